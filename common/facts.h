@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the launcher tells the engine that the engine cannot see from inside its user namespace:
+ * who the user is on the host, and with which ids it was started. Carried by a sealed memfd.
+ * Wire format: native 32-bit words: FACTS_MAGIC, FACTS_VERSION, uid, gid, owner id, subuid start,
+ * subuid count, subgid start, subgid count, number of groups, the groups. Nothing may follow.
+ * TRUST: privileged, pure
+ * INPUT: encode: the launcher's own structs; decode: the memfd (the engine believes its launcher,
+ *        but only after the seals and every length were checked)
+ * MUST: refuse another version, a short text, trailing bytes.
+ */
+#ifndef COMMON_FACTS_H
+#define COMMON_FACTS_H
+
+#include <fcntl.h>
+#include <stddef.h>
+
+#include "common/decide.h"
+#include "common/policy.h"
+
+#define FACTS_MAGIC 0x62727468U /* "brth" */
+#define FACTS_VERSION 1U
+#define FACTS_HEAD 10U
+#define FACTS_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+_Static_assert(sizeof(gid_t) == sizeof(uint32_t), "groups are copied as 32-bit words");
+
+/* The descriptors that an engine starts with; 0 to 2 are /dev/null. */
+enum engine_fd {
+	ENGINE_FD_SOCKET = 3, /* listening; accept(2) at once */
+	ENGINE_FD_LOCK = 4, /* keeps the user's lock while it is open; never into a job */
+	ENGINE_FD_POLICY = 5, /* /etc/berth, checked by the launcher; O_PATH */
+	ENGINE_FD_FACTS = 6, /* this memfd, sealed */
+	ENGINE_FD_READY = 7, /* pipe: 'R' and close, or an exit status byte and up to 2000 bytes
+				 of "what\nwhy\ntodo" */
+	ENGINE_FD_END = 8
+};
+
+/* Writes the facts to fd and seals it (the launcher). 0, or -1 with errno. */
+int facts_write(int fd, const struct caller *caller, const struct grant *grant)
+    __attribute__((warn_unused_result));
+
+/* Reads them back (the engine); groups are malloc(3)ed. 0, or -1 with errno (EPROTO: malformed). */
+int facts_read(int fd, struct caller *caller, struct grant *grant)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * User and group ids as numbers, ranges of them, and the lines of a uid_map or gid_map.
+ * TRUST: privileged, pure
+ * INPUT: decimal texts from policy files (root's) and from command lines (hostile)
+ * MUST: accept one spelling of each id and no other (CVE-2019-14287: -1 and 4294967295 became 0);
+ *       never let host id 0, 65534, an id of the caller or a reserved id into a mapped range.
+ */
+#ifndef COMMON_IDMAP_H
+#define COMMON_IDMAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The largest id that is accepted anywhere. (uid_t)-1 means "no change" to setresuid(2), and
+ * programs that keep ids in an int see what is above 2^31-1 as negative. */
+#define ID_MAX 2147483646U
+/* The overflow id of the kernel (user_namespaces(7)): what is not mapped looks like it. */
+#define ID_OVERFLOW 65534U
+/* Below it live system accounts and people's accounts (SUB_UID_MIN of login.defs(5) is 100000). */
+#define ID_SUB_MIN 65536U
+/* From here on berth-admin takes the ids that own namespaces. Never mapped, never an account. */
+#define ID_RESERVED_MIN 2147400000U
+
+/* count ids from start on; count 0 means none. */
+struct id_range {
+	uint32_t start;
+	uint32_t count;
+};
+
+/* ^(0|[1-9][0-9]*)$ and at most ID_MAX. 0, or -1 with *id unchanged. */
+int id_parse(const char *text, uint32_t *id) __attribute__((warn_unused_result));
+
+/* START:COUNT, both as id_parse; COUNT at least 1; the last id at most ID_MAX. 0 or -1. */
+int id_range_parse(const char *text, struct id_range *range) __attribute__((warn_unused_result));
+
+bool id_range_contains(const struct id_range *range, uint32_t id);
+bool id_range_overlaps(const struct id_range *a, const struct id_range *b);
+
+/*
+ * May this range be mapped into a namespace of the user own? It must not be empty, start below
+ * ID_SUB_MIN, end above ID_MAX, or contain own, ID_OVERFLOW or an id from ID_RESERVED_MIN on.
+ */
+bool id_range_mappable(const struct id_range *range, uint32_t own);
+
+/*
+ * Writes the two lines "0 OWN 1" and "1 START COUNT" (user_namespaces(7), "Defining user and
+ * group ID mappings"). Returns the length, or -1 when len is too small.
+ */
+int idmap_format(char *buf, size_t len, uint32_t own, const struct id_range *range)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One line to the system log, authpriv: who asked, the verdict, the rule or the reason.
+ * TRUST: privileged
+ * INPUT: the decision, or an error that came before one
+ * MUST: never wait, never fail, never use syslog(3) (it asks for the time zone); one record is one
+ *       line; refusals are limited for the whole host by one small root-owned file.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/io.h"
+#include "helper/launcher/launcher.h"
+
+#define STATE_DIR "/var/lib/berth"
+/* RFC 5424, 6.2.1: facility 10 (authpriv) * 8 + severity 5 (notice) or 6 (informational). */
+#define PRI_REFUSED (10 * 8 + 5)
+#define PRI_ALLOWED (10 * 8 + 6)
+#define WINDOW_SECONDS 10
+#define WINDOW_LINES 20
+
+struct window {
+	int64_t since; /* seconds since boot */
+	int64_t lines;
+};
+
+/* May one more refusal be logged? Without the file all are: silence must not be had for free.
+ * Two launchers at once may count one line twice or not; the limit is for floods. */
+static bool
+within_limit(void)
+{
+	AUTO_CLOSE int dir = -1;
+	AUTO_CLOSE int fd = -1;
+	struct window window;
+	struct timespec now;
+	struct err ignored;
+
+	if (trust_dir(STATE_DIR, &dir, &ignored) <= 0 ||
+	    trust_file(dir, "audit-rate", O_RDWR, &fd, &ignored) <= 0)
+		return (true);
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	if (pread(fd, &window, sizeof(window), 0) != (ssize_t)sizeof(window) ||
+	    now.tv_sec < window.since || now.tv_sec - window.since >= WINDOW_SECONDS)
+		window = (struct window){ .since = now.tv_sec };
+	window.lines++;
+	return (pwrite(fd, &window, sizeof(window), 0) < 0 || window.lines <= WINDOW_LINES);
+}
+
+void
+audit(const struct caller *caller, const struct decision *decision, const struct err *err)
+{
+	const struct sockaddr_un log = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
+	bool allowed = decision->verdict == VERDICT_ALLOW && err->code == ERR_INVALID;
+	char line[ERR_LINE + 128];
+	AUTO_CLOSE int fd = -1;
+
+	if (!allowed && !within_limit())
+		return;
+	if (allowed)
+		snprintf(line, sizeof(line),
+		    "<%d>berth-launcher[%d]: allow uid=%u verb=start rule=%s:%u owner=%u",
+		    PRI_ALLOWED, getpid(), caller->uid, decision->by->file, decision->line,
+		    decision->grant.owner_id);
+	else
+		snprintf(line, sizeof(line), "<%d>berth-launcher[%d]: deny uid=%u verb=start: %s",
+		    PRI_REFUSED, getpid(), caller->uid, err->what);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0)
+		(void)!sendto(fd, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL,
+		    (const struct sockaddr *)&log, sizeof(log));
+}

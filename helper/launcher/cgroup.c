@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Cgroups of version 2. First out of the caller's, which may be delegated to them so that they
+ * could freeze us; then, with the lock held, into a fresh /berth/UID/START, in which all that is
+ * started is born.
+ * TRUST: privileged
+ * INPUT: a uid; the cgroup file system of the host
+ * MUST: hand no file of a cgroup to the user; go without only where there is no cgroup v2.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/io.h"
+#include "helper/launcher/launcher.h"
+
+#define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+/* -1 where there is none: hosts with version 1 only. In hybrid layouts it is "unified". */
+static int
+open_mount(void)
+{
+	static const char *const paths[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+	struct statfs fs;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		int fd = open(paths[i], DIR_FLAGS);
+
+		if (fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
+			return (fd);
+		io_close(&fd);
+	}
+	return (-1);
+}
+
+static int
+open_child(int parent, const char *name, struct err *err)
+{
+	int fd;
+
+	if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
+		return (err_sys(err, "cannot make the cgroup %s", name));
+	fd = openat(parent, name, DIR_FLAGS);
+	return (fd < 0 ? err_sys(err, "cannot open the cgroup %s", name) : fd);
+}
+
+/* Those of former starts in which nothing runs; rmdir(2) refuses the others. */
+static void
+remove_empty(int parent)
+{
+	int copy = openat(parent, ".", DIR_FLAGS);
+	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	const struct dirent *entry;
+
+	if (dir == NULL) {
+		io_close(&copy);
+		return;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		if (entry->d_type == DT_DIR)
+			unlinkat(parent, entry->d_name, AT_REMOVEDIR);
+	}
+	closedir(dir);
+}
+
+/* Moves this process into /berth/GROUP/NAME. */
+static int
+enter(const char *group, const char *name, struct err *err)
+{
+	AUTO_CLOSE int mount = open_mount();
+	AUTO_CLOSE int berth = mount < 0 ? -1 : open_child(mount, "berth", err);
+	AUTO_CLOSE int parent = berth < 0 ? -1 : open_child(berth, group, err);
+	AUTO_CLOSE int child = -1;
+	AUTO_CLOSE int procs = -1;
+
+	if (mount < 0)
+		return (0);
+	if (parent < 0)
+		return (-1);
+	remove_empty(parent);
+	child = open_child(parent, name, err);
+	if (child < 0)
+		return (-1);
+	procs = openat(child, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	if (procs < 0 || io_write_all(procs, "0", 1) < 0)
+		return (err_sys(err, "cannot move to the cgroup /berth/%s/%s", group, name));
+	return (0);
+}
+
+int
+cgroup_leave_caller(struct err *err)
+{
+	return (enter("launcher", "0", err));
+}
+
+int
+cgroup_enter_fresh(uint32_t uid, struct err *err)
+{
+	struct timespec now;
+	char group[16], name[32];
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	snprintf(group, sizeof(group), "%u", uid);
+	snprintf(name, sizeof(name), "%lld.%09ld", (long long)now.tv_sec, now.tv_nsec);
+	return (enter(group, name, err));
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Making processes. Contract in launch.h.
+ * TRUST: privileged
+ * INPUT: descriptors that were judged before
+ * MUST: as launch.h says
+ */
+#include "helper/launcher/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ENGINE_FDS (ENGINE_FD_END - ENGINE_FD_SOCKET)
+
+pid_t
+launch_split(int *pidfd)
+{
+	struct clone_args args = {
+		.flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_PIDFD,
+		.pidfd = (uintptr_t)pidfd,
+		.exit_signal = SIGCHLD,
+	};
+
+	/* No wrapper exists; without a stack it returns twice, as fork(2) does. */
+	return ((pid_t)syscall(SYS_clone3, &args, sizeof(args)));
+}
+
+pid_t
+launch_fork(void)
+{
+	return (fork());
+}
+
+/* First out of the way of the targets, then onto them; dup2(2) also clears close-on-exec. What
+ * fds names stays valid, so that a failure can still be told. */
+static int
+arrange(int *engine, int fds[ENGINE_FDS])
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	*engine = fcntl(*engine, F_DUPFD_CLOEXEC, ENGINE_FD_END);
+	for (int i = 0; i < ENGINE_FDS; i++)
+		fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, ENGINE_FD_END);
+	for (int i = 0; i < ENGINE_FD_END; i++) {
+		if (dup2(i < ENGINE_FD_SOCKET ? null : fds[i - ENGINE_FD_SOCKET], i) < 0)
+			return (-1);
+	}
+	return (0);
+}
+
+void
+launch_engine(int engine, int fds[ENGINE_FDS])
+{
+	static char name[] = "berth-engine";
+	char *const argv[] = { name, NULL }, *const envp[] = { NULL };
+
+	/* CLOEXEC and not closed now: engine itself is still needed for the call. */
+	if (arrange(&engine, fds) < 0 || close_range(ENGINE_FD_END, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return;
+	/* What sanitize() has made ignored would stay so; execve(2) resets only handlers. */
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	execveat(engine, "", argv, envp, AT_EMPTY_PATH);
+}
+
+_Noreturn void
+launch_init(void)
+{
+	if (close_range(0, ~0U, 0) < 0)
+		_exit(71);
+	for (;;) {
+		if (waitpid(-1, NULL, __WALL) < 0 && errno == ECHILD)
+			_exit(0);
+	}
+}

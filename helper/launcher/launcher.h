@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The phases of the launcher and what passes from one to the next. Each leaves less power than
+ * the one before; main.c is the list of them.
+ * TRUST: privileged
+ * INPUT: see each file
+ * MUST: hold no state between the phases but what these structs say.
+ */
+#ifndef HELPER_LAUNCHER_LAUNCHER_H
+#define HELPER_LAUNCHER_LAUNCHER_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/decide.h"
+#include "common/err.h"
+#include "common/policy.h"
+
+/* end.c: prints err and ends the program with its code. The user's lock and all else is closed
+ * before: whoever does not read our messages must not make anybody wait. */
+_Noreturn void end_with(const struct err *err);
+
+/* Every other function returns 0, or -1 with err; the first error ends the program. */
+
+/* sanitize.c: what a caller can hand over through execve(2), made harmless. */
+int sanitize(struct err *err) __attribute__((warn_unused_result));
+
+/* self.c: is this program installed and started so that it can be what it claims to be? */
+int self_check(struct err *err) __attribute__((warn_unused_result));
+
+/* caller.c: who calls, from the kernel alone. groups are malloc(3)ed. */
+int caller_read(struct caller *caller, struct err *err) __attribute__((warn_unused_result));
+
+/* trustfile.c: files that only root can have written. trust_dir opens an absolute path (fixed in
+ * the program) one component after the other, O_PATH; trust_file opens name in dirfd. Both judge
+ * owner, mode, type and links on the open descriptor and follow no symbolic link. 1 and *fd
+ * (CLOEXEC), 0 and -1 in *fd when there is no such file, -1 with err (*fd is to be closed if it
+ * is not -1). trust_read is a policy_reader; ctx points to the descriptor of /etc/berth. */
+int trust_dir(const char *path, int *fd, struct err *err) __attribute__((warn_unused_result));
+int trust_file(int dirfd, const char *name, int flags, int *fd, struct err *err)
+    __attribute__((warn_unused_result));
+int trust_read(void *ctx, const char *name, char *buf, size_t cap, size_t *len, struct err *err);
+
+/* audit.c: one line to the system log, authpriv. Never fails and never waits. */
+void audit(const struct caller *caller, const struct decision *decision, const struct err *err);
+
+/* place.c: out of what belongs to the caller, into what belongs to the host. *procfd is a
+ * procfs of the launcher's own. */
+int place(int *procfd, struct err *err) __attribute__((warn_unused_result));
+
+/* cgroup.c: out of the caller's cgroup, where they could freeze us; then into a fresh one for all
+ * that is started. Both do nothing on a host without cgroup v2. */
+int cgroup_leave_caller(struct err *err) __attribute__((warn_unused_result));
+int cgroup_enter_fresh(uint32_t uid, struct err *err) __attribute__((warn_unused_result));
+
+/* runtime_dir.c: /run/berth/UID, /var/lib/berth/UID. ERR_UNAVAILABLE when the lock is taken. */
+struct runtime {
+	int lock; /* the user's lock, held */
+	int socket; /* listening, at /run/berth/UID/engine.sock */
+};
+int runtime_prepare(const struct grant *grant, struct runtime *runtime, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* namespaces.c: the parent's and the child's half of making a user namespace. */
+int write_maps(int procfd, pid_t child, const struct grant *grant, struct err *err)
+    __attribute__((warn_unused_result));
+int confine(int procfd, struct err *err) __attribute__((warn_unused_result));
+
+/* verb_start.c: prepare, split, confine, vanish. etcfd is /etc/berth. */
+int verb_start(const struct caller *caller, const struct grant *grant, int etcfd, struct err *err)
+    __attribute__((warn_unused_result));
+
+#endif

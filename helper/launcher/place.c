@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Out of what belongs to the caller, into what belongs to the host: the mount and network
+ * namespaces of pid 1, so that the first caller's private /tmp or network does not become that of
+ * all later calls.
+ * TRUST: privileged
+ * INPUT: the caller's namespaces and root directory; pid 1's, where the kernel lets us look
+ * MUST: trust no procfs that is mounted already; refuse in a chroot: entering a mount namespace
+ *       would leave it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/capability.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/io.h"
+#include "helper/launcher/launcher.h"
+#include "helper/launcher/priv.h"
+
+/* A detached procfs of this pid namespace, without hidepid: nobody can have covered it. */
+static int
+open_procfs(void)
+{
+	AUTO_CLOSE int fs = fsopen("proc", FSOPEN_CLOEXEC);
+
+	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return (-1);
+	return (
+	    fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC));
+}
+
+/* proc(5): needs PTRACE_MODE_READ on pid 1. -1 where the kernel does not let us. */
+static int
+open_of_init(int procfd, const char *name)
+{
+	int fd;
+
+	/* PRIV: pid 1 may have capabilities that we do not have. */
+	priv_raise(CAP_SYS_PTRACE, CAP_SYS_PTRACE);
+	fd = openat(procfd, name, O_RDONLY | O_CLOEXEC);
+	priv_lower();
+	return (fd);
+}
+
+static bool
+is_same(const struct stat *a, const struct stat *b)
+{
+	return (a->st_dev == b->st_dev && a->st_ino == b->st_ino);
+}
+
+static int
+enter(int procfd, const char *theirs, const char *ours, struct err *err)
+{
+	AUTO_CLOSE int fd = open_of_init(procfd, theirs);
+	struct stat there, here;
+	int rc;
+
+	/* Where they cannot be read, in a container of somebody's, we stay where we are. */
+	if (fd < 0)
+		return (0);
+	if (fstat(fd, &there) < 0 || fstatat(procfd, ours, &here, 0) < 0)
+		return (err_sys(err, "cannot compare namespaces with those of pid 1"));
+	if (is_same(&there, &here))
+		return (0);
+	/* PRIV: setns(2). */
+	priv_raise(CAP_SYS_ADMIN, CAP_SYS_CHROOT);
+	rc = setns(fd, 0);
+	priv_lower();
+	return (rc < 0 ? err_sys(err, "cannot enter %s of pid 1", theirs) : 0);
+}
+
+static int
+check_root(int procfd, struct err *err)
+{
+	AUTO_CLOSE int fd = open_of_init(procfd, "1/root");
+	struct stat there, here;
+
+	if (fd < 0)
+		return (0);
+	if (fstat(fd, &there) < 0 || stat("/", &here) < 0)
+		return (err_sys(err, "cannot compare the root directory with that of pid 1"));
+	if (is_same(&there, &here))
+		return (0);
+	err_set(err, ERR_SYSTEM, "the launcher does not work inside a chroot or container");
+	err_why(err, "its root directory is not the one that pid 1 has");
+	return (err_todo(err, "run berth on the host, outside of it"));
+}
+
+int
+place(int *procfd, struct err *err)
+{
+	/* PRIV: a mount. */
+	priv_raise(CAP_SYS_ADMIN, CAP_SYS_ADMIN);
+	*procfd = open_procfs();
+	priv_lower();
+	if (*procfd < 0)
+		return (err_sys(err, "cannot make a procfs of its own"));
+	if (check_root(*procfd, err) < 0 || enter(*procfd, "1/ns/mnt", "self/ns/mnt", err) < 0 ||
+	    enter(*procfd, "1/ns/net", "self/ns/net", err) < 0)
+		return (-1);
+	return (cgroup_leave_caller(err));
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Privilege as a verb. Contract in priv.h.
+ * TRUST: privileged
+ * INPUT: ids that decide() has put into a grant
+ * MUST: as priv.h says
+ */
+#include "helper/launcher/priv.h"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "helper/launcher/launcher.h"
+
+#define BIT(cap) (1U << (cap))
+
+/* What the launcher needs, one by one, each raised around single calls only. */
+static const uint32_t needed =
+    BIT(CAP_SETUID) | /* become root and the owner; uid_map */
+    BIT(CAP_SETGID) | /* become root; gid_map */
+    BIT(CAP_SYS_ADMIN) | /* own procfs, setns(2), clone3(2) where it is closed to users */
+    BIT(CAP_SYS_CHROOT) | /* setns(2) into a mount namespace */
+    BIT(CAP_SYS_PTRACE) | /* look at the namespaces of pid 1 */
+    BIT(CAP_CHOWN); /* hand socket and state directory to the user */
+
+/* The ceiling: capabilities that anything of a confined grant can ever have, in its own user
+ * namespace only. The first row is for the engine, the others are what jobs get by default. */
+static const uint32_t ceiling =
+    BIT(CAP_SYS_ADMIN) | BIT(CAP_NET_ADMIN) | BIT(CAP_SETPCAP) | BIT(CAP_CHOWN) |
+    BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) | BIT(CAP_FSETID) | BIT(CAP_KILL) | BIT(CAP_SETGID) |
+    BIT(CAP_SETUID) | BIT(CAP_NET_BIND_SERVICE) | BIT(CAP_NET_RAW) | BIT(CAP_SYS_CHROOT) |
+    BIT(CAP_MKNOD) | BIT(CAP_AUDIT_WRITE) | BIT(CAP_SETFCAP);
+
+static _Noreturn void
+die(const char *what)
+{
+	struct err err;
+
+	err_sys(&err, "%s", what);
+	end_with(&err);
+}
+
+/* All that we ever hold is below 32; the sets must be exactly these, inheritable empty. */
+static void
+set_caps(uint32_t permitted, uint32_t effective)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct want[2] = { { effective, permitted, 0 } }, have[2];
+
+	if (capset(&header, want) < 0 || capget(&header, have) < 0 ||
+	    memcmp(want, have, sizeof(want)) != 0)
+		die("the capabilities were not set as asked");
+}
+
+/* A change of identity sets "dumpable" to fs.suid_dumpable, which may be 1 (prctl(2)). */
+static void
+forbid_tracing(void)
+{
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
+		die("cannot forbid tracing");
+}
+
+static void
+set_uids(uid_t id, uid_t saved)
+{
+	uid_t now[3];
+
+	if (setresuid(id, id, saved) < 0 || getresuid(&now[0], &now[1], &now[2]) < 0 ||
+	    now[0] != id || now[1] != id || now[2] != saved)
+		die("the user ids were not set as asked");
+	forbid_tracing();
+}
+
+static void
+set_gids(gid_t id)
+{
+	gid_t now[3];
+
+	if (setresgid(id, id, id) < 0 || getresgid(&now[0], &now[1], &now[2]) < 0 || now[0] != id ||
+	    now[1] != id || now[2] != id)
+		die("the group ids were not set as asked");
+	forbid_tracing();
+}
+
+/* Beyond the last capability PR_CAPBSET_READ fails: that ends the loops (capabilities(7)). */
+static void
+set_bounding(uint32_t keep)
+{
+	for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++) {
+		int kept = cap < 32 && (keep & BIT(cap)) != 0;
+
+		if (!kept && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+			die("cannot reduce the bounding set");
+		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != kept)
+			die("the bounding set is not what it must be");
+	}
+}
+
+static void
+clear_ambient(void)
+{
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		die("cannot clear the ambient set");
+	for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++) {
+		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) != 0)
+			die("the ambient set is not empty");
+	}
+}
+
+static void
+set_no_new_privs(void)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || !priv_is_no_new_privs())
+		die("cannot set no_new_privs");
+}
+
+void
+priv_init(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct have[2];
+	struct err err;
+
+	if (capget(&header, have) < 0)
+		die("cannot read capabilities");
+	if ((have[0].permitted & needed) != needed) {
+		err_set(&err, ERR_SYSTEM, "the launcher lacks capabilities that root has");
+		err_why(&err,
+		    "missing: 0x%x (capabilities(7)); is this a container with a bounded root?",
+		    needed & ~have[0].permitted);
+		err_todo(&err, "use berth on the host, or give the container these capabilities");
+		end_with(&err);
+	}
+	forbid_tracing();
+	clear_ambient();
+	set_caps(needed, 0);
+}
+
+void
+priv_raise(int cap, int other)
+{
+	set_caps(needed, BIT(cap) | BIT(other));
+}
+
+void
+priv_lower(void)
+{
+	set_caps(needed, 0);
+}
+
+void
+priv_become_root(void)
+{
+	/* PRIV: the caller's gid is not 0. No capability is needed for the uid, the saved one is 0;
+	 * but an effective uid that becomes 0 fills the effective set, so lower after it. */
+	priv_raise(CAP_SETGID, CAP_SETGID);
+	set_gids(0);
+	set_uids(0, 0);
+	priv_lower();
+}
+
+void
+priv_become_owner(uint32_t owner_id)
+{
+	/* PRIV: owner_id is none of our ids. */
+	priv_raise(CAP_SETUID, CAP_SETUID);
+	set_uids(owner_id, 0);
+	priv_lower();
+}
+
+void
+priv_drop_forever(const struct grant *grant)
+{
+	/* PRIV: for the last time. The supplementary groups have been the caller's all along. */
+	priv_raise(CAP_SETGID, CAP_SETUID);
+	set_gids(grant->gid);
+	set_uids(grant->uid, grant->uid);
+	set_caps(0, 0);
+	clear_ambient();
+	set_no_new_privs();
+	if (setresuid(0, 0, 0) == 0 || setresgid(0, 0, 0) == 0 || setuid(0) == 0)
+		die("root could be regained");
+}
+
+void
+priv_enter_namespace(void)
+{
+	/* A new user namespace begins with every capability in it, and only in it. */
+	set_gids(0);
+	set_uids(0, 0);
+	/* The ids that were ours are not mapped, so there is no name to ask them back by. */
+	if (setresuid(ID_RESERVED_MIN, ID_RESERVED_MIN, ID_RESERVED_MIN) == 0)
+		die("an id outside the map could be taken");
+}
+
+void
+priv_ceiling(void)
+{
+	set_bounding(ceiling);
+	clear_ambient();
+	set_caps(ceiling, ceiling);
+}
+
+void
+priv_drop_in_namespace(void)
+{
+	set_bounding(0);
+	set_caps(0, 0);
+	set_no_new_privs();
+}
+
+void
+priv_filter(const struct sock_filter *filter, unsigned short len)
+{
+	struct sock_filter copy[256];
+	struct sock_fprog prog = { .len = len, .filter = copy };
+
+	if (len > sizeof(copy) / sizeof(copy[0]))
+		die("the system call filter is too long");
+	memcpy(copy, filter, len * sizeof(copy[0]));
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0) < 0 ||
+	    prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != SECCOMP_MODE_FILTER)
+		die("cannot install the system call filter");
+}
+
+bool
+priv_is_no_new_privs(void)
+{
+	return (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
+}

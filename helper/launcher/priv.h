@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Privilege as a verb. The only file of the launcher that changes an identity, a capability set
+ * or a process attribute.
+ * TRUST: privileged
+ * INPUT: ids that decide() has put into a grant
+ * MUST: read every change back and die when it did not happen (CVE-2026-35535, CVE-2023-38496: a
+ *       drop that failed unnoticed); never do so under an #ifdef.
+ */
+#ifndef HELPER_LAUNCHER_PRIV_H
+#define HELPER_LAUNCHER_PRIV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/decide.h"
+
+struct sock_filter;
+
+/* All of these die (ERR_SYSTEM, ERR_BUG) instead of returning an error. */
+
+/* Permitted is cut to what the launcher needs, effective, inheritable and ambient are emptied,
+ * and the process can no longer be traced or dumped. */
+void priv_init(void);
+
+/* Two capabilities into the effective set around one system call (the same one twice where one
+ * is enough), and out again. */
+void priv_raise(int cap, int other);
+void priv_lower(void);
+
+/* Real, effective and saved ids 0: the caller can no longer signal this process. */
+void priv_become_root(void);
+
+/* Real and effective uid are the reserved id until priv_become_root: who clones a user namespace
+ * then makes that id its owner and charges it for all that happens inside. */
+void priv_become_owner(uint32_t owner_id);
+
+/* The parent after the split: the caller's own ids, no capability, no_new_privs, for good. */
+void priv_drop_forever(const struct grant *grant);
+
+/* The child after the split: uid and gid 0 of its namespace, which are the caller's outside. */
+void priv_enter_namespace(void);
+
+/* Bounding, permitted and effective set are the ceiling of a confined grant; ambient and
+ * inheritable are empty. */
+void priv_ceiling(void);
+
+/* The tiny init: no capability, no_new_privs. */
+void priv_drop_in_namespace(void);
+
+/* Installs a system call filter for this process and all it starts. */
+void priv_filter(const struct sock_filter *filter, unsigned short len);
+
+/* prctl(PR_GET_NO_NEW_PRIVS). */
+bool priv_is_no_new_privs(void);
+
+#endif

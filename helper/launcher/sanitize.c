@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a caller can hand over through execve(2), made harmless: descriptors, environment,
+ * directory, umask, limits, signals, timers.
+ * TRUST: privileged
+ * INPUT: all of it is the caller's
+ * MUST: open nothing that the caller can name; leave no descriptor but 0, 1 and 2 (CVE-2024-21626).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "helper/launcher/launcher.h"
+
+/* The longest that a start may take before SIGALRM ends it; nothing of it waits without a limit. */
+#define START_SECONDS 60
+
+/* A file opened as descriptor 2 would get our messages. glibc repairs this for setuid programs,
+ * but not when root runs us. */
+static int
+fill_standard(struct err *err)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (errno != EBADF || open("/dev/null", O_RDWR) != fd)
+			return (err_sys(err, "cannot open /dev/null as descriptor %d", fd));
+	}
+	return (0);
+}
+
+/* From a terminal these reach even a process with another uid (CVE class: signals from a tty). */
+static int
+reset_signals(struct err *err)
+{
+	static const int from_terminal[] = { SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU };
+	const struct itimerval off = { 0 };
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	for (size_t i = 0; i < sizeof(from_terminal) / sizeof(from_terminal[0]); i++)
+		signal(from_terminal[i], SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&none);
+	if (setitimer(ITIMER_REAL, &off, NULL) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return (err_sys(err, "cannot reset signals"));
+	alarm(START_SECONDS);
+	return (0);
+}
+
+int
+sanitize(struct err *err)
+{
+	const struct rlimit no_core = { 0, 0 };
+
+	if (fill_standard(err) < 0 || reset_signals(err) < 0)
+		return (-1);
+	/* Not closefrom(3): RLIMIT_NOFILE may be lower than what is open. */
+	if (close_range(3, ~0U, 0) < 0)
+		return (err_sys(err, "cannot close inherited descriptors"));
+	if (clearenv() != 0 || chdir("/") < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0)
+		return (err_sys(err, "cannot reset what was inherited"));
+	if (personality(PER_LINUX) < 0)
+		return (err_sys(err, "cannot reset the personality"));
+	umask(077);
+	return (0);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The verb "start": prepare, split, confine, vanish.
+ * TRUST: privileged
+ * INPUT: a grant from decide(); what the engine says over the ready pipe (hostile)
+ * MUST: keep no privilege once the maps are written; hold the lock in nobody but the engine;
+ *       leave nothing that the next start does not repair, wherever this one dies.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "common/filter.h"
+#include "common/io.h"
+#include "helper/launcher/launch.h"
+#include "helper/launcher/launcher.h"
+#include "helper/launcher/priv.h"
+
+#define READY_MILLISECONDS 30000
+#define READY_MAX 2000
+
+struct start {
+	const struct grant *grant;
+	int procfd;
+	int engine; /* the program, O_PATH */
+	int fds[ENGINE_FD_END - ENGINE_FD_SOCKET];
+	int ready; /* our end of the pipe in fds */
+	int go[2]; /* a byte: the maps are written */
+	int pidfd; /* of the namespace's init */
+};
+
+static int *
+engine_fd(struct start *start, enum engine_fd fd)
+{
+	return (&start->fds[fd - ENGINE_FD_SOCKET]);
+}
+
+static int
+open_engine(int *engine, struct err *err)
+{
+	AUTO_CLOSE int dir = -1;
+	int rc = trust_dir(BERTH_LIBEXEC, &dir, err);
+
+	if (rc > 0)
+		rc = trust_file(dir, "berth-engine", O_PATH, engine, err);
+	if (rc == 0) {
+		err_set(err, ERR_CONFIG, "there is no " BERTH_LIBEXEC "/berth-engine");
+		err_todo(err, "install berth again");
+	}
+	return (rc > 0 ? 0 : -1);
+}
+
+static int
+prepare(struct start *start, const struct caller *caller, struct err *err)
+{
+	struct runtime runtime = { -1, -1 };
+	int facts, ready[2];
+
+	if (place(&start->procfd, err) < 0 || open_engine(&start->engine, err) < 0 ||
+	    runtime_prepare(start->grant, &runtime, err) < 0 ||
+	    cgroup_enter_fresh(caller->uid, err) < 0)
+		return (-1);
+	facts = memfd_create("berth-facts", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (facts < 0 || facts_write(facts, caller, start->grant) < 0)
+		return (err_sys(err, "cannot hand the facts to the engine"));
+	if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(start->go, O_CLOEXEC) < 0)
+		return (err_sys(err, "cannot make a pipe"));
+	*engine_fd(start, ENGINE_FD_SOCKET) = runtime.socket;
+	*engine_fd(start, ENGINE_FD_LOCK) = runtime.lock;
+	*engine_fd(start, ENGINE_FD_FACTS) = facts;
+	*engine_fd(start, ENGINE_FD_READY) = ready[1];
+	start->ready = ready[0];
+	return (0);
+}
+
+/* In the namespace. Says what went wrong the way the engine would. */
+static _Noreturn void
+report(const struct start *start, const struct err *err)
+{
+	int fd = start->fds[ENGINE_FD_READY - ENGINE_FD_SOCKET];
+
+	dprintf(fd, "%c%s\n%s\n%s", (char)err->code, err->what, err->why, err->todo);
+	_exit(ERR_SYSTEM);
+}
+
+/* Pid 1 of the namespace: everything in it dies with this process. */
+static _Noreturn void
+run_init(struct start *start)
+{
+	struct err err;
+	char go;
+	pid_t pid;
+
+	close(start->go[1]);
+	/* End of file: the launcher died before the namespace was complete. */
+	if (read(start->go[0], &go, 1) != 1)
+		_exit(ERR_SYSTEM);
+	priv_enter_namespace();
+	if (setsid() < 0)
+		err_sys(&err, "cannot make a session");
+	else if (confine(start->procfd, &err) == 0)
+		err.code = ERR_INVALID;
+	if (err.code != ERR_INVALID)
+		report(start, &err);
+	priv_ceiling();
+	pid = launch_fork();
+	if (pid == 0) {
+		priv_filter(filter_ceiling, filter_ceiling_len);
+		launch_engine(start->engine, start->fds);
+	}
+	/* In either process: launch_engine() returns when it has failed. */
+	if (pid <= 0) {
+		err_sys(&err, "cannot start the engine");
+		report(start, &err);
+	}
+	priv_drop_in_namespace();
+	launch_init();
+}
+
+static int
+split_failed(struct err *err)
+{
+	int errnum = errno;
+
+	err_sys(err, "cannot make a user namespace");
+	if (errnum == ENOSPC)
+		err_todo(err,
+		    "sysctl user.max_user_namespaces is too low on this host; to close user "
+		    "namespaces to users use kernel.unprivileged_userns_clone=0 instead");
+	else if (errnum == EPERM)
+		err_todo(err, "is this a chroot or a container? run berth on the host itself");
+	return (-1);
+}
+
+/* From here on two processes: the child knows no privilege outside of its namespace. */
+static int
+split(struct start *start, struct err *err)
+{
+	pid_t child;
+	int errnum;
+
+	priv_become_owner(start->grant->owner_id);
+	/* PRIV: hosts that close user namespaces to users open them to this capability. */
+	priv_raise(CAP_SYS_ADMIN, CAP_SYS_ADMIN);
+	child = launch_split(&start->pidfd);
+	if (child == 0)
+		run_init(start);
+	errnum = errno;
+	priv_become_root();
+	errno = errnum;
+	if (child < 0)
+		return (split_failed(err));
+	if (write_maps(start->procfd, child, start->grant, err) < 0)
+		return (-1);
+	/* The last use of privilege is over. */
+	priv_drop_forever(start->grant);
+	if (io_write_all(start->go[1], "g", 1) < 0)
+		return (err_sys(err, "the namespace ended before it began"));
+	return (0);
+}
+
+/* What a start that failed says: one byte of exit status, then up to three lines. */
+static int
+engine_failed(char *text, struct err *err)
+{
+	static const char known[] = { ERR_USAGE, ERR_UNAVAILABLE, ERR_BUG, ERR_SYSTEM, ERR_REFUSED,
+		ERR_CONFIG, '\0' };
+	enum err_code code =
+	    text[0] != '\0' && strchr(known, text[0]) != NULL ? (enum err_code)text[0] : ERR_SYSTEM;
+	char *rest = text[0] == '\0' ? NULL : text + 1;
+	const char *what = strsep(&rest, "\n"), *why = strsep(&rest, "\n");
+
+	err_set(err, code, "%s", what != NULL ? what : "the engine ended before it was ready");
+	err_why(err, "%s", why != NULL ? why : "");
+	return (err_todo(err, "%s", rest != NULL ? rest : ""));
+}
+
+/* Waits with nothing left to lose: this process is the caller's own by now. */
+static int
+vanish(struct start *start, struct err *err)
+{
+	struct pollfd ready = { .fd = start->ready, .events = POLLIN };
+	char text[READY_MAX + 1] = "";
+	size_t len = 0;
+	ssize_t got = 1;
+
+	while (got > 0 && len < READY_MAX) {
+		if (poll(&ready, 1, READY_MILLISECONDS) <= 0) {
+			pidfd_send_signal(start->pidfd, SIGKILL, NULL, 0);
+			err_set(err, ERR_SYSTEM, "the engine was not ready in time and was ended");
+			return (err_todo(err, "try again; is the state directory on a slow disk?"));
+		}
+		got = read(start->ready, text + len, READY_MAX - len);
+		len += got > 0 ? (size_t)got : 0;
+	}
+	return (len == 1 && text[0] == 'R' ? 0 : engine_failed(text, err));
+}
+
+int
+verb_start(const struct caller *caller, const struct grant *grant, int etcfd, struct err *err)
+{
+	struct start start = { .grant = grant };
+
+	*engine_fd(&start, ENGINE_FD_POLICY) = etcfd;
+	if (prepare(&start, caller, err) < 0 || split(&start, err) < 0)
+		return (-1);
+	/* The init has its own copies; with ours open the pipe would never end. */
+	close(*engine_fd(&start, ENGINE_FD_READY));
+	close(*engine_fd(&start, ENGINE_FD_LOCK));
+	close(start.go[0]);
+	return (vanish(&start, err));
+}
