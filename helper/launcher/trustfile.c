@@ -79,6 +79,7 @@ int
 trust_dir(const char *path, int *fd, struct err *err)
 {
 	const struct open_how how = { .flags = O_PATH | O_DIRECTORY };
+	const char *whole = path;
 	char part[NAME_MAX + 1];
 	int rc = open_judged(AT_FDCWD, "/", how, fd, err);
 
@@ -91,6 +92,8 @@ trust_dir(const char *path, int *fd, struct err *err)
 		rc = open_judged(parent, part, how, fd, err);
 		path += len;
 	}
+	if (rc < 0)
+		err_why(err, "it is a part of %s, which only root may be able to change", whole);
 	return (rc);
 }
 

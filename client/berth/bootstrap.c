@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Runs the launcher. Contract in bootstrap.h.
+ * TRUST: unprivileged
+ * INPUT: what the launcher writes to its standard error
+ * MUST: as bootstrap.h says
+ */
+#include "client/berth/bootstrap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/io.h"
+
+#include "client/berth/message.h"
+
+static int
+spawn(int text, pid_t *pid)
+{
+	char *argv[] = { (char[]){ LAUNCHER }, (char[]){ "start" }, NULL };
+	char *envp[] = { NULL };
+	posix_spawn_file_actions_t actions;
+	int rc;
+
+	if ((rc = posix_spawn_file_actions_init(&actions)) != 0)
+		return (rc);
+	rc = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_adddup2(&actions, text, 1);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_adddup2(&actions, text, 2);
+	if (rc == 0)
+		rc = posix_spawn(pid, LAUNCHER, &actions, NULL, argv, envp);
+	posix_spawn_file_actions_destroy(&actions);
+	return (rc);
+}
+
+static int
+cannot_run(int errnum, struct err *err)
+{
+	errno = errnum;
+	err_sys(err, "cannot run %s", LAUNCHER);
+	if (errnum != ENOENT && errnum != EACCES && errnum != ENOTDIR)
+		return (-1);
+	err->code = ERR_CONFIG;
+	err_why(err, "berth is not installed on this host, or only in part (%s)",
+	    errnum == EACCES ? "it may not be executed" : "there is no such file");
+	return (err_todo(err, "an administrator can install it:  sudo make install"));
+}
+
+/* Takes what is there; what does not fit is read and forgotten, so that the launcher goes on. */
+static void
+drain(int fd, struct launch *launch)
+{
+	char rest[512];
+	ssize_t got;
+
+	do {
+		size_t room = sizeof(launch->text) - 1 - launch->len;
+
+		got = room > 0 ? read(fd, launch->text + launch->len, room)
+			       : read(fd, rest, sizeof(rest));
+		if (got > 0 && room > 0)
+			launch->len += (size_t)got;
+	} while (got > 0 || (got < 0 && errno == EINTR));
+	launch->text[launch->len] = '\0';
+}
+
+/* The end of the process counts, not that of the pipe: whatever holds it cannot keep us here. */
+static void
+watch(struct way *way, int pidfd, int text, struct launch *launch)
+{
+	struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN },
+		{ .fd = text, .events = POLLIN } };
+
+	for (;;) {
+		int count = poll(fds, 2, way->noted || way->cli->quiet ? -1 : 50);
+
+		if (count < 0 && errno != EINTR)
+			return;
+		if (count == 0)
+			way_note(way);
+		if (count <= 0)
+			continue;
+		if (fds[1].revents != 0)
+			drain(text, launch);
+		if ((fds[1].revents & POLLHUP) != 0)
+			fds[1].fd = -1;
+		if (fds[0].revents != 0)
+			return;
+	}
+}
+
+int
+bootstrap(struct way *way, struct launch *launch, struct err *err)
+{
+	int ours AUTO_CLOSE = -1, pidfd AUTO_CLOSE = -1;
+	int pipes[2], status = 0, rc;
+	pid_t pid = -1, done;
+
+	*launch = (struct launch){ .status = ERR_BUG };
+	/* With SIGCHLD ignored, which is inherited, the kernel would keep no exit status. */
+	signal(SIGCHLD, SIG_DFL);
+	if (pipe2(pipes, O_CLOEXEC) != 0)
+		return (err_sys(err, "cannot make a pipe"));
+	ours = pipes[0];
+	rc = fcntl(ours, F_SETFL, O_NONBLOCK) != 0 ? errno : spawn(pipes[1], &pid);
+	close(pipes[1]);
+	if (rc != 0)
+		return (cannot_run(rc, err));
+	/* Without it (an old kernel) the wait below is all there is. */
+	pidfd = pidfd_open(pid, 0);
+	if (pidfd >= 0)
+		watch(way, pidfd, ours, launch);
+	do
+		done = waitpid(pid, &status, 0);
+	while (done < 0 && errno == EINTR);
+	drain(ours, launch);
+	if (done == pid && WIFEXITED(status))
+		launch->status = WEXITSTATUS(status);
+	else if (done == pid)
+		launch->status = 128 + WTERMSIG(status);
+	return (0);
+}
+
+/* Lines two and three begin with two blanks, the first with the name of the program. */
+static const char *
+next_line(const char *text, const char *prefix, char line[ERR_LINE])
+{
+	size_t len = strlen(prefix);
+
+	if (strncmp(text, prefix, len) == 0)
+		text += len;
+	message_foreign(line, text);
+	text += strcspn(text, "\n");
+	return (*text == '\n' ? text + 1 : text);
+}
+
+int
+bootstrap_explain(const struct launch *launch, struct err *err)
+{
+	static const enum err_code known[] = { ERR_USAGE, ERR_UNAVAILABLE, ERR_BUG, ERR_SYSTEM,
+		ERR_REFUSED, ERR_CONFIG };
+	const char *text = launch->text;
+
+	err_set(
+	    err, ERR_BUG, "the launcher failed with status %d and said nothing", launch->status);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if ((int)known[i] == launch->status)
+			err->code = known[i];
+	}
+	if (launch->len == 0)
+		return (err_why(err, "it is %s", LAUNCHER));
+	text = next_line(text, "berth: ", err->what);
+	text = next_line(text, "  ", err->why);
+	next_line(text, "  ", err->todo);
+	return (-1);
+}

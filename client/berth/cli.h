@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What every command of berth gets: who calls, the flags that all commands have, and the row of
+ * the command in the table of main.c.
+ * TRUST: unprivileged
+ * INPUT: the command line and environment of the caller
+ * MUST: decide nothing: the engine and the launcher judge, this program asks and explains.
+ */
+#ifndef CLIENT_BERTH_CLI_H
+#define CLIENT_BERTH_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+
+#include "client/berth/flags.h"
+
+/* What run and exec exit with when berth itself failed, as docker(1) does. */
+#define EXIT_BERTH 125
+
+struct command;
+
+struct cli {
+	uint32_t uid;
+	const struct command *command;
+	const char *host; /* --host, else BERTH_HOST; NULL: the default address, with bootstrap */
+	const char *log_level;
+	const char *format;
+	bool json; /* --format=json */
+	bool quiet; /* -q */
+	bool debug; /* --log-level=debug */
+	bool help; /* --help */
+	char reason[32]; /* why the engine or the policy refused, in JSON errors; may be empty */
+};
+
+/*
+ * argv are the words after the verb. Returns the exit status, or -1 with err, which main prints;
+ * the status is then that of err, or EXIT_BERTH for run.
+ */
+typedef int command_run(struct cli *cli, int argc, char **argv, struct err *err);
+
+struct command {
+	const char *name;
+	command_run *run; /* NULL: known, not in this version */
+	const struct flag *flags; /* for help; ends with an empty row, or NULL */
+	const char *usage;
+	const char *summary;
+};
+
+/* main.c: ends with an empty row. */
+extern const struct command commands[];
+const struct command *command_find(const char *name);
+
+/* The flags that every command knows; out is struct cli. */
+extern const struct flag global_flags[];
+
+/*
+ * Parses the flags of one command in place, together with the global ones, and takes over
+ * --format, --log-level and --help. extra may be NULL; its values go to out.
+ */
+int cli_flags(struct cli *cli, struct flag_parse *parse, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* ERR_USAGE unless argc is between min and max. */
+int cli_words(const struct cli *cli, int argc, int min, int max, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* Prints what help says about a command, or with NULL the overview. 0, or -1 with err. */
+int help_print(const struct cli *cli, const struct command *about, struct err *err)
+    __attribute__((warn_unused_result));
+
+command_run cmd_run, cmd_explain, cmd_daemon, cmd_admin, cmd_grants, cmd_info, cmd_version,
+    cmd_help;
+
+extern const struct flag run_flags[], explain_flags[], daemon_flags[];
+
+#endif

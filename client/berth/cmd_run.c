@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * berth run: gives a job to the engine and stays until it has ended.
+ * TRUST: unprivileged
+ * INPUT: the command line of the caller; what engine and job send
+ * MUST: exit as docker(1) does: with the job's status, EXIT_BERTH for a failure of ours.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/berth/engine.h"
+#include "client/berth/preview.h"
+#include "client/berth/message.h"
+#include "client/berth/options.h"
+#include "client/berth/relay.h"
+#include "client/berth/view.h"
+
+/* Sends the job and waits for its end. */
+static int
+give(struct relay *relay, struct job_message *message, struct err *err)
+{
+	struct engine_call call = { .method = "Run",
+		.params = message->params,
+		.more = true,
+		.fds = message->fds,
+		.nfds = message->nfds };
+	struct varlink conn;
+	struct way way;
+	int rc;
+
+	if (way_init(&way, relay->cli, true, err) != 0)
+		return (-1);
+	message->params = NULL;
+	if (engine_open(&way, &call, &conn, err) != 0)
+		return (-1);
+	relay_sent(relay);
+	rc = relay_run(relay, &conn, err);
+	varlink_close(&conn);
+	return (rc);
+}
+
+static int
+run(struct cli *cli, struct run_options *options, struct err *err)
+{
+	struct relay *relay = calloc(1, sizeof(*relay));
+	struct job_message message = { .params = NULL };
+	int rc;
+
+	if (relay == NULL)
+		return (err_sys(err, "cannot run a job"));
+	relay->cli = cli;
+	relay->command = options->job.args.v[0];
+	rc = relay_open(relay, options->interactive, options->job.stdio, err);
+	if (rc == 0)
+		rc = job_encode(&options->job, &message, err);
+	if (rc == 0)
+		rc = give(relay, &message, err);
+	job_message_free(&message);
+	relay_close(relay);
+	free(relay);
+	/* The engine knows users as numbers; the words for people come from here. */
+	if (rc < 0 && err->code == ERR_REFUSED)
+		(void)preview_refusal(cli, &options->job, err);
+	return (rc);
+}
+
+/* Root has no grant and needs none: decide() says so, in the words that the launcher has too. */
+static int
+refuse_root(struct cli *cli, struct err *err)
+{
+	struct decision decision;
+	struct view view;
+
+	if (view_caller(&view, err) != 0)
+		return (-1);
+	view_decide(&view, NULL, &decision);
+	(void)view_explain(&view, &decision, err);
+	snprintf(cli->reason, sizeof(cli->reason), "%s", refusal_name(decision.refusal));
+	view_free(&view);
+	return (-1);
+}
+
+int
+cmd_run(struct cli *cli, int argc, char **argv, struct err *err)
+{
+	struct run_options options;
+	int rc = options_parse(cli, argc, argv, &options, err);
+
+	if (rc == 0 && options.dry_run)
+		rc = preview_job(cli, &options.job, err);
+	else if (rc == 0)
+		rc = cli->uid == 0 ? refuse_root(cli, err) : run(cli, &options, err);
+	options_free(&options);
+	return (rc);
+}

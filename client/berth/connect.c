@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The way to the user's engine. Contract in connect.h.
+ * TRUST: unprivileged
+ * INPUT: --host and BERTH_HOST (the caller's), the socket (maybe somebody else's)
+ * MUST: as connect.h says
+ */
+#include "client/berth/connect.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client/berth/bootstrap.h"
+#include "client/berth/message.h"
+#include "client/berth/view.h"
+
+/* Another client may hold the lock, an engine may be leaving: so long it is tried again. */
+#define DEADLINE_MS 10000
+#define NOTE_MS 200
+#define PAUSE_MAX_MS 64
+
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
+
+int64_t
+way_elapsed(const struct way *way)
+{
+	return (now_ms() - way->began);
+}
+
+void
+way_note(struct way *way)
+{
+	if (way->noted || !way->standard || !way->start || way_elapsed(way) < NOTE_MS)
+		return;
+	way->noted = true;
+	message_note(way->cli, "starting the engine");
+}
+
+/* unix:/path and unix:///path. */
+static int
+parse_host(struct way *way, const char *host, struct err *err)
+{
+	const char *path = host;
+
+	if (strncmp(path, "unix:", 5) == 0) {
+		path += 5;
+		if (strncmp(path, "//", 2) == 0)
+			path += 2;
+	}
+	if (path == host || path[0] != '/') {
+		err_set(err, ERR_USAGE, "not an address: %s", host);
+		err_why(err, "--host and BERTH_HOST take unix:/path or unix:///path");
+		return (err_todo(err, "leave it away to use the default one"));
+	}
+	if (strlen(path) >= sizeof(way->address.sun_path)) {
+		err_set(err, ERR_USAGE, "the address is too long: %s", host);
+		return (err_why(err, "a socket's path has at most %zu bytes (unix(7))",
+		    sizeof(way->address.sun_path) - 1));
+	}
+	memcpy(way->address.sun_path, path, strlen(path) + 1);
+	return (0);
+}
+
+int
+way_init(struct way *way, const struct cli *cli, bool start, struct err *err)
+{
+	*way = (struct way){ .cli = cli, .start = start, .began = now_ms() };
+	way->address.sun_family = AF_UNIX;
+	if (cli->host != NULL)
+		return (parse_host(way, cli->host, err));
+	way->standard = true;
+	snprintf(way->address.sun_path, sizeof(way->address.sun_path), "/run/berth/%u/engine.sock",
+	    cli->uid);
+	return (0);
+}
+
+static int
+distrust(const struct way *way, const char *why, struct err *err)
+{
+	err_set(err, ERR_UNAVAILABLE, "the socket %s is not trusted", way->address.sun_path);
+	return (err_why(err, "%s", why));
+}
+
+/*
+ * Row E01 of the attack list: a planted socket would get the job, its environment and its
+ * descriptors. Nobody but root (or, at a chosen address, the caller) can exchange what lies in
+ * the directory, so that path and connection are the same thing.
+ */
+static int
+judge(const struct way *way, int fd, struct err *err)
+{
+	const char *path = way->address.sun_path;
+	struct sockaddr_un parent = way->address;
+	struct ucred peer = { .pid = 0 };
+	socklen_t len = sizeof(peer);
+	struct stat st;
+
+	char *slash = strrchr(parent.sun_path, '/');
+	slash[slash == parent.sun_path ? 1 : 0] = '\0';
+	if (stat(parent.sun_path, &st) != 0)
+		return (err_sys(err, "cannot look at %s", parent.sun_path));
+	if (st.st_uid != 0 && (way->standard || st.st_uid != way->cli->uid))
+		return (distrust(way, "its directory belongs to somebody else", err));
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return (distrust(way, "others can write to its directory", err));
+	if (lstat(path, &st) != 0)
+		return (err_sys(err, "cannot look at %s", path));
+	if (!S_ISSOCK(st.st_mode) || st.st_uid != way->cli->uid)
+		return (distrust(way, "it is not a socket of the caller's", err));
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 || len != sizeof(peer))
+		return (err_sys(err, "cannot ask who serves %s", path));
+	/* Root's until the engine has taken the socket over: the launcher made it. */
+	if (peer.uid != way->cli->uid && peer.uid != 0)
+		return (distrust(way, "somebody else serves it", err));
+	return (0);
+}
+
+/* 0 and *fd; 1 when nobody listens there; -1 with err. */
+static int
+connect_once(const struct way *way, int *out, struct err *err)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool absent = false;
+	int rc = 0;
+
+	if (fd < 0)
+		return (err_sys(err, "cannot make a socket"));
+	if (connect(fd, (const struct sockaddr *)&way->address, sizeof(way->address)) != 0) {
+		absent = errno == ENOENT || errno == ECONNREFUSED;
+		rc = err_sys(err, "cannot connect to the engine at %s", way->address.sun_path);
+		err->code = ERR_UNAVAILABLE;
+	} else
+		rc = judge(way, fd, err);
+	if (rc == 0)
+		*out = fd;
+	else
+		close(fd);
+	return (absent ? 1 : rc);
+}
+
+int
+way_again(struct way *way, struct err *err)
+{
+	unsigned int shift = way->tries < 6 ? way->tries : 6;
+	struct timespec pause = { .tv_nsec = 1000000L << shift };
+
+	_Static_assert(1 << 6 == PAUSE_MAX_MS, "the longest pause");
+	way->tries++;
+	if (way_elapsed(way) >= DEADLINE_MS) {
+		err_set(err, ERR_UNAVAILABLE, "no engine served this call within %d seconds",
+		    DEADLINE_MS / 1000);
+		err_why(err, "each one was busy, starting or leaving");
+		return (err_todo(err, "try again; see what runs:  berth daemon state"));
+	}
+	nanosleep(&pause, NULL);
+	way_note(way);
+	return (0);
+}
+
+static int
+launch(struct way *way, struct err *err)
+{
+	struct launch launch;
+
+	if (bootstrap(way, &launch, err) != 0)
+		return (-1);
+	message_debug(way->cli, "berth-launcher start: status %d after %lld ms", launch.status,
+	    (long long)way_elapsed(way));
+	switch (launch.status) {
+	case 0:
+		/* Served at once; only an engine that dies at once brings us here again. */
+		return (way->tries++ == 0 ? 0 : way_again(way, err));
+	case ERR_UNAVAILABLE:
+		return (way_again(way, err));
+	case ERR_REFUSED:
+	case ERR_CONFIG:
+		/* Before the first grant on a host the launcher cannot even work. */
+		if (view_refusal(err) != 0)
+			return (-1);
+		break;
+	}
+	return (bootstrap_explain(&launch, err));
+}
+
+int
+way_connect(struct way *way, int *fd, struct err *err)
+{
+	for (;;) {
+		int rc = connect_once(way, fd, err);
+
+		if (rc <= 0)
+			return (rc);
+		if (!way->standard)
+			return (
+			    err_todo(err, "without --host and BERTH_HOST berth starts an engine"));
+		if (!way->start)
+			return (1);
+		if (launch(way, err) != 0)
+			return (-1);
+	}
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The way to the user's engine: the address, the checks before the first byte is spoken, and the
+ * start of an engine when there is none and the address is the default one.
+ * TRUST: unprivileged
+ * INPUT: --host and BERTH_HOST (the caller's), the socket (maybe somebody else's)
+ * MUST: start nothing at an address that the caller chose; speak only to a socket of the caller's
+ *       in a directory that nobody else can write, served by the caller's own uid or by root.
+ */
+#ifndef CLIENT_BERTH_CONNECT_H
+#define CLIENT_BERTH_CONNECT_H
+
+#include <stdint.h>
+#include <sys/un.h>
+
+#include "client/berth/cli.h"
+
+/* One attempt to reach the engine, with all that it takes; bounded by a deadline. */
+struct way {
+	const struct cli *cli;
+	bool start; /* start an engine if none answers */
+	bool standard; /* the default address */
+	bool noted; /* "starting the engine" was said */
+	unsigned int tries;
+	int64_t began; /* milliseconds, CLOCK_MONOTONIC */
+	struct sockaddr_un address;
+};
+
+/* Reads --host and BERTH_HOST. 0, or -1 with err. */
+int way_init(struct way *way, const struct cli *cli, bool start, struct err *err)
+    __attribute__((warn_unused_result));
+
+/*
+ * Connects, starting an engine when that is asked for. 0 and *fd (the caller closes it); 1 when
+ * nothing runs at the default address and nothing should be started; -1 with err.
+ */
+int way_connect(struct way *way, int *fd, struct err *err) __attribute__((warn_unused_result));
+
+/*
+ * The connection ended before it was served: waits a moment. 0: try way_connect again, -1 with
+ * err: the time for that is over.
+ */
+int way_again(struct way *way, struct err *err) __attribute__((warn_unused_result));
+
+/* Milliseconds since way_init. */
+int64_t way_elapsed(const struct way *way);
+
+/* Says once that it takes long, when it does. */
+void way_note(struct way *way);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Calls to the engine: the greeting, the retry while nobody has served us, and its errors.
+ * TRUST: unprivileged
+ * INPUT: what the engine answers
+ * MUST: act on no answer before the greeting; repeat a call only as long as it was not served.
+ */
+#ifndef CLIENT_BERTH_ENGINE_H
+#define CLIENT_BERTH_ENGINE_H
+
+#include "client/berth/connect.h"
+#include "client/lib/varlink.h"
+
+/* A call on its way. */
+struct engine_call {
+	const char *method; /* "Run" */
+	struct json_object *params; /* owned by the call from engine_open on; may be NULL */
+	bool more;
+	const int *fds;
+	size_t nfds;
+};
+
+/*
+ * Connects (and starts an engine, if way says so), sends greeting and call with one sendmsg(2) and
+ * reads the greeting. 0: read the answers from conn and close it; 1: no engine runs and none was
+ * to be started; -1 with err.
+ */
+int engine_open(struct way *way, struct engine_call *call, struct varlink *conn, struct err *err)
+    __attribute__((warn_unused_result));
+
+/*
+ * Judges one answer: *params are its parameters, borrowed from message, and never NULL.
+ * 0, or -1 with err and the reason in cli when it is an error.
+ */
+int engine_answer(struct cli *cli, struct json_object *message, struct json_object **params,
+    struct err *err) __attribute__((warn_unused_result));
+
+/*
+ * A call with one answer, which starts no engine: args belongs to it, *params to the caller.
+ * 0; 1 no engine runs; -1 with err.
+ */
+int engine_ask(struct cli *cli, const char *method, struct json_object *args,
+    struct json_object **params, struct err *err) __attribute__((warn_unused_result));
+
+/* A member of an answer; "" when there is none. */
+const char *engine_text(struct json_object *params, const char *name);
+
+#endif

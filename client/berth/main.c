@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * berth: the command that users type. Flags that all commands have, and the table of commands.
+ * TRUST: unprivileged
+ * INPUT: the command line and environment of the caller
+ * MUST: print an error once, here; exit with the status that interface.md names.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/berth/cli.h"
+#include "client/berth/message.h"
+
+/* clang-format off */
+const struct flag global_flags[] = {
+	{ FLAG_STRING, 0, "host", offsetof(struct cli, host), NULL, "ADDR",
+	  "speak to the engine at unix:/path; start none" },
+	{ FLAG_STRING, 0, "format", offsetof(struct cli, format), NULL, "FORMAT", "text or json" },
+	{ FLAG_STRING, 0, "log-level", offsetof(struct cli, log_level), NULL, "LEVEL",
+	  "error, warning, info or debug" },
+	{ FLAG_SWITCH, 'q', "quiet", offsetof(struct cli, quiet), NULL, NULL,
+	  "no notes on standard error" },
+	{ FLAG_SWITCH, 0, "help", offsetof(struct cli, help), NULL, NULL, "show this help" },
+	{ .kind = FLAG_INVALID },
+};
+
+const struct command commands[] = {
+	{ "run", cmd_run, run_flags, "run [flags] IMAGE [--] [COMMAND...]",
+	  "run a job; IMAGE is host or a root file system directory" },
+	{ "explain", cmd_explain, NULL, "explain -- run ...",
+	  "say what would be decided for this command line; run nothing" },
+	{ "daemon", cmd_daemon, daemon_flags, "daemon start|state|stop [--force]",
+	  "the user's engine" },
+	{ "info", cmd_info, NULL, "info", "what this user gets on this host" },
+	{ "grants", cmd_grants, NULL, "grants [USER|@GROUP]",
+	  "list grants; without sudo what applies to the caller" },
+	{ "grant", cmd_admin, NULL, "grant USER|@GROUP [ENTITLEMENT...]", "sudo: allow more" },
+	{ "revoke", cmd_admin, NULL, "revoke USER|@GROUP [ENTITLEMENT...]", "sudo: allow less" },
+	{ "check", cmd_admin, NULL, "check [FILE]", "parse the configuration, say what it means" },
+	{ "version", cmd_version, NULL, "version", "this program and the engine that runs" },
+	{ "help", cmd_help, NULL, "help [VERB]", "show help" },
+	{ .name = "attach" }, { .name = "build" },
+	{ .name = "commit" }, { .name = "cp" },
+	{ .name = "doctor" }, { .name = "exec" },
+	{ .name = "export" }, { .name = "image" },
+	{ .name = "images" }, { .name = "import" },
+	{ .name = "inspect" }, { .name = "kill" },
+	{ .name = "learn" }, { .name = "login" },
+	{ .name = "logout" }, { .name = "logs" },
+	{ .name = "ps" }, { .name = "pull" },
+	{ .name = "push" }, { .name = "restart" },
+	{ .name = "rm" }, { .name = "rmi" },
+	{ .name = "service" }, { .name = "start" },
+	{ .name = "stats" }, { .name = "stop" },
+	{ .name = "system" }, { .name = "tag" },
+	{ .name = "top" }, { .name = "volume" },
+	{ .name = "wait" },
+	{ .name = NULL },
+};
+/* clang-format on */
+
+const struct command *
+command_find(const char *name)
+{
+	for (const struct command *row = commands; row->name != NULL; row++) {
+		if (strcmp(row->name, name) == 0)
+			return (row);
+	}
+	return (NULL);
+}
+
+/* Takes over what the global flags said. */
+static int
+apply_globals(struct cli *cli, struct err *err)
+{
+	const char *level = cli->log_level, *format = cli->format;
+
+	if (format != NULL && strcmp(format, "json") != 0 && strcmp(format, "text") != 0)
+		return (err_set(err, ERR_USAGE, "--format=%s: not text or json", format));
+	cli->json = format != NULL && strcmp(format, "json") == 0;
+	if (level == NULL || strcmp(level, "info") == 0)
+		return (0);
+	if (strcmp(level, "error") == 0 || strcmp(level, "warning") == 0)
+		cli->quiet = true;
+	else if (strcmp(level, "debug") == 0)
+		cli->debug = true;
+	else
+		return (err_set(
+		    err, ERR_USAGE, "--log-level=%s: not error, warning, info or debug", level));
+	return (0);
+}
+
+int
+cli_flags(struct cli *cli, struct flag_parse *parse, struct err *err)
+{
+	int rc;
+
+	parse->global = (struct flag_set){ .flags = global_flags, .out = cli };
+	rc = flags_parse(parse, err);
+	if (rc == 0)
+		rc = apply_globals(cli, err);
+	if (rc != 0) {
+		if (err->todo[0] == '\0')
+			err_todo(err, "berth help%s%s", cli->command != NULL ? " " : "",
+			    cli->command != NULL ? cli->command->name : "");
+		return (-1);
+	}
+	if (cli->help)
+		exit(help_print(cli, cli->command, err) < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+	return (0);
+}
+
+int
+cli_words(const struct cli *cli, int argc, int min, int max, struct err *err)
+{
+	if (argc >= min && argc <= max)
+		return (0);
+	err_set(err, ERR_USAGE, "%s: %s", cli->command->name,
+	    argc < min ? "something is missing" : "too many words");
+	err_why(err, "it is used as: berth %s", cli->command->usage);
+	return (err_todo(err, "berth help %s", cli->command->name));
+}
+
+/*
+ * Descriptors 0 to 2 exist from here on, so that no socket or file of ours becomes one of them
+ * and gets somebody's output.
+ */
+static void
+open_standard(void)
+{
+	struct pollfd fds[3] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 } };
+
+	if (poll(fds, 3, 0) < 0)
+		return;
+	for (int fd = 0; fd < 3; fd++) {
+		if ((fds[fd].revents & POLLNVAL) != 0 && open("/dev/null", O_RDWR) != fd)
+			_exit(ERR_SYSTEM);
+	}
+}
+
+static int
+unknown_command(const char *name, struct err *err)
+{
+	err_set(err, ERR_USAGE, "unknown command: %s", name);
+	for (const struct command *row = commands; row->name != NULL; row++) {
+		if (flags_near(name, row->name)) {
+			err_why(err, "the nearest one is %s", row->name);
+			break;
+		}
+	}
+	return (err_todo(err, "berth help"));
+}
+
+static int
+dispatch(struct cli *cli, int argc, char **argv, struct err *err)
+{
+	struct flag_parse parse = { .stop_early = true, .argc = argc, .argv = argv };
+
+	if (cli_flags(cli, &parse, err) != 0)
+		return (-1);
+	if (parse.argc == 0)
+		return (help_print(cli, NULL, err) < 0 ? -1 : ERR_USAGE);
+	cli->command = command_find(parse.argv[0]);
+	if (cli->command == NULL)
+		return (unknown_command(parse.argv[0], err));
+	if (cli->command->run == NULL) {
+		err_set(err, ERR_USAGE, "%s is not available in this version", parse.argv[0]);
+		return (err_todo(err, "berth help"));
+	}
+	return (cli->command->run(cli, parse.argc - 1, parse.argv + 1, err));
+}
+
+int
+main(int argc, char **argv)
+{
+	struct cli cli = { .uid = getuid(), .host = getenv("BERTH_HOST") };
+	struct err err = { .code = ERR_INVALID };
+	char version[] = "version", *alone[] = { version, NULL };
+	int status;
+
+	open_standard();
+	if (cli.host != NULL && cli.host[0] == '\0')
+		cli.host = NULL;
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		status = dispatch(&cli, 1, alone, &err);
+	else
+		status = dispatch(&cli, argc > 0 ? argc - 1 : 0, argv + (argc > 0), &err);
+	if (status >= 0)
+		return (status);
+	message_error(&cli, &err);
+	return (cli.command != NULL && cli.command->run == cmd_run ? EXIT_BERTH : (int)err.code);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What berth prints: results on standard output, everything else on standard error.
+ * TRUST: unprivileged
+ * INPUT: texts of the engine, of the launcher, of file names and arguments (hostile)
+ * MUST: let no byte outside printable ASCII reach a terminal (CVE-2023-28486, CVE-2024-28085);
+ *       JSON is escaped by its encoder.
+ */
+#ifndef CLIENT_BERTH_MESSAGE_H
+#define CLIENT_BERTH_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <json-c/json.h>
+
+#include "client/berth/cli.h"
+
+/* The error that ends the program: three lines, or one JSON object with --format=json. */
+void message_error(const struct cli *cli, const struct err *err);
+
+/* One line for people, unless -q. */
+void message_note(const struct cli *cli, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* One line, only with --log-level=debug. */
+void message_debug(const struct cli *cli, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * Copies a line that another program of berth has escaped already: the backslash stays, other
+ * bytes outside printable ASCII become \xNN all the same. The first newline ends it.
+ */
+void message_foreign(char line[ERR_LINE], const char *text);
+
+/* Appends text as one word of a shell command to buf, after a blank if buf is not empty. */
+void message_shell(char *buf, size_t len, const char *text);
+
+/* A JSON string of bytes that need not be UTF-8: what is not becomes \xNN. */
+struct json_object *message_json_text(const char *text);
+
+/* Prints the object to standard output and frees it. 0 or -1 with err. */
+int message_json(struct json_object *object, struct err *err) __attribute__((warn_unused_result));
+
+/* Flushes standard output. 0, or -1 with err when not everything was written. */
+int message_done(struct err *err) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Directories of the host that the job gets: the image, -v and --here. Contract in options.h.
+ * TRUST: unprivileged
+ * INPUT: paths of the caller, resolved with the caller's rights
+ * MUST: send the path without symlinks and a descriptor of the very thing; the engine opens the
+ *       path again in its own mount namespace and compares.
+ */
+#include "client/berth/options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "client/lib/json.h"
+
+char *
+path_tidy(const char *path)
+{
+	char *out = malloc(strlen(path) + 2);
+	size_t used = 0;
+
+	if (out == NULL)
+		return (NULL);
+	if (path[0] != '/')
+		return (memcpy(out, path, strlen(path) + 1));
+	while (*path != '\0') {
+		size_t len;
+
+		path += strspn(path, "/");
+		len = strcspn(path, "/");
+		if (len > 0 && !(len == 1 && path[0] == '.')) {
+			out[used++] = '/';
+			memcpy(out + used, path, len);
+			used += len;
+		}
+		path += len;
+	}
+	if (used == 0)
+		out[used++] = '/';
+	out[used] = '\0';
+	return (out);
+}
+
+/* A path, unlike the name of a volume or of an image. */
+static bool
+is_path(const char *text)
+{
+	return (strchr(text, '/') != NULL || strcmp(text, ".") == 0 || strcmp(text, "..") == 0);
+}
+
+/*
+ * Resolves symlinks once and opens what is there. A component that becomes a symlink in between
+ * is refused by the kernel. Returns the descriptor, or -1 with errno.
+ */
+static int
+open_real(const char *path, int flags, char **real)
+{
+	struct open_how how = { .flags = (unsigned int)flags | O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
+	long fd;
+
+	*real = realpath(path, NULL);
+	if (*real == NULL)
+		return (-1);
+	fd = syscall(SYS_openat2, AT_FDCWD, *real, &how, sizeof(how));
+	return ((int)fd);
+}
+
+static int
+cannot_open(const char *what, const char *path, struct err *err)
+{
+	bool absent = errno == ENOENT;
+
+	err_sys(err, "cannot %s %s", what, path);
+	if (absent)
+		err_todo(err, "a directory is not created by itself:  mkdir -p %s", path);
+	return (-1);
+}
+
+/* source is opened; target may be NULL: the same path as source has. */
+static int
+add_bind(struct run_options *options, const char *source, const char *target,
+    struct job_mount *mount, struct err *err)
+{
+	int rc = -1;
+
+	mount->type = JOB_MOUNT_BIND;
+	mount->fd = open_real(source, 0, &mount->source);
+	if (mount->fd < 0)
+		rc = cannot_open("mount", source, err);
+	else if (!json_is_utf8(mount->source))
+		rc = err_set(err, ERR_USAGE, "cannot mount %s: the path is not UTF-8", source);
+	else if ((mount->target = path_tidy(target != NULL ? target : mount->source)) == NULL)
+		rc = err_sys(err, "cannot mount %s", source);
+	else
+		rc = job_add_mount(&options->job, mount, err);
+	if (rc != 0 && mount->fd >= 0)
+		close(mount->fd);
+	free(mount->source);
+	free(mount->target);
+	return (rc);
+}
+
+static int
+parse_mount_options(const char *volume, char *words, struct job_mount *mount, struct err *err)
+{
+	char *word;
+
+	while ((word = strsep(&words, ",")) != NULL) {
+		if (strcmp(word, "ro") == 0)
+			mount->readonly = true;
+		else if (strcmp(word, "rw") == 0)
+			mount->readonly = false;
+		else {
+			err_set(err, ERR_USAGE, "-v %s: option %s is not available in this version",
+			    volume, word);
+			return (err_why(err, "the options are ro and rw"));
+		}
+	}
+	return (0);
+}
+
+/* SRC:DST[:OPTIONS] */
+static int
+add_volume(struct run_options *options, char *volume, struct err *err)
+{
+	struct job_mount mount = { .fd = -1 };
+	char *source = strdup(volume), *rest = source, *target, *words;
+	int rc;
+
+	if (source == NULL)
+		return (err_sys(err, "cannot read -v"));
+	strsep(&rest, ":");
+	target = strsep(&rest, ":");
+	words = rest;
+	if (target == NULL || !is_path(source)) {
+		err_set(err, ERR_USAGE, "-v %s: volumes are not available in this version", volume);
+		rc = err_why(err, "it is SRC:DST[:ro], where SRC is a path with a slash");
+	} else if (target[0] != '/') {
+		err_set(err, ERR_USAGE, "-v %s: DST is not an absolute path", volume);
+		rc = err_why(err, "it is SRC:DST[:ro]");
+	} else if (parse_mount_options(volume, words, &mount, err) != 0)
+		rc = -1;
+	else
+		rc = add_bind(options, source, target, &mount, err);
+	free(source);
+	return (rc);
+}
+
+static int
+add_here(struct run_options *options, struct err *err)
+{
+	struct job_mount mount = { .fd = -1 };
+	struct job *job = &options->job;
+
+	if (add_bind(options, ".", NULL, &mount, err) != 0)
+		return (-1);
+	if (job->workdir != NULL)
+		return (0);
+	job->workdir = strdup(job->mounts[job->nmounts - 1].target);
+	return (job->workdir != NULL ? 0 : err_sys(err, "cannot mount the current directory"));
+}
+
+int
+options_mounts(struct run_options *options, struct err *err)
+{
+	for (size_t i = 0; i < options->volumes.n; i++) {
+		if (add_volume(options, options->volumes.v[i], err) != 0)
+			return (-1);
+	}
+	return (options->here ? add_here(options, err) : 0);
+}
+
+int
+options_image(struct run_options *options, const char *image, struct err *err)
+{
+	struct job *job = &options->job;
+
+	job->image = JOB_IMAGE_HOST;
+	if (strcmp(image, "host") == 0)
+		return (0);
+	if (!is_path(image)) {
+		err_set(err, ERR_USAGE,
+		    "image %s: images with a name are not available in this version", image);
+		err_why(err, "IMAGE is host, or a root file system directory: a path with a slash");
+		return (err_todo(err, "berth run host -- COMMAND"));
+	}
+	job->image = JOB_IMAGE_DIRECTORY;
+	job->image_fd = open_real(image, O_DIRECTORY, &job->image_path);
+	if (job->image_fd < 0) {
+		err_sys(err, "cannot open the image %s", image);
+		return (err_todo(err, "IMAGE is host or a root file system directory"));
+	}
+	if (!json_is_utf8(job->image_path))
+		return (err_set(err, ERR_USAGE, "image %s: the path is not UTF-8", image));
+	return (0);
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The flags of berth run. Contract in options.h.
+ * TRUST: unprivileged
+ * INPUT: the command line of the caller
+ * MUST: as options.h says
+ */
+#include "client/berth/options.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/policy.h"
+
+static int
+store_env(void *out, char *value, struct err *err)
+{
+	return (job_add_word(&((struct run_options *)out)->env, value, err));
+}
+
+static int
+store_env_file(void *out, char *value, struct err *err)
+{
+	return (job_add_word(&((struct run_options *)out)->env_files, value, err));
+}
+
+static int
+store_volume(void *out, char *value, struct err *err)
+{
+	return (job_add_word(&((struct run_options *)out)->volumes, value, err));
+}
+
+static int
+store_cap_add(void *out, char *value, struct err *err)
+{
+	return (job_add_word(&((struct run_options *)out)->job.cap_add, value, err));
+}
+
+static int
+store_cap_drop(void *out, char *value, struct err *err)
+{
+	return (job_add_word(&((struct run_options *)out)->job.cap_drop, value, err));
+}
+
+static int
+store_entitlement(void *out, char *value, struct err *err)
+{
+	return (job_add_word(&((struct run_options *)out)->job.entitlements, value, err));
+}
+
+/* DST[:options] */
+static int
+store_tmpfs(void *out, char *value, struct err *err)
+{
+	struct run_options *options = out;
+	char *comma = strchr(value, ':');
+	struct job_mount mount = { .type = JOB_MOUNT_TMPFS, .fd = -1 };
+	int rc;
+
+	if (comma != NULL)
+		*comma = '\0';
+	mount.options = comma != NULL ? comma + 1 : NULL;
+	mount.target = path_tidy(value);
+	if (mount.target == NULL)
+		return (err_sys(err, "cannot read --tmpfs %s", value));
+	rc = job_add_mount(&options->job, &mount, err);
+	free(mount.target);
+	return (rc);
+}
+
+/* A number as setrlimit(2) takes it; -1 and "unlimited" are no limit. */
+static bool
+parse_limit(const char *text, int64_t *limit)
+{
+	char *end;
+
+	if (strcmp(text, "-1") == 0 || strcmp(text, "unlimited") == 0) {
+		*limit = -1;
+		return (true);
+	}
+	if (text[0] < '0' || text[0] > '9')
+		return (false);
+	errno = 0;
+	*limit = strtoll(text, &end, 10);
+	return (errno == 0 && *end == '\0');
+}
+
+/* NAME=SOFT[:HARD] */
+static int
+store_ulimit(void *out, char *value, struct err *err)
+{
+	struct run_options *options = out;
+	char *number = strchr(value, '='), *hard = NULL;
+	struct job_ulimit limit = { .name = value };
+
+	if (number != NULL) {
+		*number++ = '\0';
+		if ((hard = strchr(number, ':')) != NULL)
+			*hard++ = '\0';
+	}
+	if (number == NULL || !parse_limit(number, &limit.soft) ||
+	    !parse_limit(hard != NULL ? hard : number, &limit.hard)) {
+		value[strlen(value)] = number != NULL ? '=' : '\0';
+		err_set(err, ERR_USAGE, "--ulimit %s: not a limit", value);
+		return (err_why(err, "it is NAME=SOFT[:HARD], as in nofile=1024:2048"));
+	}
+	return (job_add_ulimit(&options->job, &limit, err));
+}
+
+#define AT(member) offsetof(struct run_options, member)
+/* Known to docker(1), podman(1) and interface.md, but not yet here. */
+#define LATER(letter, name)                                   \
+	{                                                     \
+		FLAG_LATER, letter, name, 0, NULL, NULL, NULL \
+	}
+#define LATER_VALUE(letter, name)                                   \
+	{                                                           \
+		FLAG_LATER_VALUE, letter, name, 0, NULL, NULL, NULL \
+	}
+
+/* clang-format off */
+const struct flag run_flags[] = {
+	{ FLAG_STORE, 0, "cap-add", 0, store_cap_add, "CAP", "add a capability" },
+	{ FLAG_STORE, 0, "cap-drop", 0, store_cap_drop, "CAP", "take a capability away, or ALL" },
+	{ FLAG_SWITCH, 0, "dry-run", AT(dry_run), NULL, NULL, "say what would run; run nothing" },
+	{ FLAG_STORE, 0, "entitlement", 0, store_entitlement, "E", "ask for an entitlement by name" },
+	{ FLAG_STRING, 0, "entrypoint", AT(entrypoint), NULL, "PATH", "what COMMAND is given to" },
+	{ FLAG_STORE, 'e', "env", 0, store_env, "NAME[=VALUE]",
+	  "set a variable, or pass the caller's" },
+	{ FLAG_STORE, 0, "env-file", 0, store_env_file, "FILE", "variables, one a line" },
+	{ FLAG_SWITCH, 0, "here", AT(here), NULL, NULL,
+	  "mount the current directory at its own path and work in it" },
+	{ FLAG_STRING, 'h', "hostname", AT(hostname), NULL, "NAME", "the job's host name" },
+	{ FLAG_ALWAYS, 0, "init", 0, NULL, NULL, "always so: a job has an init" },
+	{ FLAG_SWITCH, 'i', "interactive", AT(interactive), NULL, NULL, "pass standard input" },
+	{ FLAG_STRING, 0, "name", AT(name), NULL, "NAME", "the job's name" },
+	{ FLAG_STRING, 0, "network", AT(network), NULL, "MODE", "none (default) or host" },
+	{ FLAG_STRING, 0, "net", AT(network), NULL, "MODE", "the same as --network" },
+	{ FLAG_SWITCH, 0, "read-only", AT(job.read_only), NULL, NULL, "no writes to the root" },
+	{ FLAG_ALWAYS, 0, "rm", 0, NULL, NULL, "always so: a job leaves nothing behind" },
+	{ FLAG_STRING, 0, "timeout", AT(timeout), NULL, "TIME", "end it after 90s, 10m, 4h" },
+	{ FLAG_STORE, 0, "tmpfs", 0, store_tmpfs, "DST[:OPTIONS]", "an empty directory in memory" },
+	{ FLAG_STORE, 0, "ulimit", 0, store_ulimit, "NAME=SOFT[:HARD]", "a limit, as nofile=1024" },
+	{ FLAG_STRING, 'u', "user", AT(user), NULL, "USER[:GROUP]", "whom COMMAND runs as" },
+	{ FLAG_STORE, 'v', "volume", 0, store_volume, "SRC:DST[:ro]", "mount SRC of the host at DST" },
+	{ FLAG_STRING, 'w', "workdir", AT(workdir), NULL, "DIR", "where COMMAND starts" },
+	LATER_VALUE('a', "attach"), LATER_VALUE(0, "add-host"), LATER_VALUE(0, "ca"),
+	LATER_VALUE(0, "cidfile"), LATER_VALUE(0, "cpus"), LATER('d', "detach"),
+	LATER_VALUE(0, "device"), LATER_VALUE(0, "dns"), LATER_VALUE('f', "file"),
+	LATER_VALUE(0, "gidmap"), LATER_VALUE(0, "isolation"), LATER(0, "keep-groups"),
+	LATER_VALUE('l', "label"), LATER_VALUE('m', "memory"), LATER_VALUE(0, "mount"),
+	LATER(0, "no-ca"), LATER(0, "once"), LATER_VALUE(0, "param"), LATER_VALUE(0, "params"),
+	LATER_VALUE(0, "pids-limit"), LATER_VALUE(0, "preset"), LATER(0, "privileged"),
+	LATER_VALUE('p', "publish"), LATER_VALUE(0, "pull"), LATER_VALUE(0, "restart"),
+	LATER_VALUE(0, "secret"), LATER_VALUE(0, "security-opt"), LATER_VALUE(0, "service"),
+	LATER_VALUE(0, "stop-signal"), LATER('t', "tty"), LATER_VALUE(0, "uidmap"),
+	LATER_VALUE(0, "userns"),
+	{ .kind = FLAG_INVALID },
+};
+/* clang-format on */
+
+static int
+set_network(struct run_options *options, struct err *err)
+{
+	const char *mode = options->network;
+
+	/* The default until there is a network of the user's own. */
+	if (mode == NULL || strcmp(mode, "none") == 0)
+		options->job.network = JOB_NETWORK_NONE;
+	else if (strcmp(mode, "host") == 0)
+		options->job.network = JOB_NETWORK_HOST;
+	else if (strcmp(mode, "user") == 0)
+		options->job.network = JOB_NETWORK_USER;
+	else {
+		err_set(err, ERR_USAGE, "--network=%s: unknown network", mode);
+		return (err_why(err, "the networks are none, user and host"));
+	}
+	return (0);
+}
+
+static int
+copy_text(char **out, const char *text, struct err *err)
+{
+	if (text == NULL)
+		return (0);
+	*out = strdup(text);
+	return (*out != NULL ? 0 : err_sys(err, "cannot read the flags"));
+}
+
+static int
+set_texts(struct run_options *options, struct err *err)
+{
+	struct job *job = &options->job;
+
+	if (options->timeout != NULL && duration_parse(options->timeout, &job->timeout) != 0) {
+		err_set(err, ERR_USAGE, "--timeout=%s: not a time", options->timeout);
+		return (
+		    err_why(err, "it is a number of seconds, or one with s, m, h or d behind it"));
+	}
+	if (options->workdir != NULL && (job->workdir = path_tidy(options->workdir)) == NULL)
+		return (err_sys(err, "cannot read the flags"));
+	if (copy_text(&job->user, options->user, err) != 0 ||
+	    copy_text(&job->hostname, options->hostname, err) != 0)
+		return (-1);
+	return (copy_text(&job->name, options->name, err));
+}
+
+/*
+ * IMAGE [--] [COMMAND...]. With neither command nor entrypoint it is a shell, as images for
+ * docker have it: "host" and a plain directory carry no configuration that would name another.
+ */
+static int
+set_command(struct run_options *options, int argc, char **argv, struct err *err)
+{
+	struct job_words *args = &options->job.args;
+	bool entry = options->entrypoint != NULL && options->entrypoint[0] != '\0';
+
+	if (argc > 0 && strcmp(argv[0], "--") == 0) {
+		argc--;
+		argv++;
+	}
+	if (entry && job_add_word(args, options->entrypoint, err) != 0)
+		return (-1);
+	if (!entry && argc == 0)
+		return (job_add_word(args, "/bin/sh", err));
+	for (int i = 0; i < argc; i++) {
+		if (job_add_word(args, argv[i], err) != 0)
+			return (-1);
+	}
+	return (0);
+}
+
+int
+options_parse(struct cli *cli, int argc, char **argv, struct run_options *options, struct err *err)
+{
+	struct flag_parse parse = {
+		.own = { run_flags, options }, .stop_early = true, .argc = argc, .argv = argv
+	};
+
+	*options = (struct run_options){ .interactive = false };
+	job_init(&options->job);
+	if (cli_flags(cli, &parse, err) != 0)
+		return (-1);
+	if (parse.argc == 0) {
+		err_set(err, ERR_USAGE, "run: there is no IMAGE");
+		err_why(err, "it is used as: berth %s", command_find("run")->usage);
+		return (err_todo(err, "a first one to try:  berth run host -- id"));
+	}
+	if (set_network(options, err) != 0 || set_texts(options, err) != 0 ||
+	    options_environ(options, err) != 0 ||
+	    set_command(options, parse.argc - 1, parse.argv + 1, err) != 0 ||
+	    options_image(options, parse.argv[0], err) != 0 || options_mounts(options, err) != 0)
+		return (-1);
+	return (job_check(&options->job, err));
+}
+
+static void
+free_words(struct job_words *words)
+{
+	for (size_t i = 0; i < words->n; i++)
+		free(words->v[i]);
+	free(words->v);
+}
+
+void
+options_free(struct run_options *options)
+{
+	struct job *job = &options->job;
+
+	for (size_t i = 0; i < job->nmounts; i++) {
+		if (job->mounts[i].fd >= 0)
+			close(job->mounts[i].fd);
+	}
+	if (job->image_fd >= 0)
+		close(job->image_fd);
+	free_words(&options->env);
+	free_words(&options->env_files);
+	free_words(&options->volumes);
+	job_free(job);
+}

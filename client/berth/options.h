@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The flags of berth run and the job that they describe.
+ * TRUST: unprivileged
+ * INPUT: the command line, environment, working directory and files of the caller
+ * MUST: open what is mounted once, without following a magic link; send no variable of the
+ *       environment that was not asked for.
+ */
+#ifndef CLIENT_BERTH_OPTIONS_H
+#define CLIENT_BERTH_OPTIONS_H
+
+#include "client/berth/cli.h"
+#include "client/lib/job.h"
+
+/* What the flags said, and the job made of it. */
+struct run_options {
+	bool interactive;
+	bool here;
+	bool dry_run;
+	const char *workdir;
+	const char *user;
+	const char *hostname;
+	const char *name;
+	const char *network;
+	const char *timeout;
+	const char *entrypoint;
+	struct job_words env;
+	struct job_words env_files;
+	struct job_words volumes;
+	struct job job; /* standard streams are not set here */
+};
+
+/*
+ * argv are the words after "run". Parses, opens the directories and checks. 0, or -1 with err;
+ * options_free in both cases.
+ */
+int options_parse(struct cli *cli, int argc, char **argv, struct run_options *options,
+    struct err *err) __attribute__((warn_unused_result));
+void options_free(struct run_options *options);
+
+/* environ.c: the job's variables, from --env-file and -e. 0, or -1 with err. */
+int options_environ(struct run_options *options, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* mounts.c: -v, --here and a root file system directory. 0, or -1 with err. */
+int options_mounts(struct run_options *options, struct err *err)
+    __attribute__((warn_unused_result));
+int options_image(struct run_options *options, const char *image, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* mounts.c: a copy of path without empty and "." components; NULL when memory is short. */
+char *path_tidy(const char *path);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What would be decided for a job. Contract in preview.h.
+ * TRUST: unprivileged
+ * INPUT: the job of the command line, the policy
+ * MUST: as preview.h says
+ */
+#include "client/berth/preview.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "client/berth/message.h"
+#include "client/berth/view.h"
+
+/* Decides each want; what to do with one is the caller's. */
+struct judged {
+	struct view view;
+	struct job_wants wants;
+	struct decision of[JOB_WANTS_MAX];
+	struct err refusal; /* the first one */
+};
+
+static int
+judge(const struct job *job, struct judged *judged, struct err *err)
+{
+	if (view_load(&judged->view, err) != 0 || job_wants(job, &judged->wants, err) != 0)
+		return (-1);
+	for (size_t i = 0; i < judged->wants.n; i++)
+		view_decide(&judged->view, &judged->wants.v[i], &judged->of[i]);
+	return (0);
+}
+
+/* The first refusal: -1 with its words, or 0. */
+static int
+first_refusal(struct cli *cli, const struct judged *judged, struct err *err)
+{
+	for (size_t i = 0; i < judged->wants.n; i++) {
+		const struct decision *decision = &judged->of[i];
+
+		if (decision->verdict == VERDICT_ALLOW)
+			continue;
+		snprintf(cli->reason, sizeof(cli->reason), "%s", refusal_name(decision->refusal));
+		return (view_explain(&judged->view, decision, err));
+	}
+	return (0);
+}
+
+static void
+entitlement_text(const struct entitlement *ent, char *buf, size_t len)
+{
+	if (entitlement_format(ent, buf, len) < 0)
+		snprintf(buf, len, "%s=...", entitlement_info(ent->id)->name);
+}
+
+/* "FILE:LINE", what needs no grant, or the reason of a refusal. */
+static void
+because(const struct decision *decision, char *buf, size_t len)
+{
+	bool allowed = decision->verdict == VERDICT_ALLOW;
+
+	if (!allowed)
+		snprintf(buf, len, "%s", refusal_name(decision->refusal));
+	else if (decision->by != NULL)
+		snprintf(buf, len, "%s:%u", decision->by->file, decision->line);
+	else
+		snprintf(buf, len, "needs no grant");
+}
+
+static void
+add_text(struct json_object *object, const char *name, const char *text)
+{
+	json_object_object_add(object, name, text != NULL ? message_json_text(text) : NULL);
+}
+
+static struct json_object *
+json_decision(const struct judged *judged, size_t i)
+{
+	struct json_object *object = json_object_new_object();
+	const struct decision *decision = &judged->of[i];
+	bool allowed = decision->verdict == VERDICT_ALLOW;
+	char text[ERR_LINE];
+	struct err err;
+
+	entitlement_text(&judged->wants.v[i], text, sizeof(text));
+	add_text(object, "entitlement", text);
+	json_object_object_add(object, "allowed", json_object_new_boolean(allowed));
+	add_text(object, "file", decision->by != NULL ? decision->by->file : NULL);
+	json_object_object_add(object, "line", json_object_new_int64(decision->line));
+	if (allowed)
+		return (object);
+	(void)view_explain(&judged->view, decision, &err);
+	add_text(object, "reason", refusal_name(decision->refusal));
+	add_text(object, "what", err.what);
+	add_text(object, "why", err.why);
+	add_text(object, "todo", err.todo);
+	return (object);
+}
+
+static struct json_object *
+json_job(const struct job *job)
+{
+	struct json_object *object = json_object_new_object(), *args = json_object_new_array();
+
+	for (size_t i = 0; i < job->args.n; i++)
+		json_object_array_add(args, message_json_text(job->args.v[i]));
+	add_text(object, "image", job->image == JOB_IMAGE_HOST ? "host" : job->image_path);
+	json_object_object_add(object, "command", args);
+	add_text(object, "workdir", job->workdir != NULL ? job->workdir : "/");
+	add_text(object, "user", job->user != NULL ? job->user : "0:0");
+	return (object);
+}
+
+static int
+print_json(const struct job *job, const struct judged *judged, bool allowed, struct err *err)
+{
+	struct json_object *object = json_object_new_object(), *list = json_object_new_array();
+
+	for (size_t i = 0; i < judged->wants.n; i++)
+		json_object_array_add(list, json_decision(judged, i));
+	json_object_object_add(object, "allowed", json_object_new_boolean(allowed));
+	json_object_object_add(object, "uid", json_object_new_int64(judged->view.caller.uid));
+	add_text(object, "account", judged->view.who);
+	json_object_object_add(object, "job", json_job(job));
+	json_object_object_add(object, "entitlements", list);
+	return (message_json(object, err));
+}
+
+static int
+print_text(const struct job *job, const struct judged *judged, struct err *err)
+{
+	char raw[ERR_LINE] = "", text[sizeof(raw)], why[160];
+
+	for (size_t i = 0; i < job->args.n; i++)
+		message_shell(raw, sizeof(raw), job->args.v[i]);
+	err_escape(text, sizeof(text), raw);
+	printf("%-12s %s\n", "command", text);
+	err_escape(text, sizeof(text), job->image == JOB_IMAGE_HOST ? "host" : job->image_path);
+	printf("%-12s %s\n\n", "image", text);
+	printf("%-32s %-8s %s\n", "ENTITLEMENT", "VERDICT", "BECAUSE");
+	for (size_t i = 0; i < judged->wants.n; i++) {
+		entitlement_text(&judged->wants.v[i], raw, sizeof(raw));
+		err_escape(text, sizeof(text), raw);
+		because(&judged->of[i], why, sizeof(why));
+		printf("%-32s %-8s %s\n", text,
+		    judged->of[i].verdict == VERDICT_ALLOW ? "allow" : "refuse", why);
+	}
+	return (message_done(err));
+}
+
+int
+preview_job(struct cli *cli, const struct job *job, struct err *err)
+{
+	struct judged *judged = calloc(1, sizeof(*judged));
+	int rc;
+
+	if (judged == NULL)
+		return (err_sys(err, "cannot explain"));
+	rc = judge(job, judged, err);
+	if (rc == 0) {
+		int refused = first_refusal(cli, judged, &judged->refusal);
+
+		rc = cli->json ? print_json(job, judged, refused == 0, err)
+			       : print_text(job, judged, err);
+		if (rc == 0 && refused != 0) {
+			*err = judged->refusal;
+			rc = -1;
+		}
+	}
+	view_free(&judged->view);
+	free(judged);
+	return (rc);
+}
+
+int
+preview_refusal(struct cli *cli, const struct job *job, struct err *err)
+{
+	struct judged *judged = calloc(1, sizeof(*judged));
+	struct err ignored;
+	int rc = 0;
+
+	if (judged == NULL)
+		return (0);
+	if (judge(job, judged, &ignored) == 0)
+		rc = first_refusal(cli, judged, err);
+	view_free(&judged->view);
+	free(judged);
+	return (rc);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The time between the start of a job and its end: standard streams, signals, the result.
+ * A stream that is no terminal is given to the job as it is. A terminal never is: a job could push
+ * input into the caller's shell through it (TIOCSTI, CVE-2023-1523); a pipe stands between.
+ * TRUST: unprivileged
+ * INPUT: the caller's streams and signals, the job's output, the engine's answers
+ * MUST: change no flag of a stream that others share; lose no byte at the end; end when the
+ *       connection ends.
+ */
+#ifndef CLIENT_BERTH_RELAY_H
+#define CLIENT_BERTH_RELAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "client/berth/cli.h"
+#include "client/lib/varlink.h"
+
+/* From one descriptor to another. */
+struct channel {
+	int from; /* -1: not in use any more */
+	int to;
+	bool input; /* terminal to job, else job to terminal */
+	size_t start; /* of what waits to be written */
+	size_t len;
+	char buf[16384];
+};
+
+#define CHANNELS 3
+
+struct relay {
+	struct cli *cli;
+	const char *command; /* for messages */
+	int null; /* /dev/null, or -1 */
+	int theirs[CHANNELS]; /* pipe ends to close once they were sent; -1 */
+	struct channel chans[CHANNELS]; /* as many as there are terminals */
+	size_t nchans;
+};
+
+/*
+ * Chooses what the job gets as stdio[0..2], which stay the relay's: /dev/null as input unless
+ * interactive. 0, or -1 with err; relay_close in both cases.
+ */
+int relay_open(struct relay *relay, bool interactive, int stdio[3], struct err *err)
+    __attribute__((warn_unused_result));
+void relay_close(struct relay *relay);
+
+/* After the call was sent: closes the job's ends of the pipes here. */
+void relay_sent(struct relay *relay);
+
+/*
+ * Forwards until the job has ended. Returns its exit status; 128+n when signal n ended the wait
+ * before the job had started; -1 with err.
+ */
+int relay_run(struct relay *relay, struct varlink *conn, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* streams.c: the channels' part of a poll(2). */
+struct pollfd;
+void channel_poll(const struct channel *channel, struct pollfd *out);
+void channel_move(struct channel *channel);
+void channel_drain(struct channel *channel);
+
+#endif

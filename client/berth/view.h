@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The caller and the policy as this program sees them: for explanations. What it finds out here
+ * allows nothing: launcher and engine ask the same decide() again.
+ * TRUST: unprivileged
+ * INPUT: /etc/passwd and /etc/berth, which are root's, but maybe damaged
+ * MUST: use no NSS: a static program would load libraries for it.
+ */
+#ifndef CLIENT_BERTH_VIEW_H
+#define CLIENT_BERTH_VIEW_H
+
+#include "common/decide.h"
+
+struct view {
+	struct caller caller;
+	struct policy policy;
+	const char *who; /* the account's name, or NULL: points to name */
+	char name[33];
+};
+
+/* Reads all of it. 0, or -1 with err; view_free in both cases. */
+int view_load(struct view *view, struct err *err) __attribute__((warn_unused_result));
+void view_free(struct view *view);
+
+/* Only who calls, without the policy: for messages to root, who has none. */
+int view_caller(struct view *view, struct err *err) __attribute__((warn_unused_result));
+
+/* Decides one want at this moment, in a shared engine. */
+void view_decide(
+    const struct view *view, const struct entitlement *want, struct decision *decision);
+
+/* A refusal in three lines. Returns -1. */
+int view_explain(const struct view *view, const struct decision *decision, struct err *err);
+
+/*
+ * Would an engine be refused to the caller? Then -1 with the explanation, which names the account;
+ * 0 when the policy cannot be read or allows it.
+ */
+int view_refusal(struct err *err);
+
+/* "alice (uid 1000)" or "uid 1000". */
+void view_describe(const struct view *view, char *buf, size_t len);
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the user may do: see authority.h.
+ * TRUST: unprivileged
+ * INPUT: /etc/berth; requests
+ * MUST: as in authority.h
+ */
+#include "client/engine/api/authority.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "client/lib/explain.h"
+#include "client/lib/json.h"
+#include "client/lib/policyfile.h"
+#include "common/facts.h"
+
+#define WORD_MAX 4608 /* an entitlement with its value */
+
+static int
+load(const struct engine *engine, struct policy *policy, struct err *err)
+{
+	int fd = ENGINE_FD_POLICY;
+	const struct policy_source source = { .read = policyfile_read, .ctx = &fd };
+
+	return policy_load(policy, &engine->caller, &source, err);
+}
+
+/* The first file that carries a name: the uid's own comes first. */
+static const char *
+account_name(const struct policy *policy)
+{
+	if (policy->nfiles > 0 && policy->files[0]->kind == PRINCIPAL_UID &&
+	    policy->files[0]->name[0] != '\0')
+		return policy->files[0]->name;
+	return NULL;
+}
+
+static bool
+same_range(const struct id_range *a, const struct id_range *b)
+{
+	return a->start == b->start && a->count == b->count;
+}
+
+static void
+root_path(const struct engine *engine, const struct grant *grant, char *path, size_t len)
+{
+	if (grant->root != NULL)
+		snprintf(path, len, "%s", grant->root);
+	else
+		snprintf(path, len, "/var/lib/berth/%u", engine->caller.uid);
+}
+
+/* Ids and state root are fixed when the engine starts; another grant needs another engine. */
+static int
+check_unchanged(const struct engine *engine, const struct grant *grant, struct err *err)
+{
+	static char root[sizeof(engine->root)];
+
+	root_path(engine, grant, root, sizeof(root));
+	if (grant->owner_id == engine->grant.owner_id &&
+	    same_range(&grant->subuid, &engine->grant.subuid) &&
+	    same_range(&grant->subgid, &engine->grant.subgid) && strcmp(root, engine->root) == 0)
+		return 0;
+	err_set(err, ERR_UNAVAILABLE, "the engine runs on a grant that was changed since");
+	err_why(err, "other ids or another state directory take effect when it starts again");
+	return err_todo(err, "end it, the next call starts a new one:  berth daemon stop");
+}
+
+static void
+ask(const struct engine *engine, const struct policy *policy, const struct entitlement *wants,
+    size_t nwants, struct decision *decision)
+{
+	const struct request request = {
+		.now = time(NULL), .mode = ENGINE_SHARED, .nwants = nwants, .wants = wants
+	};
+
+	decide(&engine->caller, policy, &request, decision);
+}
+
+int
+authority_decide(const struct engine *engine, const struct job_wants *wants, struct policy *policy,
+    struct decision *decision, struct err *err)
+{
+	memset(decision, 0, sizeof(*decision));
+	if (load(engine, policy, err) == -1)
+		return -1;
+	ask(engine, policy, wants->v, wants->n, decision);
+	if (decision->verdict != VERDICT_ALLOW)
+		return decision_explain(
+		    decision, &engine->caller, policy, account_name(policy), err);
+	return check_unchanged(engine, &decision->grant, err);
+}
+
+int
+authority_start(struct engine *engine, struct err *err)
+{
+	const struct entitlement confined = { .id = ENT_SECURITY_CONFINED };
+	struct decision decision = { 0 };
+	struct policy policy = { 0 };
+	int ret = load(engine, &policy, err);
+
+	if (ret == 0) {
+		ask(engine, &policy, &confined, 1, &decision);
+		if (decision.verdict == VERDICT_ALLOW)
+			root_path(engine, &decision.grant, engine->root, sizeof(engine->root));
+		else
+			ret = decision_explain(
+			    &decision, &engine->caller, &policy, account_name(&policy), err);
+	}
+	policy_free(&policy);
+	return ret;
+}
+
+void
+authority_name(const struct engine *engine, char name[33])
+{
+	struct policy policy = { 0 };
+	struct err err;
+
+	name[0] = '\0';
+	if (load(engine, &policy, &err) == 0 && account_name(&policy) != NULL)
+		memcpy(name, account_name(&policy), 33);
+	policy_free(&policy);
+}
+
+static int
+add_word(struct json_object *list, const struct entitlement *ent)
+{
+	static char word[WORD_MAX];
+	static char text[4 * WORD_MAX];
+	struct json_object *string;
+
+	if (entitlement_format(ent, word, sizeof(word)) == -1)
+		return -1;
+	err_escape(text, sizeof(text), word);
+	string = json_object_new_string(text);
+	if (string != NULL && json_object_array_add(list, string) == 0)
+		return 0;
+	json_object_put(string);
+	return -1;
+}
+
+/* Each rule is put to decide(), so that what has expired or is excluded does not show. */
+static int
+add_words(const struct engine *engine, const struct policy *policy, struct json_object *list)
+{
+	for (size_t i = 0; i < policy->nfiles; i++) {
+		const struct allow *allow = policy->files[i];
+
+		for (size_t j = 0; j < allow->nrules; j++) {
+			struct decision decision;
+
+			ask(engine, policy, &allow->rules[j].ent, 1, &decision);
+			if (decision.verdict == VERDICT_ALLOW && decision.by == allow &&
+			    add_word(list, &allow->rules[j].ent) == -1)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+struct json_object *
+authority_list(const struct engine *engine)
+{
+	struct json_object *list = json_object_new_array();
+	struct policy policy = { 0 };
+	struct err err;
+
+	if (list != NULL && load(engine, &policy, &err) == 0 &&
+	    add_words(engine, &policy, list) == -1) {
+		json_object_put(list);
+		list = NULL;
+	}
+	policy_free(&policy);
+	return list;
+}

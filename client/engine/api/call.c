@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Calls of the Varlink interfaces: see call.h.
+ * TRUST: unprivileged
+ * INPUT: messages from any client of the user's
+ * MUST: as in call.h
+ */
+#include "client/engine/api/call.h"
+
+#include <json-c/json.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "client/engine/api/authority.h"
+#include "client/engine/api/reply.h"
+#include "client/engine/job/children.h"
+#include "client/lib/json.h"
+
+#define STOP_GRACE 7 /* seconds; a supervisor kills what ignores SIGTERM after 5 */
+
+static int
+invalid_parameter(const struct call *call, const struct err *err)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(err->what, ":"), err->what);
+	(void)!reply_service(call->connection->varlink.fd, "InvalidParameter", "parameter", name);
+	return -1;
+}
+
+static int
+answer(const struct call *call, struct json_object *parameters)
+{
+	return reply_send(call->connection->varlink.fd, parameters);
+}
+
+/* Does the call carry no parameters, as it must? */
+static int
+no_parameters(const struct call *call)
+{
+	static const struct json_field none[] = { { NULL, NULL, false } };
+	struct err err;
+
+	if (json_fields(call->parameters, none, NULL, &err) == -1)
+		return invalid_parameter(call, &err);
+	return 0;
+}
+
+static int
+store_ignored(void *out, struct json_object *value, struct err *err)
+{
+	(void)out;
+	return json_string(value) == NULL ? err_set(err, ERR_USAGE, "not a text") : 0;
+}
+
+static int
+store_text(void *out, struct json_object *value, struct err *err)
+{
+	*(const char **)out = json_string(value);
+	return json_string(value) == NULL ? err_set(err, ERR_USAGE, "not a text") : 0;
+}
+
+static int
+store_flag(void *out, struct json_object *value, struct err *err)
+{
+	if (!json_object_is_type(value, json_type_boolean))
+		return err_set(err, ERR_USAGE, "neither true nor false");
+	*(bool *)out = json_object_get_boolean(value) != 0;
+	return 0;
+}
+
+static int
+call_hello(struct call *call)
+{
+	static const struct json_field fields[] = {
+		{ "client", store_ignored, true },
+		{ NULL, NULL, false },
+	};
+	struct json_object *out;
+	struct err err;
+
+	if (json_fields(call->parameters, fields, NULL, &err) == -1)
+		return invalid_parameter(call, &err);
+	out = json_object_new_object();
+	if (json_put_text(out, "version", BERTH_VERSION) == -1 ||
+	    json_put_number(out, "uid", call->engine->caller.uid) == -1) {
+		json_object_put(out);
+		return -1;
+	}
+	return answer(call, out);
+}
+
+static int
+put_range(struct json_object *out, const char *key, const struct id_range *range)
+{
+	struct json_object *obj = json_object_new_object();
+	int status = json_put_number(obj, "start", range->start);
+
+	status |= json_put_number(obj, "count", range->count);
+	return json_put(out, key, obj) | status;
+}
+
+static int
+put_common(struct json_object *out, const struct engine *engine)
+{
+	static char root[4 * sizeof(engine->root)];
+
+	err_escape(root, sizeof(root), engine->root);
+	return json_put_text(out, "version", BERTH_VERSION) | json_put_text(out, "root", root) |
+	       json_put(out, "entitlements", authority_list(engine));
+}
+
+static int
+call_info(struct call *call)
+{
+	const struct engine *engine = call->engine;
+	struct json_object *out;
+	int status;
+
+	if (no_parameters(call) == -1)
+		return -1;
+	out = json_object_new_object();
+	status = put_common(out, engine);
+	status |= json_put_number(out, "uid", engine->caller.uid);
+	status |= json_put_number(out, "gid", engine->caller.gid);
+	status |= put_range(out, "subuid", &engine->grant.subuid);
+	status |= put_range(out, "subgid", &engine->grant.subgid);
+	if (status != 0) {
+		json_object_put(out);
+		return -1;
+	}
+	return answer(call, out);
+}
+
+static int
+call_state(struct call *call)
+{
+	const struct engine *engine = call->engine;
+	struct json_object *out;
+	struct timespec now;
+	int status;
+
+	if (no_parameters(call) == -1)
+		return -1;
+	(void)!clock_gettime(CLOCK_BOOTTIME, &now);
+	out = json_object_new_object();
+	status = put_common(out, engine);
+	status |= json_put_number(out, "uptime", now.tv_sec - engine->started.tv_sec);
+	status |= json_put_number(out, "jobs", (int64_t)children_jobs(engine));
+	if (status != 0) {
+		json_object_put(out);
+		return -1;
+	}
+	return answer(call, out);
+}
+
+static int
+call_stop(struct call *call)
+{
+	static const struct json_field fields[] = {
+		{ "force", store_flag, false },
+		{ NULL, NULL, false },
+	};
+	struct engine *engine = call->engine;
+	size_t jobs = children_jobs(engine);
+	bool force = false;
+	struct err err;
+
+	if (json_fields(call->parameters, fields, &force, &err) == -1)
+		return invalid_parameter(call, &err);
+	if (jobs > 0 && !force)
+		return reply_busy(call->connection->varlink.fd, jobs);
+	/* the loop answers when there is no job any more, and leaves */
+	children_signal(engine, SIGTERM);
+	(void)!clock_gettime(CLOCK_BOOTTIME, &engine->stop_by);
+	engine->stop_by.tv_sec += STOP_GRACE;
+	engine->stopping = call->connection;
+	return 0;
+}
+
+static int
+call_get_info(struct call *call)
+{
+	static const char *const interfaces[] = { "org.varlink.service", BERTH_INTERFACE };
+	struct json_object *out;
+	struct json_object *list;
+	int status;
+
+	if (no_parameters(call) == -1)
+		return -1;
+	out = json_object_new_object();
+	list = json_object_new_array();
+	status = json_put_text(out, "vendor", "berth");
+	status |= json_put_text(out, "product", "berth-engine");
+	status |= json_put_text(out, "version", BERTH_VERSION);
+	status |= json_put_text(out, "url", "");
+	for (size_t i = 0; i < sizeof(interfaces) / sizeof(interfaces[0]); i++)
+		status |= json_object_array_add(list, json_object_new_string(interfaces[i]));
+	status |= json_put(out, "interfaces", list);
+	if (status != 0) {
+		json_object_put(out);
+		return -1;
+	}
+	return answer(call, out);
+}
+
+static int
+call_get_description(struct call *call)
+{
+	static const struct json_field fields[] = {
+		{ "interface", store_text, true },
+		{ NULL, NULL, false },
+	};
+	const char *name = NULL;
+	struct json_object *out;
+	struct err err;
+
+	if (json_fields(call->parameters, fields, &name, &err) == -1)
+		return invalid_parameter(call, &err);
+	if (strcmp(name, BERTH_INTERFACE) != 0)
+		return reply_service(
+		    call->connection->varlink.fd, "InterfaceNotFound", "interface", name);
+	out = json_object_new_object();
+	if (json_put_text(out, "description", interface_text) == -1) {
+		json_object_put(out);
+		return -1;
+	}
+	return answer(call, out);
+}
+
+static const struct {
+	const char *name;
+	int (*handle)(struct call *call);
+} methods[] = {
+	{ BERTH_INTERFACE ".Hello", call_hello },
+	{ BERTH_INTERFACE ".Info", call_info },
+	{ BERTH_INTERFACE ".State", call_state },
+	{ BERTH_INTERFACE ".Stop", call_stop },
+	{ BERTH_INTERFACE ".Run", call_run },
+	{ "org.varlink.service.GetInfo", call_get_info },
+	{ "org.varlink.service.GetInterfaceDescription", call_get_description },
+};
+
+static int
+dispatch(struct call *call, const char *method)
+{
+	int fd = call->connection->varlink.fd;
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (strcmp(methods[i].name, method) == 0)
+			return methods[i].handle(call);
+	(void)!reply_service(fd, "MethodNotFound", "method", method);
+	return -1;
+}
+
+/* The members of a call; parameters are looked at by their method. */
+struct head {
+	const char *method;
+	struct call *call;
+};
+
+static int
+store_method(void *out, struct json_object *value, struct err *err)
+{
+	return store_text(&((struct head *)out)->method, value, err);
+}
+
+static int
+store_parameters(void *out, struct json_object *value, struct err *err)
+{
+	((struct head *)out)->call->parameters = value;
+	return json_object_is_type(value, json_type_object)
+		   ? 0
+		   : err_set(err, ERR_USAGE, "not an object");
+}
+
+static int
+store_more(void *out, struct json_object *value, struct err *err)
+{
+	return store_flag(&((struct head *)out)->call->more, value, err);
+}
+
+static int
+store_oneway(void *out, struct json_object *value, struct err *err)
+{
+	return store_flag(&((struct head *)out)->call->oneway, value, err);
+}
+
+int
+call_handle(struct engine *engine, struct connection *connection, struct json_object *message)
+{
+	static const struct json_field fields[] = {
+		{ "method", store_method, true },
+		{ "parameters", store_parameters, false },
+		{ "more", store_more, false },
+		{ "oneway", store_oneway, false },
+		{ NULL, NULL, false },
+	};
+	struct call call = { .engine = engine, .connection = connection };
+	struct head head = { .call = &call };
+	struct json_object *empty = NULL;
+	struct err err;
+	int ret;
+
+	if (json_fields(message, fields, &head, &err) == -1)
+		return invalid_parameter(&call, &err);
+	/* each method here answers; one that is not to be answered is none of ours */
+	if (call.oneway)
+		return -1;
+	if (call.parameters == NULL)
+		call.parameters = empty = json_object_new_object();
+	ret = dispatch(&call, head.method);
+	json_object_put(empty);
+	/* descriptors may have come together with Hello, for the Run behind it */
+	if (strcmp(head.method, BERTH_INTERFACE ".Hello") != 0)
+		varlink_drop_fds(&connection->varlink);
+	return ret;
+}

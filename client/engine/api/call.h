@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Calls of the Varlink interfaces io.berth.Engine and org.varlink.service.
+ * TRUST: unprivileged
+ * INPUT: messages from any client of the user's
+ * MUST: know every method and every member of its parameters; close the connection of a client
+ *       that says what it does not know, and every descriptor that no method took.
+ */
+#ifndef CLIENT_ENGINE_API_CALL_H
+#define CLIENT_ENGINE_API_CALL_H
+
+#include "client/engine/api/server.h"
+
+struct json_object;
+
+/* Handles one call. 0: the connection goes on; -1: it is to be closed here. */
+int call_handle(struct engine *engine, struct connection *connection, struct json_object *message)
+    __attribute__((warn_unused_result));
+
+/* A call that is being handled. */
+struct call {
+	struct engine *engine;
+	struct connection *connection;
+	struct json_object *parameters; /* an object, maybe an empty one */
+	bool more;
+	bool oneway;
+};
+
+/* io.berth.Engine.Run; in run.c. As call_handle: a connection that a job took is closed here. */
+int call_run(struct call *call) __attribute__((warn_unused_result));
+
+/* The text of config/io.berth.Engine.varlink. */
+extern const char interface_text[];
+
+#endif

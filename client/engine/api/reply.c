@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Everything that the engine and its supervisors say to a client: see reply.h.
+ * TRUST: unprivileged
+ * INPUT: texts of ours that may carry hostile parts, already escaped by err_set
+ * MUST: as in reply.h
+ */
+#include "client/engine/api/reply.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+
+#include "client/lib/json.h"
+#include "client/lib/varlink.h"
+
+/* Sends and frees; status tells whether parameters are whole. */
+static int
+send_reply(int fd, const char *error, struct json_object *parameters, int status)
+{
+	struct json_object *message = varlink_reply(error, parameters, false);
+	int ret = -1;
+
+	if (status == 0 && message != NULL)
+		ret = varlink_send(fd, &message, 1, NULL, 0);
+	json_object_put(message);
+	return ret;
+}
+
+int
+reply_send(int fd, struct json_object *parameters)
+{
+	return send_reply(fd, NULL, parameters, 0);
+}
+
+static int
+put_lines(struct json_object *parameters, const struct err *err)
+{
+	return json_put_text(parameters, "what", err->what) |
+	       json_put_text(parameters, "why", err->why) |
+	       json_put_text(parameters, "todo", err->todo);
+}
+
+int
+reply_failed(int fd, const struct err *err)
+{
+	struct json_object *parameters = json_object_new_object();
+	int status = json_put_number(parameters, "code", err->code);
+
+	status |= put_lines(parameters, err);
+	return send_reply(fd, BERTH_INTERFACE ".Failed", parameters, status);
+}
+
+int
+reply_refused(int fd, const struct decision *decision, const struct err *err)
+{
+	struct json_object *parameters = json_object_new_object();
+	int status = json_put_text(parameters, "reason", refusal_name(decision->refusal));
+
+	status |= put_lines(parameters, err);
+	status |= json_put_text(parameters, "file", decision->by == NULL ? "" : decision->by->file);
+	status |= json_put_number(parameters, "line", decision->line);
+	return send_reply(fd, BERTH_INTERFACE ".Refused", parameters, status);
+}
+
+int
+reply_busy(int fd, size_t jobs)
+{
+	struct json_object *parameters = json_object_new_object();
+	int status = json_put_number(parameters, "jobs", (int64_t)jobs);
+
+	return send_reply(fd, BERTH_INTERFACE ".Busy", parameters, status);
+}
+
+int
+reply_service(int fd, const char *error, const char *key, const char *value)
+{
+	struct json_object *parameters = json_object_new_object();
+	int status = 0;
+	char name[64];
+
+	if (key != NULL)
+		status = json_put_text(parameters, key, value);
+	snprintf(name, sizeof(name), "org.varlink.service.%s", error);
+	return send_reply(fd, name, parameters, status);
+}
+
+int
+reply_started(const struct task *task)
+{
+	struct json_object *parameters = json_object_new_object();
+	struct json_object *message;
+	int status = json_put_text(parameters, "event", "started");
+	int ret = -1;
+
+	status |= json_put_text(parameters, "id", task->id);
+	status |= json_put_text(parameters, "name", task->name);
+	message = varlink_reply(NULL, parameters, true);
+	if (status == 0 && message != NULL)
+		ret = varlink_send(task->conn, &message, 1, NULL, 0);
+	json_object_put(message);
+	return ret;
+}
+
+int
+reply_exited(int fd, const struct outcome *outcome)
+{
+	struct json_object *parameters = json_object_new_object();
+	int status = json_put_text(parameters, "event", "exited");
+
+	status |= json_put_number(parameters, "status", outcome->status);
+	status |= json_put_text(parameters, "reason", outcome->reason);
+	status |= json_put_text(parameters, "why", outcome->why);
+	return send_reply(fd, NULL, parameters, status);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * io.berth.Engine.Run: from a hostile message to a supervisor that owns the connection.
+ * TRUST: unprivileged
+ * INPUT: the parameters and descriptors of any client of the user's
+ * MUST: decode, check and decide before anything is made; hold the job's lock before there is
+ *       anybody else who could remove its directory; forget the connection once a job has it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "client/engine/api/authority.h"
+#include "client/engine/api/call.h"
+#include "client/engine/api/reply.h"
+#include "client/engine/job/children.h"
+#include "client/engine/job/overlay.h"
+#include "client/engine/job/remove.h"
+#include "client/engine/job/supervisor.h"
+#include "client/engine/state.h"
+#include "common/io.h"
+
+#define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
+
+/* What a job reads and writes must not be a door to the tree it comes from, or to a disk. */
+static int
+check_stream(int fd, int number, struct err *err)
+{
+	int flags = fcntl(fd, F_GETFL);
+	struct statx st;
+
+	/* no question to a file system that may be the user's own and never answers */
+	if (flags == -1 || statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st) == -1)
+		return err_sys(err, "stream %d cannot be used", number);
+	if ((flags & O_PATH) == 0 && !S_ISDIR(st.stx_mode) && !S_ISBLK(st.stx_mode))
+		return 0;
+	err_set(err, ERR_USAGE, "stream %d of the job cannot be used", number);
+	return err_why(err, "it is a directory, a disk or no open file at all");
+}
+
+static int
+check_limits(const struct job *job, struct err *err)
+{
+	for (size_t i = 0; i < job->nulimits; i++) {
+		const struct job_ulimit *u = &job->ulimits[i];
+		struct rlimit now;
+
+		if (syscall(SYS_prlimit64, 0, job_ulimit_resource(u->name), NULL, &now) == -1)
+			return err_sys(err, "ulimit %s cannot be read", u->name);
+		if ((rlim_t)u->hard <= now.rlim_max)
+			continue;
+		err_set(err, ERR_FAILED, "ulimit %s cannot be raised", u->name);
+		return err_why(
+		    err, "the limit that you have is %llu", (unsigned long long)now.rlim_max);
+	}
+	return 0;
+}
+
+static int
+check_here(const struct engine *engine, const struct job *job, struct err *err)
+{
+	for (int i = 0; i < 3; i++)
+		if (check_stream(job->stdio[i], i, err) == -1)
+			return -1;
+	if (check_limits(job, err) == -1)
+		return -1;
+	if (job->name != NULL && children_named(engine, job->name)) {
+		err_set(err, ERR_FAILED, "a job called %s runs already", job->name);
+		return err_todo(err, "choose another name:  --name");
+	}
+	return 0;
+}
+
+static int
+make_id(char id[JOB_ID_LEN + 1], struct err *err)
+{
+	unsigned char bytes[JOB_ID_LEN / 2];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		return err_sys(err, "the job cannot be given an id");
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		snprintf(id + 2 * i, 3, "%02x", bytes[i]);
+	return 0;
+}
+
+/* The job's directory, locked; the lock lives as long as a supervisor has the descriptor. */
+static int
+make_directory(const struct engine *engine, const char *id, struct err *err)
+{
+	int dir;
+
+	if (overlay_directories(engine->jobs, id) == -1) {
+		state_unusable(engine, err);
+		(void)!remove_tree(engine->jobs, id);
+		return -1;
+	}
+	dir = openat(engine->jobs, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir != -1 && flock(dir, LOCK_EX | LOCK_NB) == 0)
+		return dir;
+	err_sys(err, "the job's directory cannot be locked");
+	io_close(&dir);
+	return -1;
+}
+
+/* Forks the supervisor. 0, or -1 with err. */
+static int
+start_job(struct call *call, struct job *job, struct err *err)
+{
+	struct engine *engine = call->engine;
+	struct child *child = child_new(engine, true);
+	uint64_t namespaces = NAMESPACES;
+	int AUTO_CLOSE dir = -1;
+	int ret;
+
+	if (child == NULL)
+		return err_sys(err, "no more jobs can run at once");
+	if (make_id(child->id, err) == 0)
+		dir = make_directory(engine, child->id, err);
+	if (dir == -1) {
+		child_free(engine, child);
+		return -1;
+	}
+	snprintf(child->name, sizeof(child->name), "%s", job->name != NULL ? job->name : child->id);
+	if (job->network != JOB_NETWORK_HOST)
+		namespaces |= CLONE_NEWNET;
+	ret = child_fork(engine, child, namespaces);
+	if (ret == 0) {
+		struct task task = { .engine = engine,
+			.job = job,
+			.id = child->id,
+			.name = child->name,
+			.conn = call->connection->varlink.fd,
+			.dir = dir,
+			.slot = child->slot };
+
+		supervisor_run(&task);
+	}
+	if (ret == 1)
+		return 0;
+	err_sys(err, "the job's namespaces cannot be made");
+	(void)!remove_tree(engine->jobs, child->id);
+	child_free(engine, child);
+	return -1;
+}
+
+/* Decoded and checked: decides and starts. The answer to a refusal is sent here. */
+static int
+decide_and_start(struct call *call, struct job *job, struct err *err)
+{
+	static struct job_wants wants;
+	int fd = call->connection->varlink.fd;
+	struct policy policy = { 0 };
+	struct decision decision = { 0 };
+	int ret;
+
+	ret = job_wants(job, &wants, err);
+	if (ret == 0)
+		ret = authority_decide(call->engine, &wants, &policy, &decision, err);
+	if (ret == 0)
+		ret = check_here(call->engine, job, err);
+	if (ret == 0)
+		ret = start_job(call, job, err);
+	if (ret == 0) {
+		policy_free(&policy);
+		return 0;
+	}
+	if (decision.verdict == VERDICT_REFUSE)
+		ret = reply_refused(fd, &decision, err);
+	else
+		ret = reply_failed(fd, err);
+	policy_free(&policy);
+	return ret == -1 ? -1 : 1;
+}
+
+int
+call_run(struct call *call)
+{
+	struct varlink *conn = &call->connection->varlink;
+	struct job job;
+	struct err err;
+	int ret;
+
+	if (!call->more) {
+		(void)!reply_service(conn->fd, "ExpectedMore", NULL, NULL);
+		return -1;
+	}
+	/* what is behind this call would be lost: the connection changes its owner now */
+	if (conn->len != 0)
+		return -1;
+	if (job_decode(call->parameters, conn, &job, &err) == 0) {
+		ret = decide_and_start(call, &job, &err);
+	} else if (err.code == ERR_USAGE) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "%.63s", err.what);
+		(void)!reply_service(conn->fd, "InvalidParameter", "parameter", name);
+		ret = -1;
+	} else {
+		ret = reply_failed(conn->fd, &err) == -1 ? -1 : 1;
+	}
+	job_free(&job);
+	/* a job that started has the connection, and this process is done with it */
+	return ret == 1 ? 0 : -1;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The engine's event loop: see server.h.
+ * TRUST: unprivileged
+ * INPUT: whoever connects to the socket
+ * MUST: as in server.h
+ */
+#include "client/engine/api/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client/engine/api/call.h"
+#include "client/engine/api/reply.h"
+#include "client/engine/job/children.h"
+#include "common/facts.h"
+
+#define EVENTS 16
+
+static int
+watch(const struct engine *engine, int fd, void *source)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
+
+	return epoll_ctl(engine->epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+/* With as many connections as there may be, the others wait in the backlog. */
+static void
+listen_or_not(const struct engine *engine, uint32_t events)
+{
+	static enum source listener = SOURCE_LISTENER;
+	struct epoll_event event = { .events = events, .data.ptr = &listener };
+
+	(void)!epoll_ctl(engine->epoll, EPOLL_CTL_MOD, ENGINE_FD_SOCKET, &event);
+}
+
+int
+server_open(struct engine *engine, struct err *err)
+{
+	engine->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (engine->epoll == -1 || fcntl(ENGINE_FD_SOCKET, F_SETFL, O_NONBLOCK) == -1 ||
+	    watch(engine, ENGINE_FD_SOCKET, NULL) == -1)
+		return err_sys(err, "the engine cannot serve its socket");
+	listen_or_not(engine, EPOLLIN);
+	return 0;
+}
+
+/* SO_PEERCRED is what the caller was at connect(2). Inside the user namespace the user is 0;
+ * everybody who is not mapped, root of the host too, looks like 65534. */
+static bool
+is_user(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && len == sizeof(peer) &&
+	       peer.uid == 0;
+}
+
+static void
+accept_one(struct engine *engine)
+{
+	int fd = accept4(ENGINE_FD_SOCKET, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct connection *connection;
+
+	if (fd == -1)
+		return;
+	connection = is_user(fd) ? calloc(1, sizeof(*connection)) : NULL;
+	if (connection == NULL) {
+		close(fd);
+		return;
+	}
+	connection->source = SOURCE_CONNECTION;
+	varlink_init(&connection->varlink, fd);
+	if (watch(engine, fd, connection) == -1) {
+		varlink_close(&connection->varlink);
+		free(connection);
+		return;
+	}
+	connection->next = engine->connections;
+	engine->connections = connection;
+	if (++engine->nconnections == CONNECTIONS_MAX)
+		listen_or_not(engine, 0);
+}
+
+static void
+drop(struct engine *engine, struct connection *connection)
+{
+	struct connection **at = &engine->connections;
+
+	while (*at != connection)
+		at = &(*at)->next;
+	*at = connection->next;
+	if (engine->stopping == connection)
+		engine->stopping = NULL;
+	varlink_close(&connection->varlink);
+	free(connection);
+	if (engine->nconnections-- == CONNECTIONS_MAX)
+		listen_or_not(engine, EPOLLIN);
+}
+
+/* 0: the connection goes on. */
+static int
+serve(struct engine *engine, struct connection *connection)
+{
+	struct json_object *message;
+	int ret = varlink_receive(&connection->varlink);
+
+	if (ret == -1 && errno == EAGAIN)
+		return 0;
+	if (ret != 1)
+		return -1;
+	while ((ret = varlink_next(&connection->varlink, &message)) == 1) {
+		ret = call_handle(engine, connection, message);
+		json_object_put(message);
+		if (ret == -1)
+			return -1;
+	}
+	return ret;
+}
+
+static void
+handle(struct engine *engine, const struct epoll_event *event)
+{
+	enum source source = *(const enum source *)event->data.ptr;
+
+	switch (source) {
+	case SOURCE_LISTENER:
+		accept_one(engine);
+		break;
+	case SOURCE_CONNECTION:
+		if (serve(engine, event->data.ptr) == -1)
+			drop(engine, event->data.ptr);
+		break;
+	case SOURCE_CHILD:
+		child_ended(engine, event->data.ptr);
+		break;
+	case SOURCE_INVALID:
+		break;
+	}
+}
+
+/* A client that asked for "stop --force" is answered when the jobs are gone. */
+static int
+stop_wait(const struct engine *engine)
+{
+	struct timespec now;
+
+	if (engine->stop_by.tv_sec == 0)
+		return -1;
+	(void)!clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec >= engine->stop_by.tv_sec ? 0 : 1000;
+}
+
+static void
+finish_stop(struct engine *engine)
+{
+	if (engine->stop_by.tv_sec == 0)
+		return;
+	if (children_jobs(engine) > 0) {
+		if (stop_wait(engine) == 0)
+			children_signal(engine, SIGKILL);
+		return;
+	}
+	if (engine->stopping != NULL)
+		(void)!reply_send(engine->stopping->varlink.fd, NULL);
+	engine->leave = true;
+}
+
+void
+server_run(struct engine *engine)
+{
+	struct epoll_event events[EVENTS];
+
+	while (!engine->leave) {
+		int n = epoll_wait(engine->epoll, events, EVENTS, stop_wait(engine));
+
+		for (int i = 0; i < n && !engine->leave; i++)
+			handle(engine, &events[i]);
+		finish_stop(engine);
+	}
+}

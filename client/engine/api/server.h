@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The engine's event loop: clients that call, children that end.
+ * TRUST: unprivileged
+ * INPUT: whoever connects to the socket
+ * MUST: serve exactly one uid, as the kernel tells it at connect (never 65534, never by pid); bound
+ *       the number of connections; never wait for one client.
+ */
+#ifndef CLIENT_ENGINE_API_SERVER_H
+#define CLIENT_ENGINE_API_SERVER_H
+
+#include "client/engine/engine.h"
+
+#define CONNECTIONS_MAX 128
+
+struct connection {
+	enum source source;
+	struct connection *next;
+	struct varlink varlink;
+};
+
+/* Makes the loop. 0, or -1 with err. */
+int server_open(struct engine *engine, struct err *err) __attribute__((warn_unused_result));
+
+/* Serves until engine->leave. */
+void server_run(struct engine *engine);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The engine's state: one process, one thread, one event loop for one user.
+ * TRUST: unprivileged
+ * INPUT: facts from the launcher; everything else comes from the user and is hostile to jobs only
+ * MUST: hold nothing that a job needs to go on when the engine is killed.
+ */
+#ifndef CLIENT_ENGINE_ENGINE_H
+#define CLIENT_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "client/lib/job.h"
+#include "client/lib/varlink.h"
+#include "common/decide.h"
+#include "common/policy.h"
+
+#define ENGINE_JOBS_MAX 4096
+#define JOB_ID_LEN 12
+#define HOST_BINDS_MAX 16
+
+/* Names below the state root, which is the engine's working directory. */
+#define STATE_JOBS "jobs" /* jobs/ID/{l,u,w}: mount point of the root, upper, work */
+#define STATE_HOST "host" /* skeleton of the image "host" */
+
+/* What the event loop watches; the first member of what an event points to. */
+enum source {
+	SOURCE_INVALID = 0,
+	SOURCE_LISTENER,
+	SOURCE_CONNECTION,
+	SOURCE_CHILD
+};
+
+/* A child of the engine: a job's supervisor or a sweeper. */
+struct child {
+	enum source source;
+	struct child *next;
+	int pidfd;
+	bool is_job;
+	size_t slot; /* of finished */
+	char id[JOB_ID_LEN + 1];
+	char name[JOB_NAME_MAX + 1];
+};
+
+/* What was found out once and holds for all jobs. */
+struct host {
+	size_t nbinds;
+	char *binds[HOST_BINDS_MAX]; /* directories that the image "host" shows, "/usr" */
+	unsigned int cpus; /* with a thermal_throttle directory in /sys; 0: none have */
+	struct rlimit nofile; /* as the launcher gave it; the engine raises its own */
+	bool gid_tty; /* is gid 5 mapped, so that pts/N can have it? */
+};
+
+struct engine {
+	struct caller caller;
+	struct grant grant; /* as it was at the start */
+	char root[4096]; /* path of the state root, for messages */
+	struct host host;
+	int epoll;
+	int jobs; /* directory of the same name */
+	struct timespec started;
+	/* Shared with the supervisors: a supervisor sets its byte before it tells the client that
+	 * the job is over, so that a call that follows never finds the job still there. */
+	volatile unsigned char *finished;
+	unsigned char slots[ENGINE_JOBS_MAX]; /* bytes of finished that are taken */
+	struct child *children;
+	struct connection *connections;
+	size_t nconnections;
+	struct connection *stopping; /* waits for the end of the jobs */
+	struct timespec stop_by;
+	bool leave;
+};
+
+#endif

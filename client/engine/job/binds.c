@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What of the host a job sees: see binds.h.
+ * TRUST: unprivileged
+ * INPUT: paths and descriptors from the client, a hostile root
+ * MUST: as in binds.h
+ */
+#include "client/engine/job/binds.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "client/engine/job/mnt.h"
+#include "common/io.h"
+
+#define HOSTS_OWN (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+
+int
+bind_source(const char *path, int client_fd, struct err *err)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	struct stat client;
+	struct stat ours;
+	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+
+	if (fd == -1)
+		return err_sys(err, "%s cannot be mounted", path);
+	if (fstat(client_fd, &client) == 0 && fstat(fd, &ours) == 0 &&
+	    client.st_dev == ours.st_dev && client.st_ino == ours.st_ino)
+		return fd;
+	io_close(&fd);
+	err_set(err, ERR_SYSTEM, "%s cannot be mounted", path);
+	err_why(err, "it is not the same file for you and for your engine");
+	return err_todo(
+	    err, "it changed just now (try again), or is a mount of your session's only");
+}
+
+int
+binds_host(const struct root *root, const struct host *host, struct err *err)
+{
+	for (size_t i = 0; i < host->nbinds; i++) {
+		int AUTO_CLOSE mnt =
+		    mnt_clone(AT_FDCWD, host->binds[i], HOSTS_OWN | MOUNT_ATTR_RDONLY);
+		int AUTO_CLOSE target = target_open(root, host->binds[i], true);
+
+		if (mnt == -1 || target == -1 || mnt_attach(mnt, target, "") == -1)
+			return err_sys(err, "the host's %s cannot be shown", host->binds[i]);
+	}
+	return 0;
+}
+
+/* The image's own file may be a symlink into a /run that is not there: it is replaced. */
+static void
+bind_etc(const struct root *root, const char *name)
+{
+	char path[32];
+	int AUTO_CLOSE source = -1;
+	int AUTO_CLOSE mnt = -1;
+	int AUTO_CLOSE target = -1;
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/etc/%s", name);
+	source = open(path, O_PATH | O_CLOEXEC);
+	if (source == -1 || fstat(source, &st) == -1 || !S_ISREG(st.st_mode))
+		return;
+	mnt = mnt_clone(source, "", HOSTS_OWN | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY);
+	target = target_replace(root, "/etc", name, false);
+	if (mnt != -1 && target != -1)
+		(void)!mnt_attach(mnt, target, "");
+}
+
+void
+binds_network(const struct root *root)
+{
+	bind_etc(root, "resolv.conf");
+	bind_etc(root, "hosts");
+}
+
+static int
+explain_target(const struct job_mount *mount, bool directory, struct err *err)
+{
+	err_sys(err, "nothing can be mounted on %s in the job", mount->target);
+	switch (err->errnum) {
+	case EXDEV:
+		return err_why(err, "it does not exist, and would have to be made on the host");
+	case ENOTDIR:
+	case EISDIR:
+		return err_why(err, "what is there is not a %s", directory ? "directory" : "file");
+	case EPERM:
+		return err_why(err, "that is a part of the job's own /proc or /sys");
+	case ENOENT:
+	case ELOOP:
+		return err_why(err, "a symlink of the image leads nowhere");
+	default:
+		return -1;
+	}
+}
+
+static int
+mount_bind(const struct root *root, const struct job_mount *mount, struct err *err)
+{
+	int AUTO_CLOSE source = bind_source(mount->source, mount->fd, err);
+	int AUTO_CLOSE mnt = -1;
+	int AUTO_CLOSE target = -1;
+	struct stat st;
+
+	if (source == -1)
+		return -1;
+	mnt = mnt_clone(source, "", HOSTS_OWN | (mount->readonly ? MOUNT_ATTR_RDONLY : 0));
+	if (mnt == -1 || fstat(source, &st) == -1)
+		return err_sys(err, "%s cannot be mounted", mount->source);
+	target = target_open(root, mount->target, S_ISDIR(st.st_mode));
+	if (target == -1 || mnt_attach(mnt, target, "") == -1)
+		return explain_target(mount, S_ISDIR(st.st_mode), err);
+	return 0;
+}
+
+static int
+mount_tmpfs(struct root *root, const struct job_mount *mount, struct err *err)
+{
+	struct job_tmpfs tmpfs = { .size = "" };
+	struct mnt_option options[] = {
+		{ "mode", tmpfs.mode },
+		{ NULL, NULL },
+		{ NULL, NULL },
+	};
+	int AUTO_CLOSE mnt = -1;
+	int AUTO_CLOSE target = -1;
+
+	if (job_tmpfs_parse(mount->options, &tmpfs) == -1)
+		return err_set(err, ERR_USAGE, "tmpfs %s has wrong options", mount->target);
+	if (tmpfs.size[0] != '\0')
+		options[1] = (struct mnt_option){ "size", tmpfs.size };
+	mnt = mnt_new("tmpfs", options,
+	    HOSTS_OWN | (tmpfs.readonly || mount->readonly ? MOUNT_ATTR_RDONLY : 0) |
+		(tmpfs.noexec ? MOUNT_ATTR_NOEXEC : 0));
+	if (mnt == -1)
+		return err_sys(err, "tmpfs %s cannot be made", mount->target);
+	target = target_open(root, mount->target, true);
+	if (target == -1 || mnt_attach(mnt, target, "") == -1 || root_own(root, mnt) == -1)
+		return explain_target(mount, true, err);
+	return 0;
+}
+
+static size_t
+depth(const char *path)
+{
+	size_t n = 0;
+
+	for (; *path != '\0'; path++)
+		n += *path == '/';
+	return n;
+}
+
+/* Parents before children, else in the order of the command line. */
+static void
+sort_by_depth(const struct job *job, size_t *order)
+{
+	for (size_t i = 0; i < job->nmounts; i++) {
+		size_t at = i;
+
+		for (; at > 0 &&
+		       depth(job->mounts[order[at - 1]].target) > depth(job->mounts[i].target);
+		     at--)
+			order[at] = order[at - 1];
+		order[at] = i;
+	}
+}
+
+int
+binds_job(struct root *root, const struct job *job, struct err *err)
+{
+	size_t order[JOB_MOUNTS_MAX];
+
+	sort_by_depth(job, order);
+	for (size_t i = 0; i < job->nmounts; i++) {
+		const struct job_mount *mount = &job->mounts[order[i]];
+		int ret = mount->type == JOB_MOUNT_BIND ? mount_bind(root, mount, err)
+							: mount_tmpfs(root, mount, err);
+
+		if (ret == -1)
+			return -1;
+	}
+	return 0;
+}

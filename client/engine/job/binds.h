@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What of the host a job sees, and the tmpfs mounts it asked for.
+ * TRUST: unprivileged
+ * INPUT: paths and descriptors from the client, a hostile root
+ * MUST: mount only what was decided upon: the path is opened again here without following any
+ *       symlink and must be what the client's descriptor is; nosuid and nodev always.
+ */
+#ifndef CLIENT_ENGINE_JOB_BINDS_H
+#define CLIENT_ENGINE_JOB_BINDS_H
+
+#include "client/engine/engine.h"
+#include "client/engine/job/target.h"
+
+/* The canonical path as O_PATH descriptor, checked against the client's. -1 with err. */
+int bind_source(const char *path, int client_fd, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* The directories of the image "host". 0, or -1 with err. */
+int binds_host(const struct root *root, const struct host *host, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* resolv.conf and hosts for a job in the host's network; a job without them still runs. */
+void binds_network(const struct root *root);
+
+/* What the job asked for. 0, or -1 with err. */
+int binds_job(struct root *root, const struct job *job, struct err *err)
+    __attribute__((warn_unused_result));
+
+#endif

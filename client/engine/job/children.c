@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The engine's children: see children.h.
+ * TRUST: unprivileged
+ * INPUT: the ends of processes
+ * MUST: as in children.h
+ */
+#include "client/engine/job/children.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client/engine/job/sweep.h"
+
+struct child *
+child_new(struct engine *engine, bool is_job)
+{
+	struct child *child = calloc(1, sizeof(*child));
+
+	if (child == NULL)
+		return NULL;
+	child->source = SOURCE_CHILD;
+	child->pidfd = -1;
+	child->is_job = is_job;
+	if (!is_job)
+		return child;
+	while (child->slot < ENGINE_JOBS_MAX && engine->slots[child->slot] != 0)
+		child->slot++;
+	if (child->slot == ENGINE_JOBS_MAX) {
+		free(child);
+		errno = EAGAIN;
+		return NULL;
+	}
+	engine->slots[child->slot] = 1;
+	engine->finished[child->slot] = 0;
+	return child;
+}
+
+void
+child_free(struct engine *engine, struct child *child)
+{
+	if (child->is_job)
+		engine->slots[child->slot] = 0;
+	if (child->pidfd != -1)
+		close(child->pidfd);
+	free(child);
+}
+
+int
+child_fork(struct engine *engine, struct child *child, uint64_t namespaces)
+{
+	struct clone_args args = {
+		.flags = namespaces | CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)&child->pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = child };
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
+
+	if (pid <= 0)
+		return (int)pid;
+	child->next = engine->children;
+	engine->children = child;
+	/* fails when memory is short: then the child is reaped when the engine ends */
+	(void)!epoll_ctl(engine->epoll, EPOLL_CTL_ADD, child->pidfd, &event);
+	return 1;
+}
+
+static void
+unlink_child(struct engine *engine, const struct child *child)
+{
+	for (struct child **at = &engine->children; *at != NULL; at = &(*at)->next) {
+		if (*at == child) {
+			*at = child->next;
+			return;
+		}
+	}
+}
+
+void
+child_ended(struct engine *engine, struct child *child)
+{
+	bool left;
+	siginfo_t info;
+
+	if (waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG) == -1)
+		return;
+	unlink_child(engine, child);
+	left = child->is_job && faccessat(engine->jobs, child->id, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	child_free(engine, child);
+	if (left)
+		sweep_leftovers(engine);
+}
+
+size_t
+children_jobs(const struct engine *engine)
+{
+	size_t n = 0;
+
+	for (const struct child *child = engine->children; child != NULL; child = child->next)
+		n += child->is_job && engine->finished[child->slot] == 0;
+	return n;
+}
+
+bool
+children_named(const struct engine *engine, const char *name)
+{
+	for (const struct child *child = engine->children; child != NULL; child = child->next)
+		if (child->is_job && engine->finished[child->slot] == 0 &&
+		    strcmp(child->name, name) == 0)
+			return true;
+	return false;
+}
+
+void
+children_signal(const struct engine *engine, int signal)
+{
+	for (const struct child *child = engine->children; child != NULL; child = child->next)
+		if (child->is_job)
+			syscall(SYS_pidfd_send_signal, child->pidfd, signal, NULL, 0);
+}

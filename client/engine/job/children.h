@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The engine's children. It keeps no more of a job than it needs to count, name and end it.
+ * TRUST: unprivileged
+ * INPUT: the ends of processes
+ * MUST: name a child by its pidfd, never by its number; leave no zombie.
+ */
+#ifndef CLIENT_ENGINE_JOB_CHILDREN_H
+#define CLIENT_ENGINE_JOB_CHILDREN_H
+
+#include "client/engine/engine.h"
+
+/* Makes room for a child; a job gets a slot of engine->finished. NULL: memory, or too many jobs. */
+struct child *child_new(struct engine *engine, bool is_job);
+
+/* Gives back what child_new made. */
+void child_free(struct engine *engine, struct child *child);
+
+/*
+ * clone3(2) of this process with the namespaces (CLONE_NEW*). 0 in the child; 1 in the engine,
+ * which then watches it; -1 with errno.
+ */
+int child_fork(struct engine *engine, struct child *child, uint64_t namespaces)
+    __attribute__((warn_unused_result));
+
+/* The child's pidfd became readable: reaps it and cleans up behind it if it could not. */
+void child_ended(struct engine *engine, struct child *child);
+
+/* The number of jobs that are not over. */
+size_t children_jobs(const struct engine *engine);
+
+/* Is there a running job called name? */
+bool children_named(const struct engine *engine, const char *name);
+
+/* Sends a signal to the supervisor of each job. */
+void children_signal(const struct engine *engine, int signal);
+
+#endif

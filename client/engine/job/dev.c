@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A job's /dev: see dev.h.
+ * TRUST: unprivileged
+ * INPUT: a root whose image is hostile; the host's device nodes
+ * MUST: as in dev.h
+ */
+#include "client/engine/job/dev.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "client/engine/job/mnt.h"
+#include "common/io.h"
+
+#define QUIET (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
+
+/* Numbers: Documentation/admin-guide/devices.txt of Linux. */
+static const struct {
+	const char *path;
+	const char *name;
+	unsigned int major;
+	unsigned int minor;
+} devices[] = {
+	{ "/dev/null", "null", 1, 3 },
+	{ "/dev/zero", "zero", 1, 5 },
+	{ "/dev/full", "full", 1, 7 },
+	{ "/dev/random", "random", 1, 8 },
+	{ "/dev/urandom", "urandom", 1, 9 },
+	{ "/dev/tty", "tty", 5, 0 },
+};
+
+static const struct {
+	const char *name;
+	const char *to;
+} links[] = {
+	{ "fd", "/proc/self/fd" },
+	{ "stdin", "/proc/self/fd/0" },
+	{ "stdout", "/proc/self/fd/1" },
+	{ "stderr", "/proc/self/fd/2" },
+	{ "core", "/proc/kcore" },
+	{ "ptmx", "pts/ptmx" },
+};
+
+/* The node is judged on the descriptor that is then mounted. */
+static int
+bind_device(int dev, size_t i)
+{
+	int AUTO_CLOSE mnt = mnt_clone(AT_FDCWD, devices[i].path, QUIET);
+	int AUTO_CLOSE file = -1;
+	struct stat st;
+
+	if (mnt == -1 || fstat(mnt, &st) == -1)
+		return -1;
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(devices[i].major, devices[i].minor)) {
+		errno = ENODEV;
+		return -1;
+	}
+	file = openat(dev, devices[i].name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (file == -1)
+		return -1;
+	return mnt_attach(mnt, dev, devices[i].name);
+}
+
+static int
+add(int dev, const char *name, const char *type, const struct mnt_option *options)
+{
+	int AUTO_CLOSE mnt =
+	    mnt_new(type, options, QUIET | (type[0] == 'd' ? 0 : MOUNT_ATTR_NODEV));
+
+	if (mnt == -1 || mkdirat(dev, name, 0755) == -1)
+		return -1;
+	return mnt_attach(mnt, dev, name);
+}
+
+static int
+fill(int dev, bool tty_gid)
+{
+	static const struct mnt_option pts[] = {
+		{ "newinstance", NULL },
+		{ "ptmxmode", "0666" },
+		{ "mode", "0620" },
+		{ "gid", "5" },
+		{ NULL, NULL },
+	};
+	static const struct mnt_option pts_no_gid[] = {
+		{ "newinstance", NULL },
+		{ "ptmxmode", "0666" },
+		{ "mode", "0600" },
+		{ NULL, NULL },
+	};
+	static const struct mnt_option shm[] = {
+		{ "mode", "1777" },
+		{ "size", "64m" },
+		{ NULL, NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
+		if (bind_device(dev, i) == -1)
+			return -1;
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		if (symlinkat(links[i].to, dev, links[i].name) == -1)
+			return -1;
+	if (add(dev, "pts", "devpts", tty_gid ? pts : pts_no_gid) == -1 ||
+	    add(dev, "shm", "tmpfs", shm) == -1)
+		return -1;
+	/* a kernel may be built without message queues */
+	return add(dev, "mqueue", "mqueue", NULL) == -1 && errno != ENODEV ? -1 : 0;
+}
+
+int
+dev_mount(struct root *root, bool tty_gid, struct err *err)
+{
+	static const struct mnt_option options[] = {
+		{ "mode", "755" },
+		{ "size", "64k" },
+		{ NULL, NULL },
+	};
+	int AUTO_CLOSE target = target_replace(root, "/", "dev", true);
+	int AUTO_CLOSE mnt = mnt_new("tmpfs", options, QUIET | MOUNT_ATTR_NODEV);
+	int ret;
+
+	if (target == -1 || mnt == -1 || mnt_attach(mnt, target, "") == -1 ||
+	    root_own(root, mnt) == -1 || fill(mnt, tty_gid) == -1)
+		return err_sys(err, "the job's /dev cannot be made");
+	ret = mnt;
+	mnt = -1;
+	return ret;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A job's /dev.
+ * TRUST: unprivileged
+ * INPUT: a root whose image is hostile; the host's device nodes
+ * MUST: take each device from the host's node and check its number on the descriptor that is
+ *       mounted; never look at a name in the image (CVE-2025-31133, CVE-2025-52565,
+ *       CVE-2026-41579). These binds are the only mounts of a job without nodev.
+ */
+#ifndef CLIENT_ENGINE_JOB_DEV_H
+#define CLIENT_ENGINE_JOB_DEV_H
+
+#include "client/engine/job/target.h"
+#include "common/err.h"
+
+/* Mounts it. tty_gid: give terminals to group 5. The descriptor of the new /dev, or -1 with err. */
+int dev_mount(struct root *root, bool tty_gid, struct err *err) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The files in /etc of the image "host": see hostfiles.h.
+ * TRUST: unprivileged
+ * INPUT: the host's /etc; the user's name from the allow-list
+ * MUST: as in hostfiles.h
+ */
+#include "client/engine/job/hostfiles.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/engine/api/authority.h"
+#include "common/io.h"
+
+#define TEXT_MAX 1024
+#define COPY_MAX (1U << 20)
+#define NEW_FILE ".new"
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789_-"
+
+/* Copied as they are; a host that lacks one of them lacks it in the job too. */
+static const char *const copied[] = { "gai.conf", "ld.so.cache", "ld.so.conf", "protocols", "rpc",
+	"services" };
+
+/* As useradd(8) takes it; anything else could break the lines below. */
+static bool
+is_account(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len >= 1 && len <= 32 && strspn(name, NAME_LETTERS) == len && name[0] != '-' &&
+	       (name[0] < '0' || name[0] > '9') && strcmp(name, "root") != 0 &&
+	       strcmp(name, "nobody") != 0;
+}
+
+/* Is the file already that text? Then its mode is right as well, for it was made here. */
+static bool
+is_same(int dir, const char *name, const char *text, size_t len)
+{
+	int AUTO_CLOSE fd = -1;
+	struct stat st;
+	char *now;
+	bool same;
+
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size != (off_t)len ||
+	    (st.st_mode & 07777) != 0644)
+		return false;
+	now = malloc(len + 1);
+	same = now != NULL && io_read_all(fd, now, len + 1) == (ssize_t)len &&
+	       memcmp(now, text, len) == 0;
+	free(now);
+	return same;
+}
+
+/* By rename: a running job of an engine before this one may read the old file. */
+static int
+put(int dir, const char *name, const char *text, size_t len)
+{
+	int AUTO_CLOSE fd = -1;
+
+	if (is_same(dir, name, text, len))
+		return 0;
+	if (unlinkat(dir, NEW_FILE, 0) == -1 && errno != ENOENT)
+		return -1;
+	fd = openat(dir, NEW_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd == -1 || fchmod(fd, 0644) == -1 || io_write_all(fd, text, len) == -1)
+		return -1;
+	return renameat(dir, NEW_FILE, dir, name);
+}
+
+static int
+put_text(int dir, const char *name, const char *text)
+{
+	return put(dir, name, text, strlen(text));
+}
+
+static int
+copy(int dir, const char *name, char *buf)
+{
+	char path[32];
+	int AUTO_CLOSE fd = -1;
+	struct stat st;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/etc/%s", name);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
+		return 0;
+	len = io_read_all(fd, buf, COPY_MAX);
+	return len == -1 ? 0 : put(dir, name, buf, (size_t)len);
+}
+
+/* The time zone: a link into /usr, or a small file. */
+static int
+copy_localtime(int dir, char *buf)
+{
+	ssize_t len = readlink("/etc/localtime", buf, COPY_MAX - 1);
+
+	if (len == -1)
+		return copy(dir, "localtime", buf);
+	buf[len] = '\0';
+	if (unlinkat(dir, "localtime", 0) == -1 && errno != ENOENT)
+		return -1;
+	return symlinkat(buf, dir, "localtime");
+}
+
+static int
+put_accounts(const struct engine *engine, int dir)
+{
+	char name[33];
+	char text[TEXT_MAX];
+	uint32_t uid = engine->caller.uid;
+	uint32_t gid = engine->caller.gid;
+
+	authority_name(engine, name);
+	if (!is_account(name))
+		snprintf(name, sizeof(name), "user");
+	/* uid 0 of the job is the user on the host; the account of the user's number is what
+	   programs find who look the number up, and has no rights of its own */
+	snprintf(text, sizeof(text),
+	    "root:x:0:0:root:/root:/bin/sh\n"
+	    "%s:x:%u:%u:%s:/home:/bin/sh\n"
+	    "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
+	    name, uid, gid, name);
+	if (put_text(dir, "passwd", text) == -1)
+		return -1;
+	snprintf(
+	    text, sizeof(text), "root:x:0:\ntty:x:5:\n%s:x:%u:\nnogroup:x:65534:\n", name, gid);
+	return put_text(dir, "group", text);
+}
+
+int
+hostfiles_write(const struct engine *engine, int dir)
+{
+	char *buf;
+	int ret = 0;
+
+	if (put_accounts(engine, dir) == -1 ||
+	    put_text(dir, "hosts",
+		"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n") == -1 ||
+	    put_text(dir, "resolv.conf", "# no network\n") == -1 ||
+	    put_text(dir, "nsswitch.conf",
+		"passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n") == -1)
+		return -1;
+	buf = malloc(COPY_MAX);
+	if (buf == NULL)
+		return -1;
+	for (size_t i = 0; ret == 0 && i < sizeof(copied) / sizeof(copied[0]); i++)
+		ret = copy(dir, copied[i], buf);
+	if (ret == 0)
+		ret = copy_localtime(dir, buf);
+	free(buf);
+	return ret;
+}

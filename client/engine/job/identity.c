@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The last steps down: see identity.h.
+ * TRUST: unprivileged
+ * INPUT: numbers that were decided upon
+ * MUST: as in identity.h
+ */
+#include "client/engine/job/identity.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/seccomp.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/filter.h"
+
+static int
+failed(void)
+{
+	errno = EPERM;
+	return -1;
+}
+
+int
+identity_prepare(const struct identity *identity, uint64_t caps)
+{
+	for (int cap = 0; cap < 64; cap++) {
+		if ((caps >> cap & 1) != 0)
+			continue;
+		/* EINVAL: the kernel knows no such capability, nor any after it */
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == -1) {
+			if (errno != EINVAL)
+				return -1;
+			break;
+		}
+	}
+	if (prctl(PR_SET_SECUREBITS, 0, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) == -1 ||
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == -1)
+		return -1;
+	if (setgroups(identity->ngroups, identity->groups) == -1)
+		return -1;
+	return setresgid(identity->gid, identity->gid, identity->gid);
+}
+
+int
+identity_filter(void)
+{
+	struct sock_fprog program = { .len = filter_job_len,
+		.filter = (struct sock_filter *)(uintptr_t)filter_job };
+
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+}
+
+int
+identity_reduce(uint64_t caps)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	data[0].permitted = data[0].effective = (uint32_t)caps;
+	data[1].permitted = data[1].effective = (uint32_t)(caps >> 32);
+	return (int)syscall(SYS_capset, &head, data);
+}
+
+static bool
+has_caps(uint64_t caps)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &head, data) == -1)
+		return false;
+	return data[0].permitted == (uint32_t)caps && data[0].effective == (uint32_t)caps &&
+	       data[1].permitted == (uint32_t)(caps >> 32) &&
+	       data[1].effective == (uint32_t)(caps >> 32) && data[0].inheritable == 0 &&
+	       data[1].inheritable == 0;
+}
+
+static bool
+has_ids(const struct identity *identity)
+{
+	uid_t u[3];
+	gid_t g[3];
+
+	if (getresuid(&u[0], &u[1], &u[2]) == -1 || getresgid(&g[0], &g[1], &g[2]) == -1)
+		return false;
+	for (size_t i = 0; i < 3; i++)
+		if (u[i] != identity->uid || g[i] != identity->gid)
+			return false;
+	return getgroups(0, NULL) == (int)identity->ngroups;
+}
+
+/* caps less what the launcher's ceiling took from the bounding set before. */
+static uint64_t
+within_bounds(uint64_t caps)
+{
+	for (int cap = 0; cap < 64; cap++)
+		if ((caps >> cap & 1) != 0 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != 1)
+			caps &= ~(UINT64_C(1) << cap);
+	return caps;
+}
+
+int
+identity_take(const struct identity *identity, uint64_t caps)
+{
+	caps = identity->uid == 0 ? within_bounds(caps) : 0;
+	if (setresuid(identity->uid, identity->uid, identity->uid) == -1)
+		return -1;
+	if (identity_reduce(caps) == -1)
+		return -1;
+	if (!has_ids(identity) || !has_caps(caps))
+		return failed();
+	if (identity->uid != 0 && setresuid(0, 0, 0) != -1)
+		return failed();
+	return 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The last steps down: capabilities, groups, ids, filter. In this order: identity_prepare,
+ * identity_filter, identity_take.
+ * TRUST: unprivileged
+ * INPUT: numbers that were decided upon
+ * MUST: leave a job that is not root no capability, and root no more than caps in any of the five
+ *       sets; read back what was set, for a change that "succeeds" without effect is one that
+ *       failed (CVE-2026-35535).
+ */
+#ifndef CLIENT_ENGINE_JOB_IDENTITY_H
+#define CLIENT_ENGINE_JOB_IDENTITY_H
+
+#include <stdint.h>
+
+#include "client/engine/job/task.h"
+
+/* Bounding and ambient set, securebits, groups and gid. 0 or -1 with errno. */
+int identity_prepare(const struct identity *identity, uint64_t caps)
+    __attribute__((warn_unused_result));
+
+/* The filter of a job. While there is still a capability to install it without no_new_privs. */
+int identity_filter(void) __attribute__((warn_unused_result));
+
+/* Uid, the other three sets, and reads all of it back. 0 or -1 with errno. */
+int identity_take(const struct identity *identity, uint64_t caps)
+    __attribute__((warn_unused_result));
+
+/* Reduces permitted and effective set of the caller to caps, inheritable to nothing. 0 or -1. */
+int identity_reduce(uint64_t caps) __attribute__((warn_unused_result));
+
+#endif

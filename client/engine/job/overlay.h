@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The root of a job: an overlay whose upper directory is thrown away afterwards.
+ * TRUST: unprivileged
+ * INPUT: names below the state root, made by the engine
+ * MUST: pass only relative names without ':' and ',' to the kernel, whatever the state root and
+ *       the image are called.
+ */
+#ifndef CLIENT_ENGINE_JOB_OVERLAY_H
+#define CLIENT_ENGINE_JOB_OVERLAY_H
+
+/* The names in a job's directory. */
+#define OVERLAY_LOWER "l" /* mount point of an image that is not below the state root */
+#define OVERLAY_UPPER "u"
+#define OVERLAY_WORK "w"
+
+/* Makes the directory name below at, and in it upper and work. 0 or -1 with errno. */
+int overlay_directories(int at, const char *name) __attribute__((warn_unused_result));
+
+/*
+ * The overlay of lower and of the directories in job, both relative to the working directory.
+ * Detached mount with nodev and the attributes; -1 with errno.
+ */
+int overlay_mount(const char *lower, const char *job, unsigned int attributes)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Builds the root of a job and enters it: see rootfs.h.
+ * TRUST: unprivileged
+ * INPUT: a hostile image, a request that was decided upon
+ * MUST: as in rootfs.h
+ */
+#include "client/engine/job/rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "client/engine/job/binds.h"
+#include "client/engine/job/dev.h"
+#include "client/engine/job/kernfs.h"
+#include "client/engine/job/mnt.h"
+#include "client/engine/job/overlay.h"
+#include "client/engine/job/target.h"
+#include "common/io.h"
+
+/*
+ * Lower layer of a directory image: put into the job's directory first, so that its path, with
+ * whatever bytes, never becomes an option of the overlay.
+ */
+static int
+mount_lower(const struct task *task, const char *lower, struct err *err)
+{
+	const struct job *job = task->job;
+	int AUTO_CLOSE source = bind_source(job->image_path, job->image_fd, err);
+	int AUTO_CLOSE mnt = -1;
+
+	if (source == -1)
+		return -1;
+	mnt = mnt_clone(source, "", MOUNT_ATTR_NODEV);
+	if (mnt == -1 || mkdirat(task->dir, OVERLAY_LOWER, 0700) == -1 ||
+	    mnt_attach(mnt, AT_FDCWD, lower) == -1)
+		return err_sys(err, "the image %s cannot be used", job->image_path);
+	return 0;
+}
+
+static int
+mount_root(const struct task *task, struct root *root, struct err *err)
+{
+	bool host = task->job->image == JOB_IMAGE_HOST;
+	char dir[64];
+	char lower[72];
+
+	snprintf(dir, sizeof(dir), STATE_JOBS "/%s", task->id);
+	snprintf(lower, sizeof(lower), "%s/" OVERLAY_LOWER, dir);
+	if (!host && mount_lower(task, lower, err) == -1)
+		return -1;
+	/* a setuid file of an image acts within the user namespace only: sudo works in it */
+	root->fd = overlay_mount(host ? STATE_HOST : lower, dir, host ? MOUNT_ATTR_NOSUID : 0);
+	if (root->fd == -1) {
+		err_sys(err, "the root of the job cannot be made");
+		if (!host)
+			err_why(err, "%s cannot be the lower layer of an overlay",
+			    task->job->image_path);
+		return -1;
+	}
+	if (mnt_attach(root->fd, AT_FDCWD, dir) == -1 || root_own(root, root->fd) == -1)
+		return err_sys(err, "the root of the job cannot be made");
+	return 0;
+}
+
+static int
+mount_scratch(struct root *root, const char *name, const char *mode, struct err *err)
+{
+	const struct mnt_option options[] = { { "mode", mode }, { NULL, NULL } };
+	int AUTO_CLOSE target = target_replace(root, "/", name, true);
+	int AUTO_CLOSE mnt = mnt_new("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+
+	if (target == -1 || mnt == -1 || mnt_attach(mnt, target, "") == -1 ||
+	    root_own(root, mnt) == -1)
+		return err_sys(err, "the job's /%s cannot be made", name);
+	return 0;
+}
+
+static int
+populate(const struct task *task, struct root *root, struct err *err)
+{
+	struct kernfs kernfs = { .host_network = task->job->network == JOB_NETWORK_HOST,
+		.cpus = task->engine->host.cpus };
+	int AUTO_CLOSE dev = dev_mount(root, task->engine->host.gid_tty, err);
+
+	if (dev == -1)
+		return -1;
+	kernfs.dev = dev;
+	if (kernfs_mount(root, &kernfs, err) == -1 ||
+	    mount_scratch(root, "tmp", "1777", err) == -1 ||
+	    mount_scratch(root, "run", "755", err) == -1)
+		return -1;
+	if (task->job->image == JOB_IMAGE_HOST && binds_host(root, &task->engine->host, err) == -1)
+		return -1;
+	if (task->job->network == JOB_NETWORK_HOST)
+		binds_network(root);
+	return binds_job(root, task->job, err);
+}
+
+/* The new root is put over the old one, which is then taken away from beneath: pivot_root(2). */
+static int
+enter(const struct root *root, bool readonly, struct err *err)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+
+	if (readonly && mount_setattr(root->fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) == -1)
+		return err_sys(err, "the root of the job cannot be made read-only");
+	if (fchdir(root->fd) == -1 || syscall(SYS_pivot_root, ".", ".") == -1 ||
+	    umount2(".", MNT_DETACH) == -1 || chdir("/") == -1)
+		return err_sys(err, "the root of the job cannot be entered");
+	return 0;
+}
+
+int
+rootfs_enter(const struct task *task, struct err *err)
+{
+	struct root root = { .fd = -1 };
+	int ret = -1;
+
+	if (mount_root(task, &root, err) == 0 && populate(task, &root, err) == 0)
+		ret = enter(&root, task->job->read_only, err);
+	io_close(&root.fd);
+	return ret;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Builds the root of a job and enters it.
+ * TRUST: unprivileged
+ * INPUT: a hostile image, a request that was decided upon
+ * MUST: run in a mount namespace of the job's own, with the state root as working directory;
+ *       leave nothing of the host's tree behind.
+ */
+#ifndef CLIENT_ENGINE_JOB_ROOTFS_H
+#define CLIENT_ENGINE_JOB_ROOTFS_H
+
+#include "client/engine/job/task.h"
+
+/* 0 with the job's root as root and working directory, or -1 with err. */
+int rootfs_enter(const struct task *task, struct err *err) __attribute__((warn_unused_result));
+
+#endif

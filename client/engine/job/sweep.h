@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Removes what jobs left whose supervisor died: kill -9, a crash, a power cut.
+ * TRUST: unprivileged
+ * INPUT: the directory of jobs; its user can change it
+ * MUST: touch no directory whose job still runs: its supervisor holds a lock (flock(2)) on it, the
+ *       one of an engine before this one as well.
+ */
+#ifndef CLIENT_ENGINE_JOB_SWEEP_H
+#define CLIENT_ENGINE_JOB_SWEEP_H
+
+#include "client/engine/engine.h"
+
+/* Starts a child that does it, if there is anything at all. The child is in engine->children. */
+void sweep_leftovers(struct engine *engine);
+
+#endif

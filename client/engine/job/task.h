@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a supervisor works on.
+ * TRUST: unprivileged
+ * INPUT: none of its own
+ * MUST: be read-only but for who fills it.
+ */
+#ifndef CLIENT_ENGINE_JOB_TASK_H
+#define CLIENT_ENGINE_JOB_TASK_H
+
+#include "client/engine/engine.h"
+
+struct task {
+	const struct engine
+	    *engine; /* as it was at the fork; its descriptors but jobs are closed */
+	const struct job *job;
+	const char *id;
+	const char *name;
+	int conn; /* the client */
+	int dir; /* jobs/ID; the lock is on it */
+	size_t slot;
+};
+
+/* Where a job's command starts as whom. */
+struct identity {
+	uid_t uid;
+	gid_t gid;
+	size_t ngroups;
+	gid_t groups[64];
+	char home[256];
+};
+
+#endif

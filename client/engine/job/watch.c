@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a supervisor does while the command runs: see watch.h.
+ * TRUST: unprivileged
+ * INPUT: calls from the client, signals, ends of processes
+ * MUST: as in watch.h
+ */
+#include "client/engine/job/watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client/engine/api/reply.h"
+#include "client/lib/json.h"
+#include "common/io.h"
+
+#define TIMEOUT_GRACE 10000 /* ms from SIGTERM to SIGKILL after --timeout */
+#define STOP_GRACE 5000 /* after "daemon stop" */
+
+static int64_t
+now(void)
+{
+	struct timespec ts;
+
+	(void)!clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* SIGTERM now, SIGKILL in grace milliseconds. */
+static void
+ask_to_end(struct watch *watch, int64_t grace)
+{
+	kill(watch->main, SIGTERM);
+	if (watch->kill_at == 0)
+		watch->kill_at = now() + grace;
+}
+
+static void
+end_now(struct watch *watch)
+{
+	watch->gone = true;
+	kill(-1, SIGKILL);
+}
+
+/* The pipe ends when the command is executed; before that it may bring why it cannot be. */
+static void
+read_report(struct watch *watch)
+{
+	ssize_t got = read(watch->report, &watch->failure, sizeof(watch->failure));
+
+	io_close(&watch->report);
+	watch->report = -1;
+	if (got == (ssize_t)sizeof(watch->failure))
+		return;
+	watch->failure.step = STEP_INVALID;
+	if (!watch->over && reply_started(watch->task) == -1)
+		end_now(watch);
+}
+
+static void
+reap(struct watch *watch)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == watch->main) {
+			watch->over = true;
+			watch->status = status;
+		}
+	}
+}
+
+/* SIGCHLD, or SIGTERM from the engine; a job that sends its pid 1 a SIGTERM asks for the same. */
+static void
+take_signal(struct watch *watch)
+{
+	struct signalfd_siginfo info;
+
+	if (read(watch->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	if (info.ssi_signo == SIGTERM)
+		ask_to_end(watch, STOP_GRACE);
+	reap(watch);
+}
+
+static int
+store_signal(void *out, struct json_object *value, struct err *err)
+{
+	int64_t number;
+
+	if (json_integer(value, 1, NSIG - 1, &number) == -1)
+		return err_set(err, ERR_USAGE, "not a signal");
+	*(int *)out = (int)number;
+	return 0;
+}
+
+/* The one call that a client has after "started". 1, or -1 when it is none. */
+static int
+take_call(struct watch *watch, struct json_object *message)
+{
+	static const struct json_field fields[] = {
+		{ "signal", store_signal, true },
+		{ NULL, NULL, false },
+	};
+	const char *method = json_text(message, "method");
+	struct err err;
+	int number;
+
+	if (method == NULL || strcmp(method, BERTH_INTERFACE ".Signal") != 0 ||
+	    json_fields(json_object_object_get(message, "parameters"), fields, &number, &err) == -1)
+		return -1;
+	kill(watch->main, number);
+	return 1;
+}
+
+static void
+take_calls(struct watch *watch)
+{
+	struct json_object *message;
+	int ret = varlink_receive(&watch->conn);
+
+	varlink_drop_fds(&watch->conn);
+	if (ret == -1 && errno == EAGAIN)
+		return;
+	/* 0, the end of the stream, is the client that hung up */
+	while (ret == 1) {
+		int next = varlink_next(&watch->conn, &message);
+
+		if (next == 0)
+			return;
+		ret = next == 1 ? take_call(watch, message) : -1;
+		if (next == 1)
+			json_object_put(message);
+	}
+	end_now(watch);
+}
+
+static void
+check_clock(struct watch *watch)
+{
+	if (watch->timeout_at != 0 && now() >= watch->timeout_at) {
+		watch->timeout_at = 0;
+		watch->timed_out = true;
+		ask_to_end(watch, TIMEOUT_GRACE);
+	}
+	if (watch->kill_at != 0 && now() >= watch->kill_at) {
+		watch->kill_at = 0;
+		kill(-1, SIGKILL);
+	}
+}
+
+static int
+wait_time(const struct watch *watch)
+{
+	int64_t next = watch->timeout_at;
+	int64_t left;
+
+	if (next == 0 || (watch->kill_at != 0 && watch->kill_at < next))
+		next = watch->kill_at;
+	if (next == 0)
+		return -1;
+	left = next - now();
+	if (left < 0)
+		return 0;
+	/* poll(2) takes an int; a longer wait is asked again */
+	return left > 1000000 ? 1000000 : (int)left;
+}
+
+static void
+wait_and_serve(struct watch *watch)
+{
+	struct pollfd fds[] = {
+		{ .fd = watch->signals, .events = POLLIN },
+		{ .fd = watch->report, .events = POLLIN },
+		{ .fd = watch->gone ? -1 : watch->conn.fd, .events = POLLIN },
+	};
+
+	if (poll(fds, sizeof(fds) / sizeof(fds[0]), wait_time(watch)) <= 0) {
+		check_clock(watch);
+		return;
+	}
+	if (fds[1].revents != 0)
+		read_report(watch);
+	if (fds[0].revents != 0)
+		take_signal(watch);
+	if (fds[2].revents != 0 && !watch->over)
+		take_calls(watch);
+	check_clock(watch);
+}
+
+/* What the command left running ends with it. */
+static void
+end_job(struct watch *watch)
+{
+	kill(-1, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+	if (watch->report != -1)
+		read_report(watch);
+	watch->task->engine->finished[watch->task->slot] = 1;
+}
+
+static void
+tell(const struct watch *watch)
+{
+	const struct report *failure = &watch->failure;
+	struct outcome outcome = { .reason = "exited", .why = "" };
+	struct err err;
+
+	if (failure->step != STEP_INVALID)
+		command_explain(failure, watch->task->job, &err);
+	if (failure->step != STEP_INVALID && failure->step != STEP_EXEC) {
+		reply_failed(watch->task->conn, &err);
+		return;
+	}
+	if (failure->step == STEP_EXEC) {
+		bool missing = failure->errnum == ENOENT || failure->errnum == ENOTDIR;
+
+		outcome.reason = missing ? "not_found" : "not_executable";
+		outcome.status = missing ? 127 : 126;
+		outcome.why = err.why;
+	} else if (watch->timed_out) {
+		outcome.reason = "timeout";
+		outcome.status = 124;
+	} else if (WIFSIGNALED(watch->status)) {
+		outcome.reason = "signaled";
+		outcome.status = 128 + WTERMSIG(watch->status);
+	} else {
+		outcome.status = WEXITSTATUS(watch->status);
+	}
+	reply_exited(watch->task->conn, &outcome);
+}
+
+void
+watch_run(struct watch *watch)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTERM);
+	varlink_init(&watch->conn, watch->task->conn);
+	if (watch->task->job->timeout != 0)
+		watch->timeout_at = now() + (int64_t)watch->task->job->timeout * 1000;
+	/* all signals have been blocked since the engine's start: none is lost before this */
+	watch->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (watch->signals == -1)
+		end_now(watch);
+	while (!watch->over) {
+		if (watch->signals != -1)
+			wait_and_serve(watch);
+		else
+			watch->over = waitpid(watch->main, &watch->status, 0) == watch->main;
+	}
+	end_job(watch);
+	if (!watch->gone)
+		tell(watch);
+}

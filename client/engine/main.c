@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * berth-engine: serves one user's jobs. Started by berth-launcher with the descriptors of
+ * common/facts.h, as uid 0 of the user's namespace, which is the user on the host.
+ * TRUST: unprivileged
+ * INPUT: descriptors and sealed facts from the launcher; the user's state directory
+ * MUST: say "ready" only when it can serve; keep the user's lock for as long as it lives.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/engine/api/authority.h"
+#include "client/engine/api/server.h"
+#include "client/engine/engine.h"
+#include "client/engine/job/host.h"
+#include "client/engine/job/sweep.h"
+#include "client/engine/ready.h"
+#include "client/engine/state.h"
+#include "common/facts.h"
+
+/* A wrong descriptor is a wrong launcher, or somebody who calls the engine by hand. */
+static int
+check_descriptors(struct err *err)
+{
+	struct stat st;
+	int listening = 0;
+	socklen_t len = sizeof(listening);
+
+	if (fstat(ENGINE_FD_READY, &st) == -1 || !S_ISFIFO(st.st_mode) ||
+	    getsockopt(ENGINE_FD_SOCKET, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == -1 ||
+	    listening != 1 || fstat(ENGINE_FD_LOCK, &st) == -1 ||
+	    fstat(ENGINE_FD_POLICY, &st) == -1 || !S_ISDIR(st.st_mode)) {
+		err_set(err, ERR_USAGE, "berth-engine was not started by berth-launcher");
+		err_why(err, "it takes its work from descriptors that are not there");
+		return err_todo(err, "use:  berth run");
+	}
+	for (int fd = ENGINE_FD_SOCKET; fd < ENGINE_FD_END; fd++)
+		if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
+			return err_sys(err, "a descriptor cannot be kept from jobs");
+	return 0;
+}
+
+static int
+take_facts(struct engine *engine, struct err *err)
+{
+	if (facts_read(ENGINE_FD_FACTS, &engine->caller, &engine->grant) == -1) {
+		err_sys(err, "the launcher's facts cannot be read");
+		err->code = ERR_BUG;
+		return -1;
+	}
+	close(ENGINE_FD_FACTS);
+	return 0;
+}
+
+/* Not reachable by ptrace, no reaction to signals that are for jobs, room for many jobs. */
+static int
+settle(struct engine *engine, struct err *err)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	struct rlimit all;
+	sigset_t set;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		(void)!sigaction(sig, &action, NULL);
+	sigfillset(&set);
+	umask(0);
+	if (prctl(PR_SET_DUMPABLE, 0) == -1 || sigprocmask(SIG_SETMASK, &set, NULL) == -1 ||
+	    clock_gettime(CLOCK_BOOTTIME, &engine->started) == -1 ||
+	    getrlimit(RLIMIT_NOFILE, &engine->host.nofile) == -1)
+		return err_sys(err, "the engine cannot start");
+	all = engine->host.nofile;
+	all.rlim_cur = all.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &all) == -1)
+		return err_sys(err, "the engine cannot start");
+	engine->host.gid_tty = engine->grant.subgid.count >= 5;
+	engine->finished =
+	    mmap(NULL, ENGINE_JOBS_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (engine->finished == MAP_FAILED)
+		return err_sys(err, "the engine cannot start");
+	return 0;
+}
+
+/*
+ * What holds for all jobs is done once, in this private namespace: nothing propagates out of it,
+ * and the runtime directories, with this engine's own socket, are hidden, so that no bind mount
+ * can show them to a job.
+ */
+static int
+hide_runtime(struct err *err)
+{
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == -1)
+		return err_sys(err, "the engine's mounts cannot be made private");
+	if (mount("tmpfs", "/run/berth", "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		"size=4k,mode=755") == -1 &&
+	    errno != ENOENT)
+		return err_sys(err, "/run/berth cannot be hidden from jobs");
+	return 0;
+}
+
+static int
+start(struct engine *engine, struct err *err)
+{
+	if (check_descriptors(err) == -1 || take_facts(engine, err) == -1 ||
+	    settle(engine, err) == -1 || authority_start(engine, err) == -1 ||
+	    hide_runtime(err) == -1 || state_open(engine, err) == -1 ||
+	    host_prepare(engine, err) == -1 || state_probe(engine, err) == -1)
+		return -1;
+	return server_open(engine, err);
+}
+
+int
+main(void)
+{
+	static struct engine engine = { .epoll = -1, .jobs = -1 };
+	struct err err;
+
+	if (start(&engine, &err) == -1)
+		ready_failed(&err);
+	ready_serving();
+	sweep_leftovers(&engine);
+	server_run(&engine);
+	return 0;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The state root: see state.h.
+ * TRUST: unprivileged
+ * INPUT: a path from the policy; a directory that its user can change at any time
+ * MUST: as in state.h
+ */
+#include "client/engine/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "client/engine/job/overlay.h"
+#include "client/engine/job/remove.h"
+#include "common/io.h"
+
+#define PROBE_FILE ".probe"
+#define PROBE_DIR ".probe.d"
+#define PROBE_SIZE 4096
+
+/* Not all of these are in linux/magic.h: they are what other trees call themselves in statfs(2). */
+static const struct {
+	unsigned int magic;
+	const char *name;
+} types[] = {
+	{ OVERLAYFS_SUPER_MAGIC, "overlay" },
+	{ NFS_SUPER_MAGIC, "nfs" },
+	{ TMPFS_MAGIC, "tmpfs" },
+	{ EXT4_SUPER_MAGIC, "ext4" },
+	{ XFS_SUPER_MAGIC, "xfs" },
+	{ BTRFS_SUPER_MAGIC, "btrfs" },
+	{ F2FS_SUPER_MAGIC, "f2fs" },
+	{ FUSE_SUPER_MAGIC, "fuse" },
+	{ CIFS_SUPER_MAGIC, "cifs" },
+	{ SMB2_SUPER_MAGIC, "smb2" },
+	{ V9FS_MAGIC, "9p" },
+	{ ECRYPTFS_SUPER_MAGIC, "ecryptfs" },
+	{ MSDOS_SUPER_MAGIC, "vfat" },
+	{ RAMFS_MAGIC, "ramfs" },
+	{ AFS_SUPER_MAGIC, "afs" },
+	{ CEPH_SUPER_MAGIC, "ceph" },
+	{ 0x0bd00bd0, "lustre" },
+	{ 0x47504653, "gpfs" },
+	{ 0x19830326, "beegfs" },
+	{ 0x2fc12fc1, "zfs" },
+};
+
+static void
+type_name(char *name, size_t len)
+{
+	struct statfs fs;
+
+	snprintf(name, len, "unknown");
+	if (statfs(".", &fs) == -1)
+		return;
+	snprintf(name, len, "of type 0x%x", (unsigned int)fs.f_type);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (types[i].magic == (unsigned int)fs.f_type)
+			snprintf(name, len, "%s", types[i].name);
+}
+
+static int
+tell_admin(const struct engine *engine, struct err *err)
+{
+	return err_todo(err, "an administrator can choose another:  sudo berth grant %u --root=DIR",
+	    engine->caller.uid);
+}
+
+int
+state_unusable(const struct engine *engine, struct err *err)
+{
+	char why[ERR_LINE];
+
+	err_sys(err, "the state directory %s cannot be used", engine->root);
+	memcpy(why, err->why, sizeof(why));
+	switch (err->errnum) {
+	case EROFS:
+		err_why(err, "its file system is read-only");
+		break;
+	case ENOSPC:
+	case EDQUOT:
+		err_why(err, "its file system is full (%s)", why);
+		break;
+	case ENOENT:
+		err_why(err, "the directory above it does not exist");
+		break;
+	default:
+		break;
+	}
+	if (err->errnum == ENOSPC || err->errnum == EDQUOT)
+		return err_todo(
+		    err, "make room there:  df -h %s; df -i %s", engine->root, engine->root);
+	return tell_admin(engine, err);
+}
+
+int
+state_open(struct engine *engine, struct err *err)
+{
+	int AUTO_CLOSE fd = -1;
+	struct stat st;
+
+	if (mkdir(engine->root, 0700) == -1 && errno != EEXIST && errno != EROFS && errno != EACCES)
+		return state_unusable(engine, err);
+	fd = open(engine->root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1 || fstat(fd, &st) == -1 || fchdir(fd) == -1)
+		return state_unusable(engine, err);
+	if (st.st_uid != 0 || (st.st_mode & 022) != 0) {
+		err_set(err, ERR_SYSTEM, "the state directory %s cannot be used", engine->root);
+		err_why(
+		    err, st.st_uid != 0 ? "it belongs to somebody else" : "others can write to it");
+		if (st.st_uid != 0)
+			return tell_admin(engine, err);
+		return err_todo(err, "close it:  chmod 700 %s", engine->root);
+	}
+	return 0;
+}
+
+/* Some file systems are full for files while directories can still be made. */
+static int
+probe_space(const struct engine *engine)
+{
+	static const char zeroes[PROBE_SIZE];
+	int AUTO_CLOSE fd = -1;
+	int ret = -1;
+
+	if (unlinkat(engine->jobs, PROBE_FILE, 0) == -1 && errno != ENOENT)
+		return -1;
+	fd = openat(engine->jobs, PROBE_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd != -1)
+		ret = io_write_all(fd, zeroes, sizeof(zeroes));
+	if (fd != -1) {
+		int why = errno;
+
+		unlinkat(engine->jobs, PROBE_FILE, 0);
+		errno = why;
+	}
+	return ret;
+}
+
+static int
+probe_overlay(const struct engine *engine, struct err *err)
+{
+	int AUTO_CLOSE fd = -1;
+	char type[32];
+
+	if (remove_tree(engine->jobs, PROBE_DIR) == -1 ||
+	    overlay_directories(engine->jobs, PROBE_DIR) == -1)
+		return state_unusable(engine, err);
+	fd = overlay_mount(STATE_HOST, STATE_JOBS "/" PROBE_DIR, 0);
+	if (fd == -1 && (errno == ENOSPC || errno == EDQUOT || errno == EROFS))
+		return state_unusable(engine, err);
+	if (fd == -1) {
+		type_name(type, sizeof(type));
+		err_sys(err, "the state directory %s cannot be used", engine->root);
+		err_why(err, "its file system (%s) cannot carry an overlay", type);
+		return tell_admin(engine, err);
+	}
+	io_close(&fd);
+	fd = -1;
+	(void)!remove_tree(engine->jobs, PROBE_DIR);
+	return 0;
+}
+
+int
+state_probe(struct engine *engine, struct err *err)
+{
+	if (mkdir(STATE_JOBS, 0700) == -1 && errno != EEXIST)
+		return state_unusable(engine, err);
+	engine->jobs = open(STATE_JOBS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (engine->jobs == -1 || fchmod(engine->jobs, 0700) == -1 || probe_space(engine) == -1)
+		return state_unusable(engine, err);
+	return probe_overlay(engine, err);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The description of a job, and its form on the wire: the parameters of io.berth.Engine.Run.
+ * Text travels as JSON (so it must be UTF-8), arguments and environment as bytes in a memfd, the
+ * blob; all other things that have a descriptor (standard streams, directories) as descriptors.
+ * In the JSON a descriptor is the index into what came with the message.
+ *
+ * Blob: native 32-bit words JOB_BLOB_MAGIC, JOB_BLOB_VERSION, number of arguments, number of
+ * variables; then that many strings, each ended by a NUL, arguments first. Nothing may follow.
+ * It is a memfd sealed against writing, growing and shrinking, so that reading it neither blocks
+ * nor races.
+ *
+ * Replies to Run (called with "more"): {event: "started", id, name} once the command was executed,
+ * then {event: "exited", status, reason, why}. When the command cannot be executed there is no
+ * "started". reason is "exited", "signaled" (status 128+n), "timeout" (124), "not_found" (127) or
+ * "not_executable" (126); why is a text for people, "" unless the last two.
+ * TRUST: shared, reads hostile input
+ * INPUT: encode: the client's own struct; decode: JSON, blob and descriptors from any client
+ * MUST: refuse unknown members, wrong types, missing and surplus bytes, indices that do not exist;
+ *       hold every limit below on both sides; decode only what check accepts.
+ */
+#ifndef CLIENT_LIB_JOB_H
+#define CLIENT_LIB_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/lib/varlink.h"
+#include "common/entitlement.h"
+#include "common/err.h"
+
+struct json_object;
+
+#define JOB_BLOB_MAGIC 0x626a6f62U
+#define JOB_BLOB_VERSION 1U
+#define JOB_BLOB_MAX (4U << 20)
+#define JOB_STRINGS_MAX 65536U /* arguments, variables: each */
+#define JOB_MOUNTS_MAX 64U
+#define JOB_WORDS_MAX 64U /* cap_add, cap_drop, entitlements: each */
+#define JOB_ULIMITS_MAX 16U
+#define JOB_NAME_MAX 64U
+#define JOB_TIMEOUT_MAX 31622400U /* 366 d, as for duration_parse */
+
+enum job_image {
+	JOB_IMAGE_INVALID = 0,
+	JOB_IMAGE_HOST, /* the host's /usr */
+	JOB_IMAGE_DIRECTORY /* a root file system at a path */
+};
+
+enum job_network {
+	JOB_NETWORK_INVALID = 0,
+	JOB_NETWORK_NONE,
+	JOB_NETWORK_USER, /* can be asked for; the decision says that it is not available */
+	JOB_NETWORK_HOST
+};
+
+enum job_mount_type {
+	JOB_MOUNT_INVALID = 0,
+	JOB_MOUNT_BIND,
+	JOB_MOUNT_TMPFS
+};
+
+struct job_mount {
+	enum job_mount_type type;
+	char *source; /* bind: canonical path without symlinks; tmpfs: NULL */
+	char *target; /* canonical path inside; not "/" */
+	char *options; /* tmpfs: as job_tmpfs_parse takes them; NULL: none */
+	bool readonly;
+	int fd; /* bind: O_PATH descriptor of source; else -1 */
+};
+
+struct job_ulimit {
+	char *name; /* as docker: "nofile" */
+	int64_t soft; /* -1: no limit */
+	int64_t hard;
+};
+
+struct job_words {
+	size_t n;
+	char **v; /* with a NULL behind the last, as execve(2) wants it */
+};
+
+/* Strings are malloc(3)ed and the struct's; descriptors are borrowed and never closed here. */
+struct job {
+	enum job_image image;
+	char *image_path; /* JOB_IMAGE_DIRECTORY: canonical path without symlinks; else NULL */
+	int image_fd; /* O_PATH descriptor of it; else -1 */
+	int stdio[3];
+	struct job_words args; /* at least one */
+	struct job_words env; /* NAME=VALUE */
+	char *workdir; /* canonical, or NULL: "/" */
+	char *user; /* "UID[:GID]" or "NAME[:GROUP]", or NULL: 0:0 */
+	char *hostname; /* NULL: the job's id */
+	char *name; /* NULL: the job's id */
+	enum job_network network;
+	bool read_only;
+	struct job_words cap_add; /* "CHOWN", "CAP_CHOWN", "ALL", any case */
+	struct job_words cap_drop;
+	struct job_words entitlements; /* asked for by name, "device=/dev/kvm" */
+	size_t nulimits;
+	struct job_ulimit *ulimits;
+	size_t nmounts;
+	struct job_mount *mounts;
+	uint32_t timeout; /* seconds; 0: none */
+};
+
+/* An empty job: image host, network none, descriptors -1. */
+void job_init(struct job *job);
+void job_free(struct job *job);
+
+/*
+ * Append; what is appended is copied, descriptors are borrowed. 0, or -1 when memory is short
+ * (then err says so).
+ */
+int job_add_word(struct job_words *words, const char *word, struct err *err)
+    __attribute__((warn_unused_result));
+int job_add_mount(struct job *job, const struct job_mount *mount, struct err *err)
+    __attribute__((warn_unused_result));
+int job_add_ulimit(struct job *job, const struct job_ulimit *ulimit, struct err *err)
+    __attribute__((warn_unused_result));
+
+/*
+ * Is this a job at all? Every rule that needs no policy and no file system: names, paths, counts,
+ * capabilities, limits, mount options. Client and engine both ask. 0, or -1 with ERR_USAGE.
+ */
+int job_check(const struct job *job, struct err *err) __attribute__((warn_unused_result));
+
+/* What "--tmpfs PATH:options" says. */
+struct job_tmpfs {
+	char size[24]; /* "size=" as tmpfs(5) takes it; "" when not given */
+	char mode[8]; /* octal; "1777" when not given */
+	bool readonly;
+	bool noexec;
+};
+
+/*
+ * Parses "size=64m,mode=1777,ro,noexec": size (number with k, m, g or %), mode, ro, rw, exec,
+ * noexec; nosuid and nodev are accepted and always so. NULL and "" are no options. 0 or -1.
+ */
+int job_tmpfs_parse(const char *options, struct job_tmpfs *out) __attribute__((warn_unused_result));
+
+/* The number of "nofile" for setrlimit(2), or -1. */
+int job_ulimit_resource(const char *name);
+
+#define JOB_WANTS_MAX (JOB_MOUNTS_MAX + JOB_WORDS_MAX + 4)
+
+/* What must be granted for a job. */
+struct job_wants {
+	size_t n;
+	struct entitlement v[JOB_WANTS_MAX]; /* point into the job and into text */
+	char text[8192];
+};
+
+/*
+ * Translates a checked job into entitlements, for decide(). The job must outlive *wants. Client
+ * (explain, --dry-run) and engine use the same function. 0, or -1 with ERR_USAGE.
+ */
+int job_wants(const struct job *job, struct job_wants *wants, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* A job on the wire. */
+struct job_message {
+	struct json_object *params;
+	size_t nfds;
+	int fds[VARLINK_FDS_MAX]; /* the first is the blob and is owned; the others are borrowed */
+};
+
+/* Checks and encodes. 0, or -1 with err. job_message_free in both cases. */
+int job_encode(const struct job *job, struct job_message *message, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* Frees params, closes the blob. After params was given to varlink_call set it to NULL before. */
+void job_message_free(struct job_message *message);
+
+/*
+ * Decodes and checks. The job borrows from fds. 0, or -1 with ERR_USAGE, or ERR_SYSTEM when memory
+ * is short. job_free in both cases.
+ */
+int job_decode(struct json_object *params, const struct varlink *conn, struct job *job,
+    struct err *err) __attribute__((warn_unused_result));
+
+#endif

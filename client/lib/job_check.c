@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Is this a job at all? The rules that need no policy and no file system: job_check of job.h.
+ * TRUST: shared, reads hostile input
+ * INPUT: a job as the user described it, or as a client sent it
+ * MUST: look at every member; be the same on both sides of the socket.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "client/lib/caps.h"
+#include "client/lib/job.h"
+#include "client/lib/json.h"
+#include "common/path.h"
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+#define TMPFS_OPTIONS_MAX 128
+
+static const struct {
+	const char *name;
+	int resource;
+} ulimits[] = {
+	{ "as", RLIMIT_AS },
+	{ "core", RLIMIT_CORE },
+	{ "cpu", RLIMIT_CPU },
+	{ "data", RLIMIT_DATA },
+	{ "fsize", RLIMIT_FSIZE },
+	{ "locks", RLIMIT_LOCKS },
+	{ "memlock", RLIMIT_MEMLOCK },
+	{ "msgqueue", RLIMIT_MSGQUEUE },
+	{ "nice", RLIMIT_NICE },
+	{ "nofile", RLIMIT_NOFILE },
+	{ "nproc", RLIMIT_NPROC },
+	{ "rss", RLIMIT_RSS },
+	{ "rtprio", RLIMIT_RTPRIO },
+	{ "rttime", RLIMIT_RTTIME },
+	{ "sigpending", RLIMIT_SIGPENDING },
+	{ "stack", RLIMIT_STACK },
+};
+
+int
+job_ulimit_resource(const char *name)
+{
+	for (size_t i = 0; i < sizeof(ulimits) / sizeof(ulimits[0]); i++)
+		if (strcmp(ulimits[i].name, name) == 0)
+			return ulimits[i].resource;
+	return -1;
+}
+
+/* Starts with a letter or digit, goes on with those or one of more, 1 to max bytes. */
+static bool
+is_name(const char *text, const char *more, size_t max)
+{
+	char set[sizeof(LETTERS DIGITS) + 8] = LETTERS DIGITS;
+	size_t len = strlen(text);
+
+	strncat(set, more, 8);
+	return len >= 1 && len <= max && strspn(text, LETTERS DIGITS) > 0 &&
+	       strspn(text, set) == len;
+}
+
+/* What stands in the JSON as a path. */
+static int
+check_path(const char *path, const char *role, struct err *err)
+{
+	if (!json_is_utf8(path)) {
+		err_set(err, ERR_USAGE, "%s %s cannot be used", role, path);
+		return err_why(err, "its name is not UTF-8");
+	}
+	if (!path_is_canonical(path)) {
+		err_set(err, ERR_USAGE, "%s %s cannot be used", role, path);
+		return err_why(err, "an absolute path without . and .. is needed");
+	}
+	return 0;
+}
+
+static int
+check_size(const char *size)
+{
+	size_t digits = strspn(size, DIGITS);
+
+	if (digits == 0 || strlen(size) > 20)
+		return -1;
+	return size[digits] == '\0' ||
+		       (strchr("kKmMgG%", size[digits]) != NULL && size[digits + 1] == '\0')
+		   ? 0
+		   : -1;
+}
+
+static int
+tmpfs_option(const char *word, struct job_tmpfs *out)
+{
+	static const char *const no_effect[] = { "rw", "exec", "nosuid", "nodev" };
+	size_t len = strlen(word);
+
+	if (strncmp(word, "size=", 5) == 0) {
+		if (check_size(word + 5) == -1)
+			return -1;
+		memcpy(out->size, word + 5, len - 4);
+		return 0;
+	}
+	if (strncmp(word, "mode=", 5) == 0) {
+		if (len < 8 || len > 10 || strspn(word + 5, "01234567") != len - 5)
+			return -1;
+		memcpy(out->mode, word + 5, len - 4);
+		return 0;
+	}
+	if (strcmp(word, "ro") == 0)
+		out->readonly = true;
+	else if (strcmp(word, "noexec") == 0)
+		out->noexec = true;
+	else {
+		for (size_t i = 0; i < sizeof(no_effect) / sizeof(no_effect[0]); i++)
+			if (strcmp(word, no_effect[i]) == 0)
+				return 0;
+		return -1;
+	}
+	return 0;
+}
+
+int
+job_tmpfs_parse(const char *options, struct job_tmpfs *out)
+{
+	char copy[TMPFS_OPTIONS_MAX];
+	char *save = NULL;
+
+	*out = (struct job_tmpfs){ .mode = "1777" };
+	if (options == NULL)
+		return 0;
+	if (strlen(options) >= sizeof(copy))
+		return -1;
+	memcpy(copy, options, strlen(options) + 1);
+	for (char *word = strtok_r(copy, ",", &save); word != NULL;
+	     word = strtok_r(NULL, ",", &save))
+		if (tmpfs_option(word, out) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+check_mount(const struct job_mount *mount, struct err *err)
+{
+	struct job_tmpfs tmpfs;
+
+	if (check_path(mount->target, "mount target", err) == -1)
+		return -1;
+	if (strcmp(mount->target, "/") == 0)
+		return err_set(err, ERR_USAGE, "nothing can be mounted on / of a job");
+	if (mount->type == JOB_MOUNT_TMPFS) {
+		if (mount->source != NULL || job_tmpfs_parse(mount->options, &tmpfs) == -1) {
+			err_set(err, ERR_USAGE, "tmpfs %s has options that do not exist",
+			    mount->target);
+			return err_why(err, "they are size=, mode=, ro, rw, exec, noexec");
+		}
+		return 0;
+	}
+	if (mount->source == NULL || mount->options != NULL || mount->fd < 0)
+		return err_set(err, ERR_USAGE, "mount %s has no source", mount->target);
+	return check_path(mount->source, "mount source", err);
+}
+
+static int
+check_ulimit(const struct job_ulimit *ulimit, struct err *err)
+{
+	if (job_ulimit_resource(ulimit->name) == -1)
+		return err_set(err, ERR_USAGE, "ulimit %s does not exist", ulimit->name);
+	if (ulimit->soft < -1 || ulimit->hard < -1 ||
+	    (ulimit->hard != -1 && (ulimit->soft == -1 || ulimit->soft > ulimit->hard)))
+		return err_set(err, ERR_USAGE, "ulimit %s: soft is above hard", ulimit->name);
+	return 0;
+}
+
+static int
+check_caps(const struct job_words *words, struct err *err)
+{
+	if (words->n > JOB_WORDS_MAX)
+		return err_set(err, ERR_USAGE, "too many capabilities");
+	for (size_t i = 0; i < words->n; i++)
+		if (caps_parse(words->v[i]) == 0)
+			return err_set(err, ERR_USAGE, "capability %s does not exist", words->v[i]);
+	return 0;
+}
+
+/* NAME=VALUE with a name. */
+static int
+check_env(const struct job_words *env, struct err *err)
+{
+	if (env->n > JOB_STRINGS_MAX)
+		return err_set(err, ERR_USAGE, "too many environment variables");
+	for (size_t i = 0; i < env->n; i++)
+		if (env->v[i][0] == '=' || strchr(env->v[i], '=') == NULL)
+			return err_set(err, ERR_USAGE, "environment variable %s has no %s",
+			    env->v[i], env->v[i][0] == '=' ? "name" : "value");
+	return 0;
+}
+
+static int
+check_image(const struct job *job, struct err *err)
+{
+	switch (job->image) {
+	case JOB_IMAGE_HOST:
+		if (job->image_path == NULL)
+			return 0;
+		break;
+	case JOB_IMAGE_DIRECTORY:
+		if (job->image_path == NULL || job->image_fd < 0)
+			break;
+		return check_path(job->image_path, "image directory", err);
+	case JOB_IMAGE_INVALID:
+		break;
+	}
+	return err_set(err, ERR_USAGE, "the image is neither \"host\" nor a directory");
+}
+
+static int
+check_texts(const struct job *job, struct err *err)
+{
+	if (job->workdir != NULL && check_path(job->workdir, "working directory", err) == -1)
+		return -1;
+	if (job->name != NULL && !is_name(job->name, "_.-", JOB_NAME_MAX)) {
+		err_set(err, ERR_USAGE, "%s cannot be the name of a job", job->name);
+		return err_why(err, "letters, digits, _ . and -, at most %u", JOB_NAME_MAX);
+	}
+	if (job->hostname != NULL && !is_name(job->hostname, ".-", 63)) {
+		err_set(err, ERR_USAGE, "%s cannot be a hostname", job->hostname);
+		return err_why(err, "letters, digits, . and -, at most 63");
+	}
+	if (job->user != NULL &&
+	    (*job->user == '\0' || strlen(job->user) > 65 || !json_is_utf8(job->user)))
+		return err_set(err, ERR_USAGE, "\"%s\" is not a user", job->user);
+	return 0;
+}
+
+int
+job_check(const struct job *job, struct err *err)
+{
+	if (job->args.n == 0 || job->args.n > JOB_STRINGS_MAX || job->args.v[0][0] == '\0')
+		return err_set(err, ERR_USAGE, "there is no command");
+	if (check_image(job, err) == -1 || check_texts(job, err) == -1 ||
+	    check_env(&job->env, err) == -1 || check_caps(&job->cap_add, err) == -1 ||
+	    check_caps(&job->cap_drop, err) == -1)
+		return -1;
+	if (job->network == JOB_NETWORK_INVALID)
+		return err_set(err, ERR_USAGE, "there is no such network");
+	if (job->timeout > JOB_TIMEOUT_MAX)
+		return err_set(err, ERR_USAGE, "the timeout is too long");
+	if (job->entitlements.n > JOB_WORDS_MAX || job->nmounts > JOB_MOUNTS_MAX ||
+	    job->nulimits > JOB_ULIMITS_MAX)
+		return err_set(err, ERR_USAGE, "too many mounts, ulimits or entitlements");
+	for (size_t i = 0; i < job->entitlements.n; i++)
+		if (!json_is_utf8(job->entitlements.v[i]))
+			return err_set(err, ERR_USAGE, "an entitlement is not UTF-8");
+	for (size_t i = 0; i < job->nmounts; i++)
+		if (check_mount(&job->mounts[i], err) == -1)
+			return -1;
+	for (size_t i = 0; i < job->nulimits; i++)
+		if (check_ulimit(&job->ulimits[i], err) == -1)
+			return -1;
+	return 0;
+}

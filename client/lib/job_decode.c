@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A job out of the parameters of io.berth.Engine.Run: job_decode of job.h.
+ * TRUST: shared, reads hostile input
+ * INPUT: JSON, blob and descriptors from any client of the user's
+ * MUST: accept nothing that is not in the tables below and nothing that job_check refuses. There
+ *       is no member that says who the caller is (CVE-2018-1116).
+ */
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/lib/job.h"
+#include "client/lib/job_blob.h"
+#include "client/lib/json.h"
+
+/* What the stores below fill. */
+struct decoder {
+	struct job *job;
+	const struct varlink *conn;
+	int blob;
+	struct job_mount mount; /* the one that is being read */
+	struct job_ulimit ulimit; /* likewise */
+};
+
+static int
+take_fd(const struct decoder *d, struct json_object *value, int *fd, struct err *err)
+{
+	int64_t index;
+
+	if (json_integer(value, 0, VARLINK_FDS_MAX - 1, &index) == -1 ||
+	    (size_t)index >= d->conn->nfds)
+		return err_set(err, ERR_USAGE, "not the index of a descriptor that came");
+	*fd = d->conn->fds[index];
+	return 0;
+}
+
+static int
+take_text(struct json_object *value, char **text, struct err *err)
+{
+	const char *string = json_string(value);
+
+	if (string == NULL || *text != NULL)
+		return err_set(err, ERR_USAGE, "not a text");
+	*text = strdup(string);
+	return *text == NULL ? err_sys(err, "memory is short") : 0;
+}
+
+/* The position of the text in names, a list that ends with NULL; 0 is "invalid" and not in it. */
+static int
+take_choice(
+    struct json_object *value, const char *const *names, unsigned int *choice, struct err *err)
+{
+	const char *text = json_string(value);
+
+	for (unsigned int i = 0; text != NULL && names[i] != NULL; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*choice = i + 1;
+			return 0;
+		}
+	}
+	return err_set(err, ERR_USAGE, "not one of its values");
+}
+
+static int
+take_words(struct json_object *value, struct job_words *words, struct err *err)
+{
+	if (!json_object_is_type(value, json_type_array) ||
+	    json_object_array_length(value) > JOB_WORDS_MAX)
+		return err_set(err, ERR_USAGE, "not a list of at most %u texts", JOB_WORDS_MAX);
+	for (size_t i = 0; i < json_object_array_length(value); i++) {
+		const char *word = json_string(json_object_array_get_idx(value, i));
+
+		if (word == NULL)
+			return err_set(err, ERR_USAGE, "not a list of texts");
+		if (job_add_word(words, word, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+take_bool(struct json_object *value, bool *out, struct err *err)
+{
+	if (!json_object_is_type(value, json_type_boolean))
+		return err_set(err, ERR_USAGE, "neither true nor false");
+	*out = json_object_get_boolean(value) != 0;
+	return 0;
+}
+
+#define STORE(function, expression)                                                \
+	static int function(void *out, struct json_object *value, struct err *err) \
+	{                                                                          \
+		struct decoder *d = out;                                           \
+                                                                                   \
+		return expression;                                                 \
+	}
+
+STORE(store_blob, take_fd(d, value, &d->blob, err))
+STORE(store_stdin, take_fd(d, value, &d->job->stdio[0], err))
+STORE(store_stdout, take_fd(d, value, &d->job->stdio[1], err))
+STORE(store_stderr, take_fd(d, value, &d->job->stdio[2], err))
+STORE(store_workdir, take_text(value, &d->job->workdir, err))
+STORE(store_user, take_text(value, &d->job->user, err))
+STORE(store_hostname, take_text(value, &d->job->hostname, err))
+STORE(store_name, take_text(value, &d->job->name, err))
+STORE(store_read_only, take_bool(value, &d->job->read_only, err))
+STORE(store_cap_add, take_words(value, &d->job->cap_add, err))
+STORE(store_cap_drop, take_words(value, &d->job->cap_drop, err))
+STORE(store_entitlements, take_words(value, &d->job->entitlements, err))
+STORE(store_image_path, take_text(value, &d->job->image_path, err))
+STORE(store_image_fd, take_fd(d, value, &d->job->image_fd, err))
+STORE(store_mount_readonly, take_bool(value, &d->mount.readonly, err))
+STORE(store_mount_fd, take_fd(d, value, &d->mount.fd, err))
+STORE(store_mount_source, take_text(value, &d->mount.source, err))
+STORE(store_mount_target, take_text(value, &d->mount.target, err))
+STORE(store_mount_options, take_text(value, &d->mount.options, err))
+STORE(store_ulimit_name, take_text(value, &d->ulimit.name, err))
+
+static int
+store_network(void *out, struct json_object *value, struct err *err)
+{
+	static const char *const names[] = { "none", "user", "host", NULL };
+	unsigned int choice;
+
+	if (take_choice(value, names, &choice, err) == -1)
+		return -1;
+	((struct decoder *)out)->job->network = (enum job_network)choice;
+	return 0;
+}
+
+static int
+store_image_kind(void *out, struct json_object *value, struct err *err)
+{
+	static const char *const names[] = { "host", "directory", NULL };
+	unsigned int choice;
+
+	if (take_choice(value, names, &choice, err) == -1)
+		return -1;
+	((struct decoder *)out)->job->image = (enum job_image)choice;
+	return 0;
+}
+
+static int
+store_mount_type(void *out, struct json_object *value, struct err *err)
+{
+	static const char *const names[] = { "bind", "tmpfs", NULL };
+	unsigned int choice;
+
+	if (take_choice(value, names, &choice, err) == -1)
+		return -1;
+	((struct decoder *)out)->mount.type = (enum job_mount_type)choice;
+	return 0;
+}
+
+static int
+store_timeout(void *out, struct json_object *value, struct err *err)
+{
+	int64_t number;
+
+	if (json_integer(value, 0, JOB_TIMEOUT_MAX, &number) == -1)
+		return err_set(err, ERR_USAGE, "not a number of seconds");
+	((struct decoder *)out)->job->timeout = (uint32_t)number;
+	return 0;
+}
+
+static int
+store_soft(void *out, struct json_object *value, struct err *err)
+{
+	if (json_integer(value, -1, INT64_MAX, &((struct decoder *)out)->ulimit.soft) == -1)
+		return err_set(err, ERR_USAGE, "not a limit");
+	return 0;
+}
+
+static int
+store_hard(void *out, struct json_object *value, struct err *err)
+{
+	if (json_integer(value, -1, INT64_MAX, &((struct decoder *)out)->ulimit.hard) == -1)
+		return err_set(err, ERR_USAGE, "not a limit");
+	return 0;
+}
+
+static int
+store_image(void *out, struct json_object *value, struct err *err)
+{
+	static const struct json_field fields[] = {
+		{ "kind", store_image_kind, true },
+		{ "path", store_image_path, false },
+		{ "fd", store_image_fd, false },
+		{ NULL, NULL, false },
+	};
+
+	return json_fields(value, fields, out, err);
+}
+
+static int
+store_mounts(void *out, struct json_object *value, struct err *err)
+{
+	static const struct json_field fields[] = {
+		{ "type", store_mount_type, true },
+		{ "target", store_mount_target, true },
+		{ "source", store_mount_source, false },
+		{ "readonly", store_mount_readonly, false },
+		{ "fd", store_mount_fd, false },
+		{ "options", store_mount_options, false },
+		{ NULL, NULL, false },
+	};
+	struct decoder *d = out;
+	int ret = 0;
+
+	if (!json_object_is_type(value, json_type_array) ||
+	    json_object_array_length(value) > JOB_MOUNTS_MAX)
+		return err_set(err, ERR_USAGE, "not a list of at most %u mounts", JOB_MOUNTS_MAX);
+	for (size_t i = 0; ret == 0 && i < json_object_array_length(value); i++) {
+		d->mount = (struct job_mount){ .fd = -1 };
+		ret = json_fields(json_object_array_get_idx(value, i), fields, d, err);
+		if (ret == 0)
+			ret = job_add_mount(d->job, &d->mount, err);
+		free(d->mount.source);
+		free(d->mount.target);
+		free(d->mount.options);
+	}
+	return ret;
+}
+
+static int
+store_ulimits(void *out, struct json_object *value, struct err *err)
+{
+	static const struct json_field fields[] = {
+		{ "name", store_ulimit_name, true },
+		{ "soft", store_soft, true },
+		{ "hard", store_hard, true },
+		{ NULL, NULL, false },
+	};
+	struct decoder *d = out;
+	int ret = 0;
+
+	if (!json_object_is_type(value, json_type_array) ||
+	    json_object_array_length(value) > JOB_ULIMITS_MAX)
+		return err_set(err, ERR_USAGE, "not a list of at most %u limits", JOB_ULIMITS_MAX);
+	for (size_t i = 0; ret == 0 && i < json_object_array_length(value); i++) {
+		d->ulimit = (struct job_ulimit){ .soft = -1 };
+		ret = json_fields(json_object_array_get_idx(value, i), fields, d, err);
+		if (ret == 0)
+			ret = job_add_ulimit(d->job, &d->ulimit, err);
+		free(d->ulimit.name);
+	}
+	return ret;
+}
+
+int
+job_decode(struct json_object *params, const struct varlink *conn, struct job *job, struct err *err)
+{
+	static const struct json_field fields[] = {
+		{ "blob", store_blob, true },
+		{ "stdin", store_stdin, true },
+		{ "stdout", store_stdout, true },
+		{ "stderr", store_stderr, true },
+		{ "image", store_image, true },
+		{ "workdir", store_workdir, false },
+		{ "user", store_user, false },
+		{ "hostname", store_hostname, false },
+		{ "name", store_name, false },
+		{ "network", store_network, false },
+		{ "read_only", store_read_only, false },
+		{ "cap_add", store_cap_add, false },
+		{ "cap_drop", store_cap_drop, false },
+		{ "entitlements", store_entitlements, false },
+		{ "ulimits", store_ulimits, false },
+		{ "mounts", store_mounts, false },
+		{ "timeout", store_timeout, false },
+		{ NULL, NULL, false },
+	};
+	struct decoder d = { .job = job, .conn = conn, .blob = -1 };
+
+	job_init(job);
+	if (json_fields(params, fields, &d, err) == -1 || job_blob_read(d.blob, job, err) == -1)
+		return -1;
+	return job_check(job, err);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * revoke: takes a grant, or a part of it, and ends what runs on it.
+ * TRUST: privileged
+ * INPUT: the administrator's command line; what is there already
+ * MUST: work for a user who is gone and for a file that is damaged; take first, then end, so that
+ *       nothing starts in between; keep /etc/berth/ids as it is.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "helper/admin/account.h"
+#include "helper/admin/admin.h"
+#include "helper/admin/draft.h"
+#include "helper/admin/end.h"
+#include "helper/admin/rules.h"
+#include "helper/admin/setup.h"
+#include "helper/admin/store.h"
+#include "helper/admin/writefile.h"
+
+struct work {
+	const struct args *args;
+	struct account who;
+	struct hostconf host;
+	struct allow old;
+	struct allow new;
+	bool parsed; /* old can be used */
+	bool removed;
+	char *raw;
+	struct rules asked;
+	struct rules held;
+	char value[RULES_VALUE_SIZE];
+	struct draft draft;
+};
+
+static int
+not_granted(const struct work *work, struct err *err)
+{
+	err_set(err, ERR_FAILED, "nothing is granted to %s", work->who.shown);
+	err_why(err, "there is no %s", work->old.file);
+	return (err_todo(err, "see what is granted to whom:  sudo berth grants"));
+}
+
+static int
+remove_grant(struct work *work, const struct store *store, struct err *err)
+{
+	work->removed = true;
+	return (writefile_remove(store->allow, store_base(&work->old), err));
+}
+
+static int
+rewrite_grant(struct work *work, const struct store *store, struct err *err)
+{
+	if (rules_value(&work->held, work->value, sizeof(work->value), err) < 0 ||
+	    draft_load(&work->draft, work->raw, err) < 0 ||
+	    draft_set(&work->draft, "entitlements", work->value, err) < 0 ||
+	    draft_parse(&work->draft, &work->old, &work->new, err) < 0)
+		return (-1);
+	return (writefile_at(
+	    store->allow, store_base(&work->old), work->draft.text, work->draft.len, err));
+}
+
+static int
+narrow_grant(struct work *work, const struct store *store, struct err *err)
+{
+	rules_of(&work->old, &work->held);
+	if (rules_remove(&work->held, &work->asked, err) < 0)
+		return (
+		    err_todo(err, "see what is granted:  sudo berth grants %s", work->who.typed));
+	if (work->held.n == 0)
+		return (remove_grant(work, store, err));
+	return (rewrite_grant(work, store, err));
+}
+
+static int
+take(struct work *work, const struct store *store, struct err *err)
+{
+	int rc;
+
+	allow_init(&work->old, work->who.kind, work->who.id);
+	rc = store_allow(store, &work->old, &work->raw, err);
+	if (rc == 0)
+		return (not_granted(work, err));
+	work->parsed = rc > 0;
+	if (work->asked.n == 0)
+		return (remove_grant(work, store, err));
+	return (rc < 0 ? -1 : narrow_grant(work, store, err));
+}
+
+static void
+print_work(const struct work *work, bool ended)
+{
+	if (work->args->quiet)
+		return;
+	if (work->args->json) {
+		printf("{\"principal\":\"%s\",\"id\":%u,\"revoked\":\"%s\",\"ended\":%s}\n",
+		    work->who.kind == PRINCIPAL_UID ? "uid" : "gid", work->who.id,
+		    work->removed ? "all" : "part", ended ? "true" : "false");
+		return;
+	}
+	printf("%s: %s\n  %s\n", work->who.shown,
+	    work->removed ? "the grant is revoked" : "the grant is narrowed",
+	    ended ? "What ran on it was ended." : "Nothing ran on it.");
+	printf("  Files and sockets that a job had opened and handed to a process outside stay "
+	       "open there.\n");
+}
+
+static int
+finish(struct work *work, const struct store *store, struct err *err)
+{
+	AUTO_END struct end end = {
+		.kind = work->who.kind, .id = work->who.id, .host = &work->host
+	};
+	int known, ended;
+	struct err later;
+
+	/* Without berth.conf there is no pool, and without ids what the file said must do. */
+	if (store_hostconf(store, &work->host, err) < 0)
+		work->host = (struct hostconf){ 0 };
+	known = end_add_grant(&end, work->parsed ? &work->old : NULL, store->dir, err);
+	ended = end_all(&end, &later);
+	if (ended < 0)
+		*err = later;
+	if (known < 0 || ended < 0)
+		return (-1);
+	print_work(work, end.any);
+	return (0);
+}
+
+static int
+revoke(struct work *work, struct err *err)
+{
+	AUTO_STORE struct store store = { -1, -1, -1 };
+	const struct args *args = work->args;
+
+	if (account_resolve_past(args->principal, &work->who, err) < 0 ||
+	    rules_parse(args->words, args->nwords, &work->asked, err) < 0 ||
+	    setup_capabilities(err) < 0 || store_open_locked(&store, err) < 0 ||
+	    take(work, &store, err) < 0)
+		return (-1);
+	return (finish(work, &store, err));
+}
+
+int
+admin_revoke(const struct args *args, struct err *err)
+{
+	struct work *work = calloc(1, sizeof(*work));
+	int rc;
+
+	if (work == NULL)
+		return (err_sys(err, "cannot revoke"));
+	work->args = args;
+	rc = revoke(work, err);
+	free(work->raw);
+	free(work);
+	return (rc);
+}

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# make install, upgrade and uninstall: what they leave, and what happens to the setuid bit.
+. "${BASH_SOURCE[0]%/*}/../lib/arena.sh"
+arena_enter "$@"
+
+install_again() {
+	root BUILD="$BUILD" sh "$TOP/config/install.sh" install
+}
+
+is "$(stat -c '%a %U:%G' "$LAUNCHER" "$ENGINE" "$ADMIN" /usr/local/bin/berth)" \
+    $'755 root:root\n711 root:root\n755 root:root\n755 root:root' "modes and owners"
+is "$(stat -c '%a %U:%G' /etc/berth /etc/berth/allow /var/lib/berth/audit-rate)" \
+    $'755 root:root\n755 root:root\n600 root:root' "configuration and rate limit"
+
+echo "; mine" >/etc/berth/berth.conf
+ok "again" install_again
+is "$(cat /etc/berth/berth.conf)" "; mine" "the administrator's berth.conf is not replaced"
+ok "without a grant the launcher stays without the bit" test ! -u "$LAUNCHER"
+
+# An upgrade while grants exist. A user made a link to the old program, to keep its bugs.
+chmod 4755 "$LAUNCHER"
+ln "$LAUNCHER" /usr/local/bin/old-link
+ok "upgrade" install_again
+ok "the new launcher takes the setuid bit over" test -u "$LAUNCHER"
+isnt "$(stat -c %i "$LAUNCHER")" "$(stat -c %i /usr/local/bin/old-link)" "it is another inode"
+ok "the old inode lost it" test ! -u /usr/local/bin/old-link
+rm /usr/local/bin/old-link
+
+# Somebody else's setuid file in its place is no reason to make ours setuid.
+chown alice "$LAUNCHER"
+chmod 4755 "$LAUNCHER"
+ok "upgrade over a launcher that is not root's" install_again
+is "$(stat -c '%a %U' "$LAUNCHER")" "755 root" "the bit is not taken over from it"
+
+: >/etc/berth/allow/uid-1000.conf
+: >/etc/berth/ids
+run root sh "$TOP/config/install.sh" uninstall
+is "$rc" 77 "uninstall refuses while there are grants"
+like "$err" 'sudo make uninstall REVOKE=1' "and says what to do"
+ok "nothing was removed" test -x "$LAUNCHER"
+
+rm /etc/berth/allow/uid-1000.conf
+chmod 4755 "$LAUNCHER"
+ln "$LAUNCHER" /usr/local/bin/old-link
+ok "uninstall" root sh "$TOP/config/install.sh" uninstall
+ok "no link to the launcher keeps the bit" test ! -u /usr/local/bin/old-link
+is "$(find /usr/local -path '*berth*')" "" "nothing of it is left in /usr/local"
+ok "the record of ids stays" test -e /etc/berth/ids
+
+done_testing

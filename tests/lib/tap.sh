@@ -1,0 +1,166 @@
+# shellcheck shell=bash
+# TAP for shell tests. Sourced; `prove` reads what is printed.
+#
+#   . "${BASH_SOURCE[0]%/*}/../lib/tap.sh"
+#
+#   plan 3                          when the number is known; else end with done_testing alone
+#   run CMD...                      runs it; stdout in $out, stderr in $err, status in $rc
+#   ok "NAME" CMD...                passes when CMD exits 0 (its output is shown when it does not)
+#   not_ok "NAME" CMD...            passes when CMD exits with something else
+#   is "$GOT" "$WANTED" "NAME"      equal strings
+#   isnt "$GOT" "$UNWANTED" "NAME"
+#   like "$GOT" 'REGEX' "NAME"      extended regular expression, [[ =~ ]]
+#   unlike "$GOT" 'REGEX' "NAME"
+#   pass "NAME", fail "NAME"
+#   diag TEXT                       a comment
+#   skip "NAME" "WHY"               one test that cannot run here
+#   skip_all "WHY"                  the whole file; ends it
+#   done_testing                    last line: the plan if none was given, and the exit status
+#
+# BERTH_MUST_RUN=1 turns skip and skip_all into failures.
+# Do not call these in a subshell or behind a pipe: the counters would be lost.
+
+tap_count=0
+tap_failed=0
+tap_planned=
+# Of the last run.
+rc=0
+out=
+err=
+
+plan() {
+	tap_planned=$1
+	printf '1..%s\n' "$1"
+}
+
+diag() {
+	local line count=0
+	while IFS= read -r line || [ -n "$line" ]; do
+		printf '# %.500s\n' "$line"
+		count=$((count + 1))
+		[ "$count" -lt 100 ] || break
+	done <<<"$*"
+	[ "$count" -lt 100 ] || printf '# (and more)\n'
+}
+
+pass() {
+	tap_count=$((tap_count + 1))
+	printf 'ok %d - %s\n' "$tap_count" "$1"
+}
+
+fail() {
+	tap_count=$((tap_count + 1))
+	tap_failed=$((tap_failed + 1))
+	printf 'not ok %d - %s\n' "$tap_count" "$1"
+}
+
+run() {
+	local files
+	files=$(mktemp -d)
+	rc=0
+	# Through files: a process that stays behind with our pipe open would keep us waiting.
+	"$@" >"$files/out" 2>"$files/err" || rc=$?
+	# A NUL byte cannot be kept in a variable; what tests compare are texts.
+	out=$(tr -d '\0' <"$files/out")
+	err=$(tr -d '\0' <"$files/err")
+	rm -rf "$files"
+	return 0
+}
+
+# What the last run left, for the log of a test that failed.
+tap_show_run() {
+	diag "status: ${rc-}"
+	[ -z "${out-}" ] || diag "stdout: $out"
+	[ -z "${err-}" ] || diag "stderr: $err"
+}
+
+ok() {
+	local name=$1
+	shift
+	run "$@"
+	if [ "$rc" -eq 0 ]; then
+		pass "$name"
+	else
+		fail "$name"
+		diag "command: $*"
+		tap_show_run
+	fi
+}
+
+not_ok() {
+	local name=$1
+	shift
+	run "$@"
+	if [ "$rc" -ne 0 ]; then
+		pass "$name"
+	else
+		fail "$name"
+		diag "should have failed: $*"
+		tap_show_run
+	fi
+}
+
+tap_compare() {
+	local verdict=$1 got=$2 what=$3 other=$4 name=$5
+	if [ "$verdict" = true ]; then
+		pass "$name"
+	else
+		fail "$name"
+		diag "got:    $got"
+		diag "$what $other"
+		[ -z "$err" ] || diag "stderr of the last run: $err"
+	fi
+}
+
+is() {
+	local v=false
+	[ "$1" != "$2" ] || v=true
+	tap_compare "$v" "$1" "wanted:" "$2" "$3"
+}
+
+isnt() {
+	local v=false
+	[ "$1" = "$2" ] || v=true
+	tap_compare "$v" "$1" "anything but:" "$2" "$3"
+}
+
+like() {
+	local v=false
+	[[ ! $1 =~ $2 ]] || v=true
+	tap_compare "$v" "$1" "wanted a match of:" "$2" "$3"
+}
+
+unlike() {
+	local v=false
+	[[ $1 =~ $2 ]] || v=true
+	tap_compare "$v" "$1" "wanted no match of:" "$2" "$3"
+}
+
+skip() {
+	if [ -n "${BERTH_MUST_RUN-}" ]; then
+		fail "$1"
+		diag "cannot run: $2 (and BERTH_MUST_RUN is set)"
+	else
+		tap_count=$((tap_count + 1))
+		printf 'ok %d # SKIP %s: %s\n' "$tap_count" "$1" "$2"
+	fi
+}
+
+skip_all() {
+	if [ -n "${BERTH_MUST_RUN-}" ]; then
+		printf '1..1\nnot ok 1 - cannot run: %s (and BERTH_MUST_RUN is set)\n' "$1"
+		exit 1
+	fi
+	printf '1..0 # SKIP %s\n' "$1"
+	exit 0
+}
+
+done_testing() {
+	[ -n "$tap_planned" ] || printf '1..%d\n' "$tap_count"
+	if [ -n "$tap_planned" ] && [ "$tap_planned" -ne "$tap_count" ]; then
+		diag "planned $tap_planned tests but ran $tap_count"
+		exit 1
+	fi
+	[ "$tap_failed" -eq 0 ] || exit 1
+	exit 0
+}

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Runs the unit tests that are built for coverage, and judges the lines of the trusted base.
+# usage: BUILD=DIR cover.sh TEST...
+set -euo pipefail
+LINES=95
+cd "${BASH_SOURCE[0]%/*}/../.."
+
+[ $# -gt 0 ] || {
+	echo "cover: there are no unit tests" >&2
+	exit 1
+}
+find "$BUILD/cov" -name '*.gcda' -delete
+prove --exec tests/run/one.sh "$@"
+gcovr --root . --filter 'helper/launcher/' --filter 'common/' --print-summary \
+    --fail-under-line "$LINES" --json-summary "$BUILD/cov/coverage.json" --txt - "$BUILD/cov"
