@@ -39,7 +39,8 @@ shell_word(const struct entitlement *ent, char *word)
 	append(word, "'");
 	for (const char *at = raw; *at != '\0'; at++) {
 		piece[0] = *at;
-		append(word, *at == '\'' ? "'\\''" : piece);
+		/* Not a backslash: it would not survive err_escape(). */
+		append(word, *at == '\'' ? "'\"'\"'" : piece);
 	}
 	append(word, "'");
 }

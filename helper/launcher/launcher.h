@@ -67,8 +67,14 @@ int write_maps(int procfd, pid_t child, const struct grant *grant, struct err *e
     __attribute__((warn_unused_result));
 int confine(int procfd, struct err *err) __attribute__((warn_unused_result));
 
-/* verb_start.c: prepare, split, confine, vanish. etcfd is /etc/berth. */
-int verb_start(const struct caller *caller, const struct grant *grant, int etcfd, struct err *err)
-    __attribute__((warn_unused_result));
+/* What the phases before a verb have opened and judged. */
+struct handles {
+	int etcfd; /* POLICY_DIR */
+	int procfd; /* see place */
+};
+
+/* verb_start.c: prepare, split, confine, vanish. */
+int verb_start(const struct caller *caller, const struct grant *grant,
+    const struct handles *handles, struct err *err) __attribute__((warn_unused_result));
 
 #endif

@@ -24,21 +24,12 @@ check_usage(int argc, char *const argv[], struct err *err)
 	return (err_todo(err, "to run a job:  berth run host -- id"));
 }
 
-static int
-load_policy(const struct caller *caller, struct policy *policy, int *etcfd, struct err *err)
-{
-	const struct policy_source source = { trust_read, etcfd };
-	int rc = trust_dir(POLICY_DIR, etcfd, err);
-
-	if (rc > 0)
-		return (policy_load(policy, caller, &source, err));
-	if (rc < 0)
-		return (-1);
-	err_set(err, ERR_CONFIG, "refused: " POLICY_DIR " is missing");
-	err_why(err, "nobody was granted anything on this host yet");
-	return (err_todo(
-	    err, "an administrator makes it with a grant:  sudo berth grant %u", caller->uid));
-}
+/* What the policy says, and what it is worth to this caller. */
+struct judgement {
+	struct handles handles;
+	struct policy policy;
+	struct decision decision;
+};
 
 /* In numbers; the client says it with names, from the same decision. */
 static int
@@ -55,28 +46,46 @@ refused(const struct caller *caller, const struct decision *decision, struct err
 	    caller->uid));
 }
 
+static int
+open_policy(const struct caller *caller, int *etcfd, struct err *err)
+{
+	int rc = *etcfd >= 0 ? 1 : trust_dir(POLICY_DIR, etcfd, err);
+
+	if (rc != 0)
+		return (rc < 0 ? -1 : 0);
+	err_set(err, ERR_CONFIG, "refused: " POLICY_DIR " is missing");
+	err_why(err, "nobody was granted anything on this host yet");
+	return (err_todo(
+	    err, "an administrator makes it with a grant:  sudo berth grant %u", caller->uid));
+}
+
 /* The engine runs confined jobs; what a job may have beyond that is decided at each job. */
 static int
-decide_start(const struct caller *caller, const struct policy *policy, struct decision *decision,
-    struct err *err)
+judge(const struct caller *caller, struct judgement *judgement, struct err *err)
 {
 	static const struct entitlement confined = { .id = ENT_SECURITY_CONFINED };
+	const struct policy_source source = { trust_read, &judgement->handles.etcfd };
 	const struct request request = {
 		.now = time(NULL), .mode = ENGINE_SHARED, .nwants = 1, .wants = &confined
 	};
 
-	decide(caller, policy, &request, decision);
-	return (decision->verdict == VERDICT_ALLOW ? 0 : refused(caller, decision, err));
+	policy_free(&judgement->policy);
+	if (open_policy(caller, &judgement->handles.etcfd, err) < 0 ||
+	    policy_load(&judgement->policy, caller, &source, err) < 0)
+		return (-1);
+	decide(caller, &judgement->policy, &request, &judgement->decision);
+	if (judgement->decision.verdict == VERDICT_ALLOW)
+		return (0);
+	return (refused(caller, &judgement->decision, err));
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct decision decision = { 0 };
+	struct judgement judgement = { .handles = { -1, -1 } };
 	struct err err = { 0 };
-	struct policy policy;
 	struct caller caller;
-	int etcfd = -1, rc;
+	int rc;
 
 	if (sanitize(&err) < 0 || check_usage(argc, argv, &err) < 0 || self_check(&err) < 0)
 		end_with(&err);
@@ -86,12 +95,13 @@ main(int argc, char *argv[])
 	priv_become_root();
 	/* EPERM for the leader of a process group: the terminal's signals are ignored already. */
 	(void)setsid();
-	rc = load_policy(&caller, &policy, &etcfd, &err);
-	if (rc == 0)
-		rc = decide_start(&caller, &policy, &decision, &err);
-	audit(&caller, &decision, &err);
-	if (rc < 0 || decision.verdict != VERDICT_ALLOW ||
-	    verb_start(&caller, &decision.grant, etcfd, &err) < 0)
+	rc = judge(&caller, &judgement, &err);
+	audit(&caller, &judgement.decision, &err);
+	/* Until it is in its own place, the caller may have stopped us, for a day perhaps: the policy
+	 * as it is now decides. */
+	if (rc < 0 || place(&judgement.handles.procfd, &err) < 0 ||
+	    judge(&caller, &judgement, &err) < 0 ||
+	    verb_start(&caller, &judgement.decision.grant, &judgement.handles, &err) < 0)
 		end_with(&err);
 	return (0);
 }

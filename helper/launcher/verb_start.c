@@ -63,7 +63,7 @@ prepare(struct start *start, const struct caller *caller, struct err *err)
 	struct runtime runtime = { -1, -1 };
 	int facts, ready[2];
 
-	if (place(&start->procfd, err) < 0 || open_engine(&start->engine, err) < 0 ||
+	if (open_engine(&start->engine, err) < 0 ||
 	    runtime_prepare(start->grant, &runtime, err) < 0 ||
 	    cgroup_enter_fresh(caller->uid, err) < 0)
 		return (-1);
@@ -204,11 +204,12 @@ vanish(struct start *start, struct err *err)
 }
 
 int
-verb_start(const struct caller *caller, const struct grant *grant, int etcfd, struct err *err)
+verb_start(const struct caller *caller, const struct grant *grant, const struct handles *handles,
+    struct err *err)
 {
-	struct start start = { .grant = grant };
+	struct start start = { .grant = grant, .procfd = handles->procfd };
 
-	*engine_fd(&start, ENGINE_FD_POLICY) = etcfd;
+	*engine_fd(&start, ENGINE_FD_POLICY) = handles->etcfd;
 	if (prepare(&start, caller, err) < 0 || split(&start, err) < 0)
 		return (-1);
 	/* The init has its own copies; with ours open the pipe would never end. */
