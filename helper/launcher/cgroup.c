@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <sys/capability.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -19,6 +20,7 @@
 
 #include "common/io.h"
 #include "helper/launcher/launcher.h"
+#include "helper/launcher/priv.h"
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
@@ -42,10 +44,17 @@ open_mount(void)
 static int
 open_child(int parent, const char *name, struct err *err)
 {
-	int fd;
+	int fd, made, errnum;
 
-	if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
+	/* PRIV: the root of the hierarchy has mode 0555. */
+	priv_raise(CAP_DAC_OVERRIDE, CAP_DAC_OVERRIDE);
+	made = mkdirat(parent, name, 0755);
+	errnum = errno;
+	priv_lower();
+	if (made < 0 && errnum != EEXIST) {
+		errno = errnum;
 		return (err_sys(err, "cannot make the cgroup %s", name));
+	}
 	fd = openat(parent, name, DIR_FLAGS);
 	return (fd < 0 ? err_sys(err, "cannot open the cgroup %s", name) : fd);
 }

@@ -25,6 +25,7 @@ static const uint32_t needed =
     BIT(CAP_SYS_ADMIN) | /* own procfs, setns(2), clone3(2) where it is closed to users */
     BIT(CAP_SYS_CHROOT) | /* setns(2) into a mount namespace */
     BIT(CAP_SYS_PTRACE) | /* look at the namespaces of pid 1 */
+    BIT(CAP_DAC_OVERRIDE) | /* make the first cgroup below a root of mode 0555 */
     BIT(CAP_CHOWN); /* hand socket and state directory to the user */
 
 /* The ceiling: capabilities that anything of a confined grant can ever have, in its own user
