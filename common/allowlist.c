@@ -120,7 +120,10 @@ parse_engine(void *field, char *value)
 static const char *
 parse_until(void *field, char *value)
 {
-	return (time_parse(value, field) < 0 ? "a date is like 2027-01-01T00:00Z, in UTC" : NULL);
+	/* 0 would mean: no end. */
+	if (time_parse(value, field) < 0 || *(int64_t *)field == 0)
+		return ("a date is like 2027-01-01T00:00Z, in UTC");
+	return (NULL);
 }
 
 static const char *
@@ -194,6 +197,11 @@ allow_parse(struct allow *allow, char *text, size_t len, struct err *err)
 
 	if (ini_strict(allow->file, text, len, &format, err) < 0)
 		return (-1);
+	if (allow->subids_auto && (allow->subuid.count != 0 || allow->subgid.count != 0 ||
+				      allow->owner_id != 0 || allow->watch_id != 0)) {
+		err_set(err, ERR_CONFIG, "%s: 'subids = auto' stands beside ids", allow->file);
+		return (err_why(err, "it replaces subuid, subgid, owner-id and watch-id"));
+	}
 	if (allow->uid == (is_uid ? allow->id : UINT32_MAX) &&
 	    allow->gid == (is_uid ? UINT32_MAX : allow->id))
 		return (0);

@@ -9,25 +9,21 @@
 
 #include <string.h>
 
-/* "except-uid" narrows the file in which it stands, so hiding a file never widens anything. */
-static bool
-is_excluded(const struct allow *allow, uint32_t uid)
+/* Why a file does not count for this request; REFUSAL_INVALID when it does. What narrows stands in
+ * the file that it narrows, so that hiding a file never widens anything. */
+static enum refusal
+barred(const struct allow *allow, const struct caller *caller, const struct request *request)
 {
 	for (size_t i = 0; i < allow->nexcept; i++) {
-		if (allow->except[i] == uid)
-			return (true);
+		if (allow->except[i] == caller->uid)
+			return (REFUSAL_EXCLUDED);
 	}
-	return (false);
+	if (allow->until != 0 && request->now >= allow->until)
+		return (REFUSAL_EXPIRED);
+	return ((allow->engine & request->mode) == 0 ? REFUSAL_ENGINE : REFUSAL_INVALID);
 }
 
-static bool
-is_expired(const struct allow *allow, int64_t now)
-{
-	return (allow->until != 0 && now >= allow->until);
-}
-
-/* Always false: the answer of whoever refuses. */
-static bool
+static void
 refuse(struct decision *decision, enum refusal refusal, const struct allow *by)
 {
 	decision->verdict = VERDICT_REFUSE;
@@ -35,95 +31,101 @@ refuse(struct decision *decision, enum refusal refusal, const struct allow *by)
 	decision->by = by;
 	decision->line = 0;
 	memset(&decision->grant, 0, sizeof(decision->grant));
+}
+
+/* Does this file have the entitlement? What needs no grant needs a file that counts, all the same. */
+static bool
+covers(const struct allow *allow, const struct entitlement *wanted, unsigned int *line)
+{
+	*line = 0;
+	if (entitlement_info(wanted->id)->always)
+		return (true);
+	for (size_t i = 0; i < allow->nrules; i++) {
+		*line = allow->rules[i].line;
+		if (entitlement_covers(&allow->rules[i].ent, wanted))
+			return (true);
+	}
 	return (false);
 }
 
-static const struct rule *
-find_rule(const struct allow *allow, const struct entitlement *wanted)
-{
-	for (size_t i = 0; i < allow->nrules; i++) {
-		if (entitlement_covers(&allow->rules[i].ent, wanted))
-			return (&allow->rules[i]);
-	}
-	return (NULL);
-}
-
-/* Is wanted covered by a live file? Sets by and line, or refuses. */
-static bool
-decide_want(const struct caller *caller, const struct policy *policy, int64_t now,
+/* Is decision->wanted covered by a file that counts? Sets by and line, or refuses. */
+static void
+decide_want(const struct caller *caller, const struct policy *policy, const struct request *request,
     struct decision *decision)
 {
-	const struct entitlement *wanted = &decision->wanted;
-	const struct entitlement_info *info = entitlement_info(wanted->id);
-	const struct allow *ended = NULL;
+	const struct entitlement_info *info = entitlement_info(decision->wanted.id);
+	enum refusal why = REFUSAL_NOT_GRANTED;
+	const struct allow *barrier = NULL;
 
-	if (info == NULL || !info->available)
-		return (refuse(decision, REFUSAL_UNAVAILABLE, NULL));
-	decision->by = NULL;
-	decision->line = 0;
-	if (info->always)
-		return (true);
+	if (info == NULL || !info->available) {
+		refuse(decision, REFUSAL_UNAVAILABLE, NULL);
+		return;
+	}
 	for (size_t i = 0; i < policy->nfiles; i++) {
 		const struct allow *allow = policy->files[i];
-		const struct rule *rule = find_rule(allow, wanted);
+		enum refusal bar = barred(allow, caller, request);
 
-		if (rule == NULL || is_excluded(allow, caller->uid))
+		if (!covers(allow, &decision->wanted, &decision->line))
 			continue;
-		if (is_expired(allow, now)) {
-			ended = allow;
+		if (bar != REFUSAL_INVALID) {
+			why = bar;
+			barrier = allow;
 			continue;
 		}
 		decision->by = allow;
-		decision->line = rule->line;
-		if (allow->until != 0 &&
-		    (decision->grant.until == 0 || allow->until < decision->grant.until))
+		if (decision->grant.until == 0 ||
+		    (allow->until != 0 && allow->until < decision->grant.until))
 			decision->grant.until = allow->until;
-		return (true);
+		return;
 	}
-	return (refuse(decision, ended != NULL ? REFUSAL_EXPIRED : REFUSAL_NOT_GRANTED, ended));
-}
-
-/* The file that root, ids, engine and timeout come from: the uid's, else the lowest gid's. */
-static const struct allow *
-find_primary(const struct caller *caller, const struct policy *policy)
-{
-	for (size_t i = 0; i < policy->nfiles; i++) {
-		if (!is_excluded(policy->files[i], caller->uid))
-			return (policy->files[i]);
-	}
-	return (NULL);
+	refuse(decision, why, barrier);
 }
 
 /* "subids = auto": the block of SUBIDS_AUTO ids that belongs to this uid alone. */
-static bool
+static void
 derive_ids(const struct hostconf *host, struct grant *grant)
 {
-	uint64_t start, end;
+	uint64_t start = host->pool.start, end;
 
-	if (host->pool.count == 0 || grant->uid < host->first_uid)
-		return (false);
-	start = host->pool.start + (uint64_t)(grant->uid - host->first_uid) * SUBIDS_AUTO;
+	if (grant->uid < host->first_uid)
+		return;
+	start += (uint64_t)(grant->uid - host->first_uid) * SUBIDS_AUTO;
 	end = start + SUBIDS_AUTO;
 	if (end > (uint64_t)host->pool.start + host->pool.count)
-		return (false);
+		return;
 	grant->subuid = (struct id_range){ (uint32_t)start, SUBIDS_AUTO - 2 };
 	grant->subgid = grant->subuid;
 	grant->owner_id = (uint32_t)end - 2;
 	grant->watch_id = (uint32_t)end - 1;
-	return (true);
 }
 
-static bool
-fill_ids(const struct hostconf *host, const struct allow *primary, struct grant *grant)
+/* Root, timeout and ids are no rights: each comes from the first file that has it, the uid's
+ * before those of groups, and stays what it is when a right in that file ends. */
+static void
+fill_grant(const struct caller *caller, const struct policy *policy, struct grant *grant)
 {
-	if (primary->subids_auto)
-		return (derive_ids(host, grant));
-	grant->subuid = primary->subuid;
-	grant->subgid = primary->subgid;
-	grant->owner_id = primary->owner_id;
-	grant->watch_id = primary->watch_id;
-	return (grant->subuid.count != 0 && grant->subgid.count != 0 && grant->owner_id != 0 &&
-		grant->watch_id != 0);
+	const struct request any = { .mode = ENGINE_ANY };
+
+	grant->uid = caller->uid;
+	grant->gid = caller->gid;
+	for (size_t i = 0; i < policy->nfiles; i++) {
+		const struct allow *allow = policy->files[i];
+
+		if (barred(allow, caller, &any) == REFUSAL_EXCLUDED)
+			continue;
+		if (grant->root == NULL)
+			grant->root = allow->root;
+		if (grant->timeout == 0)
+			grant->timeout = allow->timeout;
+		if (grant->owner_id == 0 && allow->subids_auto) {
+			derive_ids(&policy->host, grant);
+		} else if (grant->owner_id == 0) {
+			grant->subuid = allow->subuid;
+			grant->subgid = allow->subgid;
+			grant->owner_id = allow->owner_id;
+			grant->watch_id = allow->watch_id;
+		}
+	}
 }
 
 /* Asked again here, whatever the parser has checked: the map is what a grant is worth. */
@@ -139,55 +141,32 @@ ids_are_safe(const struct grant *grant)
 		grant->watch_id >= ID_SUB_MIN);
 }
 
-/* Who is asked for at all, before what is asked for. */
-static const struct allow *
-decide_caller(const struct caller *caller, const struct policy *policy, enum engine_mode mode,
-    struct decision *decision)
-{
-	const struct allow *primary = find_primary(caller, policy);
-
-	if (caller->uid == 0 || caller->uid > ID_MAX || caller->gid > ID_MAX)
-		refuse(decision, REFUSAL_ROOT, NULL);
-	else if (primary == NULL && policy->nfiles > 0)
-		refuse(decision, REFUSAL_EXCLUDED, policy->files[0]);
-	else if (primary == NULL)
-		refuse(decision, REFUSAL_NO_GRANT, NULL);
-	else if ((primary->engine & mode) == 0)
-		refuse(decision, REFUSAL_ENGINE, primary);
-	else
-		return (primary);
-	return (NULL);
-}
-
 void
 decide(const struct caller *caller, const struct policy *policy, const struct request *request,
     struct decision *decision)
 {
-	struct grant *grant = &decision->grant;
-	const struct allow *primary;
+	const struct grant *grant = &decision->grant;
 
 	memset(decision, 0, sizeof(*decision));
-	primary = decide_caller(caller, policy, request->mode, decision);
-	if (primary == NULL)
-		return;
+	if (caller->uid == 0 || caller->uid > ID_MAX || caller->gid > ID_MAX)
+		refuse(decision, REFUSAL_ROOT, NULL);
+	else if (policy->nfiles == 0)
+		refuse(decision, REFUSAL_NO_GRANT, NULL);
 	/* A request for nothing is a mistake of ours, and a mistake is not a grant. */
-	if (request->nwants == 0) {
+	else if (request->nwants == 0)
 		refuse(decision, REFUSAL_NOT_GRANTED, NULL);
-		return;
-	}
-	for (size_t i = 0; i < request->nwants; i++) {
+	for (size_t i = 0; i < request->nwants && decision->verdict != VERDICT_REFUSE; i++) {
 		decision->wanted = request->wants[i];
-		if (!decide_want(caller, policy, request->now, decision))
-			return;
+		decide_want(caller, policy, request, decision);
 	}
-	grant->uid = caller->uid;
-	grant->gid = caller->gid;
-	grant->root = primary->root;
-	grant->timeout = primary->timeout;
-	if (!fill_ids(&policy->host, primary, grant))
-		refuse(decision, REFUSAL_NO_IDS, primary);
+	if (decision->verdict == VERDICT_REFUSE)
+		return;
+	fill_grant(caller, policy, &decision->grant);
+	if (grant->owner_id == 0 || grant->watch_id == 0 || grant->subuid.count == 0 ||
+	    grant->subgid.count == 0)
+		refuse(decision, REFUSAL_NO_IDS, decision->by);
 	else if (!ids_are_safe(grant))
-		refuse(decision, REFUSAL_BAD_IDS, primary);
+		refuse(decision, REFUSAL_BAD_IDS, decision->by);
 	else
 		decision->verdict = VERDICT_ALLOW;
 }

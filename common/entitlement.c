@@ -65,30 +65,20 @@ find_name(const char *name, size_t len)
 }
 
 static const char *
-parse_value(const struct entitlement_info *info, char *value, struct entitlement *out)
+parse_value(enum entitlement_value kind, char *value, struct entitlement *out)
 {
 	size_t len = strlen(value);
 
-	switch (info->value) {
-	case ENT_VALUE_PATH:
-		if (len > 3 && strcmp(value + len - 3, ":ro") == 0) {
-			value[len - 3] = '\0';
-			out->readonly = true;
-		}
-		if (strcmp(value, "*") != 0 && !path_is_canonical(value))
-			return ("the path is not absolute or has an empty, '.' or '..' component");
-		break;
-	case ENT_VALUE_NODE:
-		if (!path_is_beneath("/dev", value) || strcmp(value, "/dev") == 0)
-			return ("a device is a path below /dev");
-		break;
-	case ENT_VALUE_GLOB:
-	case ENT_VALUE_NAME:
-		break;
-	case ENT_VALUE_INVALID:
-	case ENT_VALUE_NONE:
+	if (kind == ENT_VALUE_NONE || kind == ENT_VALUE_INVALID)
 		return ("this entitlement takes no value");
+	if (kind == ENT_VALUE_PATH && len > 3 && strcmp(value + len - 3, ":ro") == 0) {
+		value[len - 3] = '\0';
+		out->readonly = true;
 	}
+	if (kind == ENT_VALUE_PATH && strcmp(value, "*") != 0 && !path_is_canonical(value))
+		return ("the path is not absolute or has an empty, '.' or '..' component");
+	if (kind == ENT_VALUE_NODE && (!path_is_beneath("/dev", value) || value[4] == '\0'))
+		return ("a device is a path below /dev");
 	out->value = value;
 	return (NULL);
 }
@@ -104,7 +94,7 @@ entitlement_parse(char *word, struct entitlement *out)
 	*out = (struct entitlement){ .id = info->id };
 	if (word[len] == '=')
 		return (word[len + 1] == '\0' ? "the value is empty"
-					      : parse_value(info, word + len + 1, out));
+					      : parse_value(info->value, word + len + 1, out));
 	return (info->value == ENT_VALUE_NONE ? NULL : "this entitlement needs a value");
 }
 

@@ -53,7 +53,7 @@ time_parse(const char *text, int64_t *when)
 		total += days[i];
 	for (int i = 1970; i < year; i++)
 		total += is_leap(i) ? 366 : 365;
-	*when = (total * 24 + hour) * 3600 + minute * 60;
+	*when = ((total * 24 + hour) * 60 + minute) * 60;
 	return (0);
 }
 

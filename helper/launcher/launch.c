@@ -28,7 +28,7 @@ launch_split(int *pidfd)
 		.exit_signal = SIGCHLD,
 	};
 
-	/* No wrapper exists; without a stack it returns twice, as fork(2) does. */
+	/* SYSCALL: clone3(2) has no wrapper; without a stack it returns twice, as fork(2) does. */
 	return ((pid_t)syscall(SYS_clone3, &args, sizeof(args)));
 }
 
@@ -58,7 +58,7 @@ arrange(int *engine, int fds[ENGINE_FDS])
 void
 launch_engine(int engine, int fds[ENGINE_FDS])
 {
-	static char name[] = "berth-engine";
+	char name[] = "berth-engine";
 	char *const argv[] = { name, NULL }, *const envp[] = { NULL };
 
 	/* CLOEXEC and not closed now: engine itself is still needed for the call. */

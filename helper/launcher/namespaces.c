@@ -80,7 +80,8 @@ confine(int procfd, struct err *err)
 	/* Mounts of the host arrive, none of ours leaves. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return (err_sys(err, "cannot separate the mount namespace"));
-	/* keyrings(7): not the session keyring of whoever called first. Some kernels have none. */
+	/* SYSCALL: keyctl(2) has no wrapper in libc. Not the session keyring of whoever called first
+	 * (keyrings(7)); some kernels have none. */
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
 		return (err_sys(err, "cannot make a session keyring"));
 	return (forbid_nesting(procfd, err));

@@ -53,6 +53,7 @@ open_judged(int dirfd, const char *name, struct open_how how, int *fd, struct er
 
 	how.flags |= O_CLOEXEC | O_NOFOLLOW;
 	how.resolve |= RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+	/* SYSCALL: openat2(2) has no wrapper. */
 	*fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
 	if (*fd < 0 && errno == ENOENT)
 		return (0);
