@@ -48,14 +48,15 @@ admin_exec(const struct cli *cli, int argc, char **argv, struct err *err)
 int
 admin_needed(const struct cli *cli, int argc, char **argv, struct err *err)
 {
-	char line[ERR_LINE] = "sudo berth";
+	char line[ERR_LINE] = "an administrator can do it:  sudo berth";
 
 	message_shell(line, sizeof(line), cli->command->name);
 	for (int i = 0; i < argc; i++)
 		message_shell(line, sizeof(line), argv[i]);
 	err_set(err, ERR_REFUSED, "%s: this is for administrators", cli->command->name);
 	err_why(err, "only root changes what users are granted");
-	return (err_todo(err, "an administrator can do it:  %s", line));
+	message_foreign(err->todo, line);
+	return (-1);
 }
 
 int

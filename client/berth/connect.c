@@ -174,14 +174,17 @@ launch(struct way *way, struct err *err)
 {
 	struct launch launch;
 
+	/* The engine that was just started has gone already: not at once again. */
+	if (way->started && way_again(way, err) != 0)
+		return (-1);
 	if (bootstrap(way, &launch, err) != 0)
 		return (-1);
 	message_debug(way->cli, "berth-launcher start: status %d after %lld ms", launch.status,
 	    (long long)way_elapsed(way));
 	switch (launch.status) {
 	case 0:
-		/* Served at once; only an engine that dies at once brings us here again. */
-		return (way->tries++ == 0 ? 0 : way_again(way, err));
+		way->started = true;
+		return (0);
 	case ERR_UNAVAILABLE:
 		return (way_again(way, err));
 	case ERR_REFUSED:

@@ -20,6 +20,7 @@ struct way {
 	const struct cli *cli;
 	bool start; /* start an engine if none answers */
 	bool standard; /* the default address */
+	bool started; /* the launcher has said that an engine is up */
 	bool noted; /* "starting the engine" was said */
 	unsigned int tries;
 	int64_t began; /* milliseconds, CLOCK_MONOTONIC */

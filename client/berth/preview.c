@@ -136,7 +136,7 @@ print_text(const struct job *job, const struct judged *judged, struct err *err)
 
 	for (size_t i = 0; i < job->args.n; i++)
 		message_shell(raw, sizeof(raw), job->args.v[i]);
-	err_escape(text, sizeof(text), raw);
+	message_foreign(text, raw);
 	printf("%-12s %s\n", "command", text);
 	err_escape(text, sizeof(text), job->image == JOB_IMAGE_HOST ? "host" : job->image_path);
 	printf("%-12s %s\n\n", "image", text);

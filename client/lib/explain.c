@@ -73,23 +73,15 @@ struct subject {
 };
 
 static int
-explain_caller(
-    enum refusal refusal, const struct subject *subject, const char *file, struct err *err)
+explain_caller(enum refusal refusal, const struct subject *subject, struct err *err)
 {
 	if (refusal == REFUSAL_ROOT) {
 		err_set(err, ERR_REFUSED, "refused: root does not run jobs");
 		err_why(err, "berth gives containers to ordinary users; it is not for root");
 		return (err_todo(err, "grant an ordinary user:  sudo berth grant USER"));
 	}
-	if (refusal == REFUSAL_EXCLUDED) {
-		err_set(err, ERR_REFUSED, "refused: %s is excluded from the grant", subject->shown);
-		err_why(err, "%s names this uid in except-uid, and no other file grants anything",
-		    file);
-	} else {
-		err_set(err, ERR_REFUSED, "refused: %s has no grant on this host", subject->shown);
-		err_why(err,
-		    "neither this user nor a group of theirs has a file in " POLICY_DIR "/allow");
-	}
+	err_set(err, ERR_REFUSED, "refused: %s has no grant on this host", subject->shown);
+	err_why(err, "neither this user nor a group of theirs has a file in " POLICY_DIR "/allow");
 	return (err_todo(err,
 	    "an administrator can allow it:  sudo berth grant %s "
 	    "security.confined",
@@ -109,7 +101,12 @@ explain_want(const struct decision *decision, const struct policy *policy,
 		err_why(err, "berth " BERTH_VERSION " knows the name, but not the operation yet");
 		return (err_todo(err, "leave it out;  berth info  lists what can be used"));
 	}
-	if (decision->refusal == REFUSAL_EXPIRED) {
+	if (decision->refusal == REFUSAL_EXCLUDED) {
+		err_set(err, ERR_REFUSED, "refused: %s is excluded from the grant of %s",
+		    subject->shown, word);
+		err_why(err, "%s names this uid in except-uid, and no other file grants it",
+		    decision->by->file);
+	} else if (decision->refusal == REFUSAL_EXPIRED) {
 		err_set(err, ERR_REFUSED, "refused: the grant of %s to %s has ended", word,
 		    subject->shown);
 		err_why(err, "the time in 'until' of %s has passed", decision->by->file);
@@ -167,10 +164,10 @@ decision_explain(const struct decision *decision, const struct caller *caller,
 	switch (decision->refusal) {
 	case REFUSAL_ROOT:
 	case REFUSAL_NO_GRANT:
-	case REFUSAL_EXCLUDED:
-		return (explain_caller(decision->refusal, &subject, file, err));
+		return (explain_caller(decision->refusal, &subject, err));
 	case REFUSAL_NOT_GRANTED:
 	case REFUSAL_EXPIRED:
+	case REFUSAL_EXCLUDED:
 	case REFUSAL_UNAVAILABLE:
 		return (explain_want(decision, policy, &subject, err));
 	case REFUSAL_ENGINE:

@@ -245,23 +245,29 @@ set_override(cap_flag_value_t value)
 	return (rc);
 }
 
+/* The descriptor of the layer, which the link given to the overlay goes through; or -1. */
 static int
 set_layer(const struct trial *trial, const char *key, const char *name)
 {
 	char link[64];
 	struct stat st;
 	/* The directory that was opened, whatever its name leads to by now. */
-	AUTO_CLOSE int dir =
-	    openat(trial->root, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int dir = openat(trial->root, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int rc;
 
-	if (dir < 0 || fstat(dir, &st) < 0)
+	if (dir < 0)
 		return (-1);
-	if (st.st_uid != trial->uid) {
+	rc = fstat(dir, &st);
+	if (rc == 0 && st.st_uid != trial->uid) {
 		errno = EPERM;
-		return (-1);
+		rc = -1;
 	}
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
-	return (fsconfig(trial->fs, FSCONFIG_SET_STRING, key, link, 0));
+	if (rc < 0 || fsconfig(trial->fs, FSCONFIG_SET_STRING, key, link, 0) < 0) {
+		io_close(&dir);
+		return (-1);
+	}
+	return (dir);
 }
 
 /* Mounts an overlay nowhere (the mount is never attached) and makes a file in it. */
@@ -271,12 +277,19 @@ mount_trial(struct trial *trial)
 	AUTO_CLOSE int fs = fsopen("overlay", FSOPEN_CLOEXEC);
 	AUTO_CLOSE int mount = -1;
 	AUTO_CLOSE int file = -1;
+	AUTO_CLOSE int lower = -1;
+	AUTO_CLOSE int upper = -1;
+	AUTO_CLOSE int work = -1;
 	int rc;
 
 	trial->fs = fs;
-	if (fs < 0 || set_layer(trial, "lowerdir", TRIAL "/lower") < 0 ||
-	    set_layer(trial, "upperdir", TRIAL "/upper") < 0 ||
-	    set_layer(trial, "workdir", TRIAL "/work") < 0 ||
+	if (fs < 0)
+		return (-1);
+	/* Open until the overlay is made: older kernels look the links up only then. */
+	lower = set_layer(trial, "lowerdir", TRIAL "/lower");
+	upper = set_layer(trial, "upperdir", TRIAL "/upper");
+	work = set_layer(trial, "workdir", TRIAL "/work");
+	if (lower < 0 || upper < 0 || work < 0 ||
 	    fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0 || set_override(CAP_SET) < 0)
 		return (-1);
 	rc = fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
