@@ -47,4 +47,14 @@ ok "no link to the launcher keeps the bit" test ! -u /usr/local/bin/old-link
 is "$(find /usr/local -path '*berth*')" "" "nothing of it is left in /usr/local"
 ok "the record of ids stays" test -e /etc/berth/ids
 
+
+ok "installed once more" install_again
+rm -f /etc/berth/ids /usr/local/bin/old-link
+ok "a grant" grant alice security.confined
+run root REVOKE=1 sh "$TOP/config/install.sh" uninstall
+is "$rc" 0 "uninstall with REVOKE=1"
+is "$(ls /etc/berth/allow 2>/dev/null)" "" "no grant is left"
+like "$(cat /etc/berth/ids)" '1000' "what was given to alice is not forgotten"
+is "$(find /usr/local -path '*berth*')" "" "nothing of it is left in /usr/local"
+
 done_testing

@@ -17,7 +17,7 @@ remove_cgroup() {
 	local _
 	[ -d "$1" ] || return 0
 	{ echo 1 >"$1/cgroup.kill"; } 2>/dev/null || :
-	for _ in {1..100}; do
+	for _ in {1..500}; do
 		find "$1" -depth -type d -exec rmdir {} + 2>/dev/null && return 0
 		sleep 0.02
 	done
@@ -72,6 +72,8 @@ middle() {
 		umount /sys/fs/cgroup
 		mount -t cgroup2 -o nosuid,nodev,noexec arena /sys/fs/cgroup
 		mkdir /sys/fs/cgroup/test
+		# As the root of a host's hierarchy is: root needs a capability to write there.
+		chmod 0555 /sys/fs/cgroup
 		echo $$ >/sys/fs/cgroup/test/cgroup.procs
 	fi
 	exec unshare --mount --propagation private --pid --ipc --uts --fork --kill-child=KILL -- \

@@ -10,6 +10,8 @@ cd "${BASH_SOURCE[0]%/*}/../.."
 	exit 1
 }
 find "$BUILD/cov" -name '*.gcda' -delete
-prove --exec tests/run/one.sh "$@"
+status=0
+prove --exec tests/run/one.sh "$@" || status=$?
 gcovr --root . --filter 'helper/launcher/' --filter 'common/' --print-summary \
-    --fail-under-line "$LINES" --json-summary "$BUILD/cov/coverage.json" --txt - "$BUILD/cov"
+    --fail-under-line "$LINES" --json-summary "$BUILD/cov/coverage.json" --txt - "$BUILD/cov" || status=$?
+exit "$status"

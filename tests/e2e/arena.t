@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# The arena itself, seen from outside: what is done in it does not reach the host, and it ends when
+# it is told to, with all that runs in it.
+. "${BASH_SOURCE[0]%/*}/../lib/tap.sh"
+lib=$(cd "${BASH_SOURCE[0]%/*}/../lib" && pwd -P)
+[ "$(id -u)" -eq 0 ] || skip_all "needs root (sudo make check)"
+export ARENA_INSTALL=no
+
+host_state() {
+	find /etc /usr/local /srv -xdev -maxdepth 4 -printf '%p %m %u %g %s %T@\n' 2>/dev/null | sort | sha256sum
+	sha256sum </proc/self/mountinfo
+	hostname
+	find /home /run /tmp /var/lib -maxdepth 1 -user root -newer "$stamp" -name '*berth*'
+}
+stamp=$(mktemp)
+trap 'rm -f "$stamp"' EXIT
+
+before=$(host_state)
+run "$lib/arena.sh" sh -c 'touch /etc/x /usr/local/x /var/lib/berth-x /run/berth-x /tmp/berth-x /home/berth-x &&
+	useradd mallory && hostname other && mkdir /sys/fs/cgroup/berth && mount -t tmpfs x /mnt && echo done'
+is "$rc $out" "0 done" "the world inside can be changed"
+is "$(host_state)" "$before" "the host is as it was"
+
+run "$lib/arena.sh" sh -c 'exit 7'
+is "$rc" 7 "its status is the command's"
+
+# A number that no other process has as its argument.
+mark=$((100000 + $$)).5
+sleepers() {
+	pgrep -fc "sleep $mark\$"
+}
+# end_by SIGNAL: starts an arena, ends it, and prints what survives
+end_by() {
+	local arena _
+	"$lib/arena.sh" sleep "$mark" &
+	arena=$!
+	for _ in {1..100}; do
+		[ "$(sleepers)" -eq 0 ] || break
+		sleep 0.05
+	done
+	kill -s "$1" "$arena"
+	wait "$arena" 2>/dev/null
+	for _ in {1..40}; do
+		[ "$(sleepers)" -ne 0 ] || break
+		sleep 0.05
+	done
+	sleepers
+}
+# Not INT: what a script starts in the background ignores it from birth.
+is "$(end_by TERM)" 0 "TERM ends all of it"
+is "$(end_by HUP)" 0 "HUP ends all of it"
+is "$(end_by KILL 2>/dev/null)" 0 "KILL ends all of it"
+run "$lib/arena.sh" true
+is "$(unshare --mount --propagation private sh -c 'mount -t cgroup2 x /sys/fs/cgroup && ls -d /sys/fs/cgroup/berth-test.*' 2>/dev/null)" "" \
+    "the next one removes what that left"
+
+done_testing

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Fuzz target: everything that is a number in a policy file or on a command line: ids, ranges,
+ * dates, durations. An input is one text.
+ * TRUST: unprivileged
+ * INPUT: the fuzzer
+ * MUST: abort when a text is taken that is not the one spelling of what was read from it, or when
+ *       a failed parse changes its output.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/policy.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define UNTOUCHED 0xdeadbeefU
+
+static void
+must(bool holds, const char *what, const char *text)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "fuzz_ids: broken: %s: \"%s\"\n", what, text);
+	abort();
+}
+
+static void
+check_id(const char *text)
+{
+	uint32_t id = UNTOUCHED;
+	char again[64];
+
+	if (id_parse(text, &id) < 0) {
+		must(id == UNTOUCHED, "a refused id changes nothing", text);
+		return;
+	}
+	snprintf(again, sizeof(again), "%u", id);
+	must(strcmp(text, again) == 0, "an id has one spelling", text);
+	must(id <= 2147483646, "an id is small enough", text);
+}
+
+static void
+check_range(const char *text)
+{
+	struct id_range range = { UNTOUCHED, UNTOUCHED };
+	char again[64];
+
+	if (id_range_parse(text, &range) < 0) {
+		must(range.start == UNTOUCHED && range.count == UNTOUCHED,
+		    "a refused range changes nothing", text);
+		return;
+	}
+	snprintf(again, sizeof(again), "%u:%u", range.start, range.count);
+	must(strcmp(text, again) == 0, "a range has one spelling", text);
+	must(range.count > 0, "a range is not empty", text);
+	must((uint64_t)range.start + range.count - 1 <= 2147483646, "a range ends", text);
+	if (id_range_mappable(&range, 70000)) {
+		uint64_t end = (uint64_t)range.start + range.count;
+
+		must(range.start >= 65536 && end <= 2147400000, "it may be mapped", text);
+		must(range.start > 70000 || end <= 70000, "it does not hold its user", text);
+	}
+}
+
+static void
+check_time(const char *text)
+{
+	int64_t when = UNTOUCHED;
+	char again[64];
+	time_t clock;
+	struct tm tm;
+
+	if (time_parse(text, &when) < 0) {
+		must(when == UNTOUCHED, "a refused date changes nothing", text);
+		return;
+	}
+	clock = (time_t)when;
+	must(gmtime_r(&clock, &tm) != NULL, "a date is a date", text);
+	strftime(again, sizeof(again), "%Y-%m-%dT%H:%MZ", &tm);
+	must(strcmp(text, again) == 0, "a date has one spelling", text);
+}
+
+static void
+check_duration(const char *text)
+{
+	static const struct {
+		char unit;
+		uint32_t length;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { '\0', 1 } };
+	uint32_t seconds = UNTOUCHED;
+	char again[64];
+
+	if (duration_parse(text, &seconds) < 0) {
+		must(seconds == UNTOUCHED, "a refused duration changes nothing", text);
+		return;
+	}
+	must(seconds >= 1 && seconds <= 366 * 86400, "a duration has its limits", text);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (units[i].unit != '\0' && strchr(text, units[i].unit) == NULL)
+			continue;
+		snprintf(again, sizeof(again), "%u%.1s", seconds / units[i].length, &units[i].unit);
+		must(seconds % units[i].length == 0 && strcmp(text, again) == 0,
+		    "a duration has one spelling", text);
+		break;
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+
+	if (text == NULL)
+		return (0);
+	memcpy(text, data, size);
+	text[size] = '\0';
+	check_id(text);
+	check_range(text);
+	check_time(text);
+	check_duration(text);
+	free(text);
+	return (0);
+}

@@ -1,0 +1,678 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The decision: every way to be refused has a test of its name (attacks.md A38).
+ * TRUST: unprivileged
+ * INPUT: none: policies are written as the files that they come from
+ * MUST: show that only a live file that covers all that is wanted allows it
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/decide.h"
+
+#define NOW 1800000000 /* 2027-01-15T08:00Z */
+#define PAST "until = 2027-01-15T08:00Z\n"
+#define FUTURE "until = 2027-01-15T08:01Z\n"
+#define LATER "until = 2028-01-01T00:00Z\n"
+#define IDS                                              \
+	"subuid = 100000:65536\nsubgid = 200000:65536\n" \
+	"owner-id = 2147480001\nwatch-id = 2147480002\n"
+#define ALICE "[grant]\nuid = 1000\n" IDS
+#define LAB "[grant]\ngid = 2000\n" IDS
+
+static struct allow pool[4];
+static struct policy policy;
+static struct caller caller;
+static struct decision decision;
+static struct err err;
+
+/* Alice, in the group lab; no file yet. */
+static int
+setup(void **state)
+{
+	(void)state;
+	policy = (struct policy){ .nfiles = 0 };
+	caller = (struct caller){ .uid = 1000, .gid = 1000 };
+	return (0);
+}
+
+static struct allow *
+add(enum principal kind, uint32_t id, const char *text)
+{
+	struct allow *allow = &pool[policy.nfiles];
+	char copy[1024];
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	allow_init(allow, kind, id);
+	if (allow_parse(allow, copy, strlen(copy), &err) < 0)
+		fail_msg("%s", err.what);
+	policy.files[policy.nfiles++] = allow;
+	return (allow);
+}
+
+static struct allow *
+add_alice(const char *text)
+{
+	return (add(PRINCIPAL_UID, 1000, text));
+}
+
+static struct allow *
+add_lab(const char *text)
+{
+	return (add(PRINCIPAL_GID, 2000, text));
+}
+
+/* Words with blanks between them; "" wants nothing. */
+static enum verdict
+ask_as(enum engine_mode mode, const char *words)
+{
+	static char copy[256];
+	struct entitlement wants[8];
+	struct request request = { .now = NOW, .mode = mode, .wants = wants };
+	char *cursor = copy, *word;
+
+	snprintf(copy, sizeof(copy), "%s", words);
+	while ((word = strsep(&cursor, " ")) != NULL && *word != '\0')
+		assert_null(entitlement_parse(word, &wants[request.nwants++]));
+	/* Whatever was there before must not matter. */
+	memset(&decision, 0xff, sizeof(decision));
+	decision.verdict = VERDICT_ALLOW;
+	decide(&caller, &policy, &request, &decision);
+	return (decision.verdict);
+}
+
+static void
+assert_allowed(const char *words)
+{
+	if (ask_as(ENGINE_SHARED, words) != VERDICT_ALLOW)
+		fail_msg("%s: %s", words, refusal_name(decision.refusal));
+	assert_int_equal(decision.grant.uid, caller.uid);
+	assert_int_equal(decision.grant.gid, caller.gid);
+}
+
+static void
+assert_judged(const char *words, enum refusal refusal, const struct allow *by)
+{
+	static const struct grant none;
+
+	if (decision.verdict != VERDICT_REFUSE)
+		fail_msg("%s: not refused, but %#x", words, (unsigned int)decision.verdict);
+	assert_string_equal(refusal_name(decision.refusal), refusal_name(refusal));
+	assert_ptr_equal(decision.by, by);
+	assert_int_equal(decision.line, 0);
+	/* Who forgets to look at the verdict finds nothing to use. */
+	assert_memory_equal(&decision.grant, &none, sizeof(none));
+}
+
+static void
+assert_refused(const char *words, enum refusal refusal, const struct allow *by)
+{
+	ask_as(ENGINE_SHARED, words);
+	assert_judged(words, refusal, by);
+}
+
+/* --- allowed ----------------------------------------------------------------------------------- */
+
+static void
+allows_what_the_user_was_granted(void **state)
+{
+	struct allow *alice =
+	    add_alice(ALICE "root = /srv/alice\ntimeout = 10m\n"
+			    "entitlements = security.confined mount=/data network.host\n");
+
+	(void)state;
+	assert_allowed("security.confined network.none mount=/data/x:ro");
+	assert_ptr_equal(decision.by, alice);
+	assert_int_equal(decision.line, 9);
+	assert_int_equal(decision.wanted.id, ENT_MOUNT);
+	assert_string_equal(decision.grant.root, "/srv/alice");
+	assert_int_equal(decision.grant.timeout, 600);
+	assert_int_equal(decision.grant.until, 0);
+	assert_int_equal(decision.grant.subuid.start, 100000);
+	assert_int_equal(decision.grant.subuid.count, 65536);
+	assert_int_equal(decision.grant.subgid.start, 200000);
+	assert_int_equal(decision.grant.subgid.count, 65536);
+	assert_int_equal(decision.grant.owner_id, 2147480001);
+	assert_int_equal(decision.grant.watch_id, 2147480002);
+}
+
+static void
+allows_what_always_is(void **state)
+{
+	struct allow *alice = add_alice(ALICE);
+
+	(void)state;
+	assert_allowed("network.none");
+	assert_ptr_equal(decision.by, alice);
+	assert_int_equal(decision.line, 0);
+}
+
+static void
+allows_the_union_of_user_and_groups(void **state)
+{
+	struct allow *lab;
+
+	(void)state;
+	add_alice(ALICE "entitlements = security.confined\n");
+	lab = add_lab("[grant]\ngid = 2000\nentitlements = network.host\n");
+	assert_allowed("security.confined network.host");
+	assert_ptr_equal(decision.by, lab);
+	assert_int_equal(decision.line, 3);
+}
+
+static void
+takes_root_and_ids_from_the_user_then_from_the_lowest_group(void **state)
+{
+	(void)state;
+	add_lab(LAB "entitlements = security.confined\nroot = /srv/lab\ntimeout = 1h\n");
+	add(PRINCIPAL_GID, 3000, "[grant]\ngid = 3000\nroot = /srv/other\n");
+	assert_allowed("security.confined");
+	assert_string_equal(decision.grant.root, "/srv/lab");
+	assert_int_equal(decision.grant.timeout, 3600);
+	setup(NULL);
+	add_alice(ALICE "root = /srv/alice\n");
+	add_lab(LAB "entitlements = security.confined\nroot = /srv/lab\ntimeout = 1h\n");
+	assert_allowed("security.confined");
+	assert_string_equal(decision.grant.root, "/srv/alice");
+	assert_int_equal(decision.grant.timeout, 3600);
+}
+
+static void
+ends_with_the_first_file_that_was_needed(void **state)
+{
+	(void)state;
+	add_alice(ALICE LATER "entitlements = security.confined\n");
+	add_lab(LAB FUTURE "entitlements = network.host image=*\n");
+	assert_allowed("security.confined");
+	assert_int_equal(decision.grant.until, 1830297600);
+	assert_allowed("security.confined network.host");
+	assert_int_equal(decision.grant.until, NOW + 60);
+	assert_allowed("network.host security.confined");
+	assert_int_equal(decision.grant.until, NOW + 60);
+	assert_allowed("network.host image=host");
+	assert_int_equal(decision.grant.until, NOW + 60);
+}
+
+static void
+a_live_file_replaces_one_that_ended(void **state)
+{
+	struct allow *lab;
+
+	(void)state;
+	add_alice(ALICE PAST "entitlements = security.confined\n");
+	lab = add_lab(LAB "entitlements = security.confined\n");
+	assert_allowed("security.confined");
+	assert_ptr_equal(decision.by, lab);
+	assert_int_equal(decision.grant.until, 0);
+}
+
+static void
+takes_the_first_rule_that_covers(void **state)
+{
+	(void)state;
+	add_alice(ALICE "entitlements = mount=/data:ro security.confined mount=/data\n");
+	assert_allowed("mount=/data");
+	assert_allowed("mount=/data:ro");
+	assert_int_equal(decision.wanted.id, ENT_MOUNT);
+	assert_true(decision.wanted.readonly);
+}
+
+static void
+derives_ids_from_the_uid(void **state)
+{
+	(void)state;
+	add_lab("[grant]\ngid = 2000\nsubids = auto\nentitlements = security.confined\n");
+	policy.host = (struct hostconf){ { 1000000000, 2 * 65536 }, 1000 };
+	assert_allowed("security.confined");
+	assert_int_equal(decision.grant.subuid.start, 1000000000);
+	assert_int_equal(decision.grant.subuid.count, 65534);
+	assert_int_equal(decision.grant.subgid.start, 1000000000);
+	assert_int_equal(decision.grant.subgid.count, 65534);
+	assert_int_equal(decision.grant.owner_id, 1000065534);
+	assert_int_equal(decision.grant.watch_id, 1000065535);
+	/* The next user's begin where these end: no two share an id. */
+	caller.uid = 1001;
+	assert_allowed("security.confined");
+	assert_int_equal(decision.grant.subuid.start, 1000065536);
+	assert_int_equal(decision.grant.watch_id, 1000131071);
+}
+
+/* --- refused ----------------------------------------------------------------------------------- */
+
+static void
+refuses_root(void **state)
+{
+	static const uint32_t uids[] = { 0, 2147483647, 2147483648, 4294967294, 4294967295 };
+
+	(void)state;
+	add_alice(ALICE "entitlements = security.confined\n");
+	for (size_t i = 0; i < sizeof(uids) / sizeof(uids[0]); i++) {
+		caller.uid = uids[i];
+		assert_refused("security.confined", REFUSAL_ROOT, NULL);
+	}
+	/* Before anything else: root needs no advice about grants. */
+	policy.nfiles = 0;
+	caller.uid = 0;
+	assert_refused("security.confined", REFUSAL_ROOT, NULL);
+	caller.uid = ID_MAX;
+	assert_refused("security.confined", REFUSAL_NO_GRANT, NULL);
+}
+
+static void
+refuses_a_gid_that_is_none(void **state)
+{
+	static const uint32_t gids[] = { 2147483647, 4294967295 };
+
+	(void)state;
+	add_alice(ALICE "entitlements = security.confined\n");
+	for (size_t i = 0; i < sizeof(gids) / sizeof(gids[0]); i++) {
+		caller.gid = gids[i];
+		assert_refused("security.confined", REFUSAL_ROOT, NULL);
+	}
+	caller.gid = ID_MAX;
+	assert_allowed("security.confined");
+}
+
+static void
+refuses_no_grant(void **state)
+{
+	(void)state;
+	assert_refused("security.confined", REFUSAL_NO_GRANT, NULL);
+	/* Not even what needs no entitlement. */
+	assert_refused("network.none", REFUSAL_NO_GRANT, NULL);
+	assert_refused("", REFUSAL_NO_GRANT, NULL);
+}
+
+static void
+refuses_excluded(void **state)
+{
+	struct allow *lab =
+	    add_lab(LAB "entitlements = security.confined\nexcept-uid = 999 1000 1001\n");
+
+	(void)state;
+	assert_refused("security.confined", REFUSAL_EXCLUDED, lab);
+	assert_refused("network.none", REFUSAL_EXCLUDED, lab);
+	caller.uid = 1002;
+	assert_allowed("security.confined");
+}
+
+static void
+refuses_what_only_an_excluding_file_has(void **state)
+{
+	struct allow *lab;
+
+	(void)state;
+	add_alice(ALICE "entitlements = security.confined\n");
+	lab = add_lab(LAB "entitlements = network.host\nexcept-uid = 1000\n");
+	assert_allowed("security.confined");
+	assert_refused("network.host", REFUSAL_EXCLUDED, lab);
+	assert_refused("image=host", REFUSAL_NOT_GRANTED, NULL);
+}
+
+static void
+an_excluding_file_gives_no_ids(void **state)
+{
+	struct allow *other;
+
+	(void)state;
+	add_lab(LAB "entitlements = security.confined\nexcept-uid = 1000\n");
+	other = add(PRINCIPAL_GID, 3000, "[grant]\ngid = 3000\nentitlements = security.confined\n");
+	assert_refused("security.confined", REFUSAL_NO_IDS, other);
+}
+
+static void
+refuses_not_granted(void **state)
+{
+	(void)state;
+	add_alice(ALICE "entitlements = security.confined mount=/data:ro image=host\n");
+	assert_refused("network.host", REFUSAL_NOT_GRANTED, NULL);
+	assert_refused("mount=/data", REFUSAL_NOT_GRANTED, NULL);
+	assert_refused("mount=/database:ro", REFUSAL_NOT_GRANTED, NULL);
+	assert_refused("mount=*", REFUSAL_NOT_GRANTED, NULL);
+	assert_refused("image=/srv", REFUSAL_NOT_GRANTED, NULL);
+	assert_int_equal(decision.wanted.id, ENT_IMAGE);
+	assert_string_equal(decision.wanted.value, "/srv");
+}
+
+static void
+refuses_all_for_one_that_is_not_granted(void **state)
+{
+	(void)state;
+	add_alice(ALICE "entitlements = security.confined\n");
+	assert_refused("network.host security.confined", REFUSAL_NOT_GRANTED, NULL);
+	assert_int_equal(decision.wanted.id, ENT_NETWORK_HOST);
+	assert_refused("security.confined network.host network.none", REFUSAL_NOT_GRANTED, NULL);
+	assert_int_equal(decision.wanted.id, ENT_NETWORK_HOST);
+	assert_refused("security.confined network.none network.host", REFUSAL_NOT_GRANTED, NULL);
+}
+
+static void
+refuses_a_request_for_nothing(void **state)
+{
+	(void)state;
+	add_alice(ALICE "entitlements = security.confined\n");
+	assert_refused("", REFUSAL_NOT_GRANTED, NULL);
+}
+
+static void
+refuses_expired(void **state)
+{
+	struct allow *alice;
+
+	(void)state;
+	/* At the second itself it is over. */
+	alice = add_alice(ALICE PAST "entitlements = security.confined\n");
+	assert_int_equal(alice->until, NOW);
+	assert_refused("security.confined", REFUSAL_EXPIRED, alice);
+	assert_refused("network.host", REFUSAL_NOT_GRANTED, NULL);
+	alice->until = NOW - 1;
+	assert_refused("security.confined", REFUSAL_EXPIRED, alice);
+	alice->until = 1;
+	assert_refused("security.confined", REFUSAL_EXPIRED, alice);
+	alice->until = NOW + 1;
+	assert_allowed("security.confined");
+	assert_int_equal(decision.grant.until, NOW + 1);
+}
+
+static void
+refuses_expired_for_one_of_two_files(void **state)
+{
+	struct allow *lab;
+
+	(void)state;
+	add_alice(ALICE "entitlements = security.confined\n");
+	lab = add_lab(LAB PAST "entitlements = network.host\n");
+	assert_refused("security.confined network.host", REFUSAL_EXPIRED, lab);
+}
+
+/* A grant that ended gives no namespace, no ids and no engine, also not for loopback alone. */
+static void
+refuses_what_always_is_when_all_has_expired(void **state)
+{
+	(void)state;
+	add_alice(ALICE PAST "entitlements = security.confined\n");
+	assert_int_equal(ask_as(ENGINE_SHARED, "network.none"), VERDICT_REFUSE);
+}
+
+static void
+refuses_unavailable(void **state)
+{
+	static const char *const words[] = { "security.nested", "security.insecure", "network.user",
+		"device=/dev/kvm", "idmap.mount", "service=x", "isolation.none" };
+
+	(void)state;
+	add_alice(ALICE "entitlements = security.confined security.nested security.insecure "
+			"network.user device=/dev/kvm idmap.mount service=x isolation.none\n");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		assert_refused(words[i], REFUSAL_UNAVAILABLE, NULL);
+}
+
+static void
+refuses_entitlements_that_are_none(void **state)
+{
+	struct entitlement wants[] = { { .id = ENT_SECURITY_CONFINED }, { .id = ENT_INVALID } };
+	struct request request = { .now = NOW, .mode = ENGINE_SHARED, .nwants = 2, .wants = wants };
+
+	(void)state;
+	add_alice(ALICE "entitlements = security.confined\n");
+	decide(&caller, &policy, &request, &decision);
+	assert_judged("nothing", REFUSAL_UNAVAILABLE, NULL);
+	wants[1].id = ENT_COUNT;
+	decide(&caller, &policy, &request, &decision);
+	assert_judged("more than there is", REFUSAL_UNAVAILABLE, NULL);
+}
+
+static void
+refuses_engine(void **state)
+{
+	struct allow *alice = add_alice(ALICE "entitlements = security.confined\nengine = once\n");
+
+	(void)state;
+	assert_refused("security.confined", REFUSAL_ENGINE, alice);
+	assert_int_equal(ask_as(ENGINE_ONCE, "security.confined"), VERDICT_ALLOW);
+	alice->engine = ENGINE_SHARED;
+	ask_as(ENGINE_ONCE, "security.confined");
+	assert_judged("once", REFUSAL_ENGINE, alice);
+	assert_allowed("security.confined");
+	alice->engine = ENGINE_ANY;
+	assert_allowed("security.confined");
+	assert_int_equal(ask_as(ENGINE_ONCE, "security.confined"), VERDICT_ALLOW);
+	/* A mode that nobody has chosen. */
+	ask_as(ENGINE_INVALID, "security.confined");
+	assert_judged("none", REFUSAL_ENGINE, alice);
+}
+
+/* "engine =" narrows the file in which it stands; the other file is as good as without the first. */
+static void
+a_mode_bars_only_its_own_file(void **state)
+{
+	struct allow *alice =
+	    add_alice(ALICE "entitlements = security.confined network.host\nengine = once\n");
+
+	(void)state;
+	add_lab(LAB "entitlements = security.confined\nengine = any\n");
+	assert_allowed("security.confined");
+	assert_refused("security.confined network.host", REFUSAL_ENGINE, alice);
+}
+
+/* A file only adds: one without ids does not hide those of another. */
+static void
+a_file_without_ids_hides_none(void **state)
+{
+	(void)state;
+	add(PRINCIPAL_UID, 1000, "[grant]\nuid = 1000\nentitlements = network.host\n");
+	add_lab("[grant]\ngid = 2000\nsubids = auto\nentitlements = security.confined\n");
+	policy.host = (struct hostconf){ { 1000000000, 2 * 65536 }, 1000 };
+	assert_allowed("security.confined network.host");
+	assert_int_equal(decision.grant.subuid.start, 1000000000);
+}
+
+static void
+refuses_no_ids(void **state)
+{
+	struct allow *alice = add_alice(ALICE "entitlements = security.confined\n"), whole = *alice;
+
+	(void)state;
+	alice->subuid.count = 0;
+	assert_refused("security.confined", REFUSAL_NO_IDS, alice);
+	*alice = whole;
+	alice->subgid.count = 0;
+	assert_refused("security.confined", REFUSAL_NO_IDS, alice);
+	*alice = whole;
+	alice->owner_id = 0;
+	assert_refused("security.confined", REFUSAL_NO_IDS, alice);
+	*alice = whole;
+	alice->watch_id = 0;
+	assert_refused("security.confined", REFUSAL_NO_IDS, alice);
+}
+
+static void
+refuses_no_ids_outside_of_the_pool(void **state)
+{
+	struct allow *lab =
+	    add_lab("[grant]\ngid = 2000\nsubids = auto\nentitlements = security.confined\n");
+
+	(void)state;
+	assert_refused("security.confined", REFUSAL_NO_IDS, lab);
+	policy.host = (struct hostconf){ { 1000000000, 65536 }, 1001 };
+	assert_refused("security.confined", REFUSAL_NO_IDS, lab);
+	policy.host.first_uid = 999;
+	assert_refused("security.confined", REFUSAL_NO_IDS, lab);
+	/* A block must be whole. */
+	policy.host.pool.count = 2 * 65536 - 1;
+	assert_refused("security.confined", REFUSAL_NO_IDS, lab);
+	policy.host.pool.count = 2 * 65536;
+	assert_allowed("security.confined");
+	/* 65536 * 65536 ids further on is the same place, counted in 32 bits. */
+	caller.uid = 999 + 65536;
+	assert_refused("security.confined", REFUSAL_NO_IDS, lab);
+	caller.uid = ID_MAX;
+	assert_refused("security.confined", REFUSAL_NO_IDS, lab);
+}
+
+static void
+refuses_bad_ids(void **state)
+{
+	static const struct {
+		const char *what;
+		uint32_t uid, gid;
+		struct id_range subuid, subgid;
+		uint32_t owner_id, watch_id;
+	} cases[] = {
+		{ "gid 0", 1000, 0, { 100000, 9 }, { 100000, 9 }, 2147480001, 2147480002 },
+		{ "subuid of the system", 1000, 1000, { 0, 9 }, { 100000, 9 }, 2147480001,
+		    2147480002 },
+		{ "subgid of the system", 1000, 1000, { 100000, 9 }, { 1, 9 }, 2147480001,
+		    2147480002 },
+		{ "subuid reserved", 1000, 1000, { 2147400000, 9 }, { 100000, 9 }, 2147480001,
+		    2147480002 },
+		{ "own uid", 100008, 1000, { 100000, 9 }, { 100000, 9 }, 2147480001, 2147480002 },
+		{ "own gid", 1000, 100008, { 100000, 9 }, { 100000, 9 }, 2147480001, 2147480002 },
+		{ "owner mapped", 1000, 1000, { 100000, 9 }, { 100000, 9 }, 100008, 2147480002 },
+		{ "watcher mapped", 1000, 1000, { 100000, 9 }, { 100000, 9 }, 2147480001, 100008 },
+		{ "owner is watcher", 1000, 1000, { 100000, 9 }, { 100000, 9 }, 2147480001,
+		    2147480001 },
+		{ "owner is user", 2147480001, 1000, { 100000, 9 }, { 100000, 9 }, 2147480001,
+		    2147480002 },
+		{ "watcher is user", 2147480002, 1000, { 100000, 9 }, { 100000, 9 }, 2147480001,
+		    2147480002 },
+		{ "owner is an account", 1000, 1000, { 100000, 9 }, { 100000, 9 }, 65535,
+		    2147480002 },
+		{ "watcher is an account", 1000, 1000, { 100000, 9 }, { 100000, 9 }, 2147480001,
+		    65535 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct allow *alice;
+
+		setup(NULL);
+		alice = add_alice(ALICE "entitlements = security.confined\n");
+		caller.uid = cases[i].uid;
+		caller.gid = cases[i].gid;
+		alice->subuid = cases[i].subuid;
+		alice->subgid = cases[i].subgid;
+		alice->owner_id = cases[i].owner_id;
+		alice->watch_id = cases[i].watch_id;
+		ask_as(ENGINE_SHARED, "security.confined");
+		assert_judged(cases[i].what, REFUSAL_BAD_IDS, alice);
+	}
+}
+
+static void
+refuses_bad_ids_that_were_derived(void **state)
+{
+	struct allow *lab =
+	    add_lab("[grant]\ngid = 2000\nsubids = auto\nentitlements = security.confined\n");
+
+	(void)state;
+	/* A pool that berth.conf could not have, and one in which the user's own ids lie. */
+	policy.host = (struct hostconf){ { 1, 65536 }, 1000 };
+	assert_refused("security.confined", REFUSAL_BAD_IDS, lab);
+	policy.host = (struct hostconf){ { 100000, 65536 }, 100000 };
+	caller.uid = 100000;
+	assert_refused("security.confined", REFUSAL_BAD_IDS, lab);
+	caller.uid = 165535;
+	policy.host.first_uid = 165535;
+	assert_refused("security.confined", REFUSAL_BAD_IDS, lab);
+	caller.uid = 165534;
+	policy.host.first_uid = 165534;
+	assert_refused("security.confined", REFUSAL_BAD_IDS, lab);
+}
+
+/* --- the form of the answer ----------------------------------------------------------------------- */
+
+static void
+a_verdict_is_many_bits_away_from_another(void **state)
+{
+	static const uint32_t others[] = { VERDICT_INVALID, UINT32_MAX, 1, 2, VERDICT_REFUSE };
+	static const struct decision zeroed;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_true(__builtin_popcount(VERDICT_ALLOW ^ others[i]) >= 12);
+	assert_true(__builtin_popcount(VERDICT_REFUSE) >= 12);
+	assert_int_not_equal(zeroed.verdict, VERDICT_ALLOW);
+	assert_int_not_equal(zeroed.verdict, VERDICT_REFUSE);
+	assert_int_equal(zeroed.refusal, REFUSAL_INVALID);
+}
+
+static void
+every_refusal_has_a_name(void **state)
+{
+	static const char *const names[] = { "invalid", "root", "no_grant", "excluded",
+		"not_granted", "expired", "unavailable", "engine", "no_ids", "bad_ids" };
+
+	(void)state;
+	for (int i = 0; i <= REFUSAL_BAD_IDS; i++)
+		assert_string_equal(refusal_name((enum refusal)i), names[i]);
+	assert_string_equal(refusal_name((enum refusal)(REFUSAL_BAD_IDS + 1)), "invalid");
+	assert_string_equal(refusal_name((enum refusal)0x7fffffff), "invalid");
+}
+
+/* Who asks is not changed by asking. */
+static void
+changes_nothing_but_the_decision(void **state)
+{
+	static struct allow before;
+	struct policy policy_before;
+	struct caller caller_before = caller;
+
+	(void)state;
+	before = *add_alice(ALICE "entitlements = security.confined\n");
+	policy_before = policy;
+	assert_allowed("security.confined");
+	assert_refused("network.host", REFUSAL_NOT_GRANTED, NULL);
+	assert_memory_equal(&before, policy.files[0], sizeof(before));
+	assert_memory_equal(&policy_before, &policy, sizeof(policy));
+	assert_memory_equal(&caller_before, &caller, sizeof(caller));
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, setup)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(allows_what_the_user_was_granted),
+		TEST(allows_what_always_is),
+		TEST(allows_the_union_of_user_and_groups),
+		TEST(takes_root_and_ids_from_the_user_then_from_the_lowest_group),
+		TEST(ends_with_the_first_file_that_was_needed),
+		TEST(a_live_file_replaces_one_that_ended),
+		TEST(takes_the_first_rule_that_covers),
+		TEST(derives_ids_from_the_uid),
+		TEST(refuses_root),
+		TEST(refuses_a_gid_that_is_none),
+		TEST(refuses_no_grant),
+		TEST(refuses_excluded),
+		TEST(refuses_what_only_an_excluding_file_has),
+		TEST(an_excluding_file_gives_no_ids),
+		TEST(refuses_not_granted),
+		TEST(refuses_all_for_one_that_is_not_granted),
+		TEST(refuses_a_request_for_nothing),
+		TEST(refuses_expired),
+		TEST(refuses_expired_for_one_of_two_files),
+		TEST(refuses_what_always_is_when_all_has_expired),
+		TEST(refuses_unavailable),
+		TEST(refuses_entitlements_that_are_none),
+		TEST(refuses_engine),
+		TEST(a_mode_bars_only_its_own_file),
+		TEST(a_file_without_ids_hides_none),
+		TEST(refuses_no_ids),
+		TEST(refuses_no_ids_outside_of_the_pool),
+		TEST(refuses_bad_ids),
+		TEST(refuses_bad_ids_that_were_derived),
+		TEST(a_verdict_is_many_bits_away_from_another),
+		TEST(every_refusal_has_a_name),
+		TEST(changes_nothing_but_the_decision),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

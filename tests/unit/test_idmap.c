@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Ids as numbers: one spelling each (attacks.md A20), ranges, and what may be mapped.
+ * TRUST: unprivileged
+ * INPUT: none
+ * MUST: show that no text but ^(0|[1-9][0-9]*)$ up to ID_MAX is an id
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <regex.h>
+
+#include <cmocka.h>
+
+#include "common/idmap.h"
+
+/* WRAP: snprintf */
+int __wrap_snprintf(char *buf, size_t size, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static bool snprintf_fails;
+
+int
+__wrap_snprintf(char *buf, size_t size, const char *fmt, ...)
+{
+	va_list args;
+	int put;
+
+	if (snprintf_fails)
+		return (-1);
+	va_start(args, fmt);
+	put = vsnprintf(buf, size, fmt, args);
+	va_end(args);
+	return (put);
+}
+
+#define UNTOUCHED 4242U
+
+static void
+assert_no_id(const char *text)
+{
+	uint32_t id = UNTOUCHED;
+
+	if (id_parse(text, &id) == 0)
+		fail_msg("\"%s\" was read as %u", text, id);
+	assert_int_equal(id, UNTOUCHED);
+}
+
+static void
+assert_id(const char *text, uint32_t wanted)
+{
+	uint32_t id = UNTOUCHED;
+
+	assert_int_equal(id_parse(text, &id), 0);
+	assert_int_equal(id, wanted);
+}
+
+static void
+refuses_other_spellings(void **state)
+{
+	static const char *const texts[] = { "", "-1", "-0", "+0", "+1", " 0", "0 ", "\t0", "0\n",
+		"0x0", "0X1", "00", "01", "007", "#0", "0day", "root", "1e3", "1.0", "1,000",
+		"1_000", "1u", "1:1", "--1", "\xd9\xa1", "\xef\xbc\x91", "1\x80" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_no_id(texts[i]);
+}
+
+static void
+refuses_ids_that_wrap(void **state)
+{
+	static const char *const texts[] = { "2147483647", "2147483648", "4294967294", "4294967295",
+		"4294967296", "4294967297", "9999999999", "18446744073709551615",
+		"18446744073709551616", "18446744073709552616",
+		"340282366920938463463374607431768211456", "99999999999999999999999999999999999" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_no_id(texts[i]);
+}
+
+static void
+accepts_the_one_spelling(void **state)
+{
+	static const uint32_t ids[] = { 0, 1, 9, 10, 99, 100, 999, 1000, 65533, 65534, 65535, 65536,
+		100000, 999999999, 1000000000, 2147399999, 2147400000, 2147483645, 2147483646 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "%u", ids[i]);
+		assert_id(text, ids[i]);
+	}
+	assert_int_equal(ID_MAX, 2147483646);
+}
+
+/* Every text of up to three bytes whose middle may be any byte, against a regular expression. */
+static void
+agrees_with_the_regular_expression(void **state)
+{
+	static const char alphabet[] = "0123456789+-. x\n";
+	char text[4] = "";
+	regex_t form;
+
+	(void)state;
+	assert_int_equal(regcomp(&form, "^(0|[1-9][0-9]*)$", REG_EXTENDED | REG_NOSUB), 0);
+	for (size_t a = 0; a < sizeof(alphabet); a++) {
+		for (unsigned int b = 0; b < 256; b++) {
+			for (size_t c = 0; c < sizeof(alphabet); c++) {
+				uint32_t id = UNTOUCHED;
+
+				text[0] = alphabet[a];
+				text[1] = (char)b;
+				text[2] = alphabet[c];
+				if (regexec(&form, text, 0, NULL, 0) != 0)
+					assert_no_id(text);
+				else if (id_parse(text, &id) < 0 || id != strtoul(text, NULL, 10))
+					fail_msg("\"%s\" was read as %u", text, id);
+			}
+		}
+	}
+	regfree(&form);
+}
+
+static void
+agrees_around_every_power(void **state)
+{
+	(void)state;
+	for (unsigned int bits = 0; bits < 64; bits++) {
+		for (uint64_t off = 0; off <= 4; off++) {
+			uint64_t number = ((uint64_t)1 << bits) - 2 + off;
+			char text[32];
+
+			snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
+			if (number > 2147483646)
+				assert_no_id(text);
+			else
+				assert_id(text, (uint32_t)number);
+		}
+	}
+}
+
+static void
+assert_no_range(const char *text)
+{
+	struct id_range range = { UNTOUCHED, UNTOUCHED };
+
+	if (id_range_parse(text, &range) == 0)
+		fail_msg("\"%s\" was read as %u:%u", text, range.start, range.count);
+	assert_int_equal(range.start, UNTOUCHED);
+	assert_int_equal(range.count, UNTOUCHED);
+}
+
+static void
+refuses_bad_ranges(void **state)
+{
+	static const char *const texts[] = { "", ":", "1", "1:", ":1", "1:0", "1::1", "1:1:1",
+		"1:1 ", " 1:1", "1: 1", "1 :1", "+1:1", "1:-1", "01:1", "1:01", "0x1:1", "1:0x1",
+		"1-2", "a:b", "2147483647:1", "4294967296:1", "1:4294967296", "1:2147483647",
+		"2147483646:2", "2147483645:3", "65536:2147483646" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_no_range(texts[i]);
+}
+
+static void
+accepts_ranges_up_to_the_last_id(void **state)
+{
+	struct id_range range;
+
+	(void)state;
+	assert_int_equal(id_range_parse("100000:65536", &range), 0);
+	assert_int_equal(range.start, 100000);
+	assert_int_equal(range.count, 65536);
+	assert_int_equal(id_range_parse("2147483646:1", &range), 0);
+	assert_int_equal(id_range_parse("1:2147483646", &range), 0);
+	assert_int_equal(id_range_parse("0:1", &range), 0);
+}
+
+static void
+knows_what_is_in_a_range(void **state)
+{
+	const struct id_range range = { 100, 10 }, none = { 100, 0 }, last = { UINT32_MAX, 1 };
+
+	(void)state;
+	assert_false(id_range_contains(&range, 99));
+	assert_true(id_range_contains(&range, 100));
+	assert_true(id_range_contains(&range, 109));
+	assert_false(id_range_contains(&range, 110));
+	assert_false(id_range_contains(&range, 0));
+	assert_false(id_range_contains(&range, UINT32_MAX));
+	assert_false(id_range_contains(&none, 100));
+	assert_true(id_range_contains(&last, UINT32_MAX));
+	assert_false(id_range_contains(&last, 0));
+}
+
+/* Against a count of the ids that are in both. */
+static void
+knows_what_overlaps(void **state)
+{
+	(void)state;
+	for (uint32_t bits = 0; bits < 6 * 6 * 6 * 6; bits++) {
+		struct id_range a = { bits % 6, bits / 6 % 6 };
+		struct id_range b = { bits / 36 % 6, bits / 216 };
+		unsigned int both = 0;
+
+		for (uint32_t id = 0; id < 16; id++)
+			both += id_range_contains(&a, id) && id_range_contains(&b, id);
+		assert_int_equal(id_range_overlaps(&a, &b), both > 0);
+	}
+}
+
+static bool
+mappable(uint32_t start, uint32_t count, uint32_t own)
+{
+	const struct id_range range = { start, count };
+
+	return (id_range_mappable(&range, own));
+}
+
+static void
+maps_what_is_safe(void **state)
+{
+	(void)state;
+	assert_true(mappable(100000, 65536, 1000));
+	assert_true(mappable(65536, 1, 1000));
+	assert_true(mappable(2147399999, 1, 1000));
+	assert_true(mappable(65536, 2147400000 - 65536, 1000));
+}
+
+static void
+refuses_to_map_nothing(void **state)
+{
+	(void)state;
+	assert_false(mappable(100000, 0, 1000));
+}
+
+static void
+refuses_to_map_system_ids(void **state)
+{
+	(void)state;
+	assert_false(mappable(0, 1, 1000));
+	assert_false(mappable(0, 65536, 1000));
+	assert_false(mappable(1, 1, 1000));
+	assert_false(mappable(65534, 1, 1000));
+	assert_false(mappable(65535, 1, 1000));
+	assert_false(mappable(65535, 65536, 1000));
+}
+
+static void
+refuses_to_map_reserved_ids(void **state)
+{
+	(void)state;
+	assert_false(mappable(2147400000, 1, 1000));
+	assert_false(mappable(2147399999, 2, 1000));
+	assert_false(mappable(65536, 2147400000 - 65536 + 1, 1000));
+	assert_false(mappable(2147483646, 1, 1000));
+	assert_false(mappable(4294967295, 1, 1000));
+	assert_false(mappable(100000, 4294967295, 1000));
+	assert_false(mappable(100000, 4294967295 - 99999, 1000));
+}
+
+static void
+refuses_to_map_the_callers_own_id(void **state)
+{
+	(void)state;
+	assert_false(mappable(100000, 65536, 100000));
+	assert_false(mappable(100000, 65536, 165535));
+	assert_true(mappable(100000, 65536, 99999));
+	assert_true(mappable(100000, 65536, 165536));
+}
+
+static void
+formats_two_lines(void **state)
+{
+	const struct id_range range = { 100000, 65536 };
+	char buf[64];
+
+	(void)state;
+	assert_int_equal(idmap_format(buf, 25, 1000, &range), 24);
+	assert_string_equal(buf, "0 1000 1\n1 100000 65536\n");
+	assert_int_equal(idmap_format(buf, 24, 1000, &range), -1);
+	assert_int_equal(idmap_format(buf, 0, 1000, &range), -1);
+	snprintf_fails = true;
+	assert_int_equal(idmap_format(buf, sizeof(buf), 1000, &range), -1);
+	snprintf_fails = false;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refuses_other_spellings),
+		cmocka_unit_test(refuses_ids_that_wrap),
+		cmocka_unit_test(accepts_the_one_spelling),
+		cmocka_unit_test(agrees_with_the_regular_expression),
+		cmocka_unit_test(agrees_around_every_power),
+		cmocka_unit_test(refuses_bad_ranges),
+		cmocka_unit_test(accepts_ranges_up_to_the_last_id),
+		cmocka_unit_test(knows_what_is_in_a_range),
+		cmocka_unit_test(knows_what_overlaps),
+		cmocka_unit_test(maps_what_is_safe),
+		cmocka_unit_test(refuses_to_map_nothing),
+		cmocka_unit_test(refuses_to_map_system_ids),
+		cmocka_unit_test(refuses_to_map_reserved_ids),
+		cmocka_unit_test(refuses_to_map_the_callers_own_id),
+		cmocka_unit_test(formats_two_lines),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
