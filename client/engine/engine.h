@@ -61,6 +61,8 @@ struct engine {
 	struct host host;
 	int epoll;
 	int jobs; /* directory of the same name */
+	int spares[2]; /* socket pair: network namespaces made ahead come over it */
+	int spare_net; /* the one that came, or -1 */
 	struct timespec started;
 	/* Shared with the supervisors: a supervisor sets its byte before it tells the client that
 	 * the job is over, so that a call that follows never finds the job still there. */

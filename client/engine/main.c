@@ -17,12 +17,14 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "client/engine/api/authority.h"
 #include "client/engine/api/server.h"
 #include "client/engine/engine.h"
 #include "client/engine/job/host.h"
+#include "client/engine/job/netns.h"
 #include "client/engine/job/sweep.h"
 #include "client/engine/ready.h"
 #include "client/engine/state.h"
@@ -62,16 +64,27 @@ take_facts(struct engine *engine, struct err *err)
 	return 0;
 }
 
+/*
+ * Jobs inherit what is ignored. Not by sigaction(3), which hides two signals from its callers; the
+ * kernel's struct is handler, flags, restorer and mask, zero being the default.
+ */
+static void
+default_signals(void)
+{
+	const unsigned long action[4] = { 0 };
+
+	for (int sig = 1; sig < NSIG; sig++)
+		(void)!syscall(SYS_rt_sigaction, sig, action, NULL, sizeof(uint64_t));
+}
+
 /* Not reachable by ptrace, no reaction to signals that are for jobs, room for many jobs. */
 static int
 settle(struct engine *engine, struct err *err)
 {
-	struct sigaction action = { .sa_handler = SIG_DFL };
 	struct rlimit all;
 	sigset_t set;
 
-	for (int sig = 1; sig < NSIG; sig++)
-		(void)!sigaction(sig, &action, NULL);
+	default_signals();
 	sigfillset(&set);
 	umask(0);
 	if (prctl(PR_SET_DUMPABLE, 0) == -1 || sigprocmask(SIG_SETMASK, &set, NULL) == -1 ||
@@ -81,6 +94,9 @@ settle(struct engine *engine, struct err *err)
 	all = engine->host.nofile;
 	all.rlim_cur = all.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &all) == -1)
+		return err_sys(err, "the engine cannot start");
+	engine->spare_net = -1;
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, engine->spares) == -1)
 		return err_sys(err, "the engine cannot start");
 	engine->host.gid_tty = engine->grant.subgid.count >= 5;
 	engine->finished =
@@ -128,6 +144,7 @@ main(void)
 		ready_failed(&err);
 	ready_serving();
 	sweep_leftovers(&engine);
+	netns_prepare(&engine);
 	server_run(&engine);
 	return 0;
 }

@@ -30,6 +30,7 @@ ready_failed(const struct err *err)
 
 	len = snprintf(
 	    text, sizeof(text), "%c%s\n%s\n%s", (char)err->code, err->what, err->why, err->todo);
-	(void)!io_write_all(ENGINE_FD_READY, text, (size_t)len);
+	if (io_write_all(ENGINE_FD_READY, text, (size_t)len) == -1)
+		err_print(STDERR_FILENO, err);
 	exit((int)err->code);
 }

@@ -174,8 +174,9 @@ int job_encode(const struct job *job, struct job_message *message, struct err *e
 void job_message_free(struct job_message *message);
 
 /*
- * Decodes and checks. The job borrows from fds. 0, or -1 with ERR_USAGE, or ERR_SYSTEM when memory
- * is short. job_free in both cases.
+ * Decodes and checks. The job borrows from fds. 0, or -1: ERR_USAGE when a member is malformed, its
+ * name up to a ':' first in err->what; ERR_FAILED when it is no job (job_check); ERR_SYSTEM when
+ * memory is short. job_free in both cases.
  */
 int job_decode(struct json_object *params, const struct varlink *conn, struct job *job,
     struct err *err) __attribute__((warn_unused_result));

@@ -148,6 +148,10 @@ check_mount(const struct job_mount *mount, struct err *err)
 		return -1;
 	if (strcmp(mount->target, "/") == 0)
 		return err_set(err, ERR_USAGE, "nothing can be mounted on / of a job");
+	if (path_is_beneath("/proc", mount->target) || path_is_beneath("/sys", mount->target)) {
+		err_set(err, ERR_USAGE, "nothing can be mounted on %s in a job", mount->target);
+		return err_why(err, "/proc and /sys are the job's own");
+	}
 	if (mount->type == JOB_MOUNT_TMPFS) {
 		if (mount->source != NULL || job_tmpfs_parse(mount->options, &tmpfs) == -1) {
 			err_set(err, ERR_USAGE, "tmpfs %s has options that do not exist",

@@ -274,7 +274,12 @@ job_decode(struct json_object *params, const struct varlink *conn, struct job *j
 	struct decoder d = { .job = job, .conn = conn, .blob = -1 };
 
 	job_init(job);
-	if (json_fields(params, fields, &d, err) == -1 || job_blob_read(d.blob, job, err) == -1)
+	if (json_fields(params, fields, &d, err) == -1)
 		return -1;
-	return job_check(job, err);
+	if (job_blob_read(d.blob, job, err) == -1 || job_check(job, err) == -1) {
+		if (err->code == ERR_USAGE)
+			err->code = ERR_FAILED;
+		return -1;
+	}
+	return 0;
 }

@@ -78,7 +78,10 @@ json_string(struct json_object *value)
 	if (!json_object_is_type(value, json_type_string))
 		return NULL;
 	text = json_object_get_string(value);
-	return strlen(text) == (size_t)json_object_get_string_len(value) ? text : NULL;
+	/* json-c lets surrogates pass, which are no characters */
+	if (strlen(text) != (size_t)json_object_get_string_len(value) || !json_is_utf8(text))
+		return NULL;
+	return text;
 }
 
 const char *

@@ -33,7 +33,7 @@ struct json_field {
 int json_fields(struct json_object *obj, const struct json_field *fields, void *out,
     struct err *err) __attribute__((warn_unused_result));
 
-/* The member's text; NULL when there is none, or it is not a string without NUL. Belongs to obj. */
+/* The member's text; NULL when there is none, or no string, or it has a NUL or is not UTF-8. Belongs to obj. */
 const char *json_text(struct json_object *obj, const char *key);
 
 /* The value itself as a text, or NULL. */

@@ -143,6 +143,17 @@ add_word(struct json_object *list, const struct entitlement *ent)
 	return -1;
 }
 
+/* A rule as a request for all that it allows. */
+static struct entitlement
+as_wanted(const struct rule *rule)
+{
+	struct entitlement wanted = rule->ent;
+
+	if (wanted.id == ENT_MOUNT && strcmp(wanted.value, "*") == 0)
+		wanted.value = "/";
+	return wanted;
+}
+
 /* Each rule is put to decide(), so that what has expired or is excluded does not show. */
 static int
 add_words(const struct engine *engine, const struct policy *policy, struct json_object *list)
@@ -151,9 +162,10 @@ add_words(const struct engine *engine, const struct policy *policy, struct json_
 		const struct allow *allow = policy->files[i];
 
 		for (size_t j = 0; j < allow->nrules; j++) {
+			const struct entitlement wanted = as_wanted(&allow->rules[j]);
 			struct decision decision;
 
-			ask(engine, policy, &allow->rules[j].ent, 1, &decision);
+			ask(engine, policy, &wanted, 1, &decision);
 			if (decision.verdict == VERDICT_ALLOW && decision.by == allow &&
 			    add_word(list, &allow->rules[j].ent) == -1)
 				return -1;

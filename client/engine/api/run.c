@@ -25,6 +25,7 @@
 #include "client/engine/api/call.h"
 #include "client/engine/api/reply.h"
 #include "client/engine/job/children.h"
+#include "client/engine/job/netns.h"
 #include "client/engine/job/overlay.h"
 #include "client/engine/job/remove.h"
 #include "client/engine/job/supervisor.h"
@@ -121,6 +122,7 @@ start_job(struct call *call, struct job *job, struct err *err)
 	struct child *child = child_new(engine, true);
 	uint64_t namespaces = NAMESPACES;
 	int AUTO_CLOSE dir = -1;
+	int AUTO_CLOSE net = -1;
 	int ret;
 
 	if (child == NULL)
@@ -132,8 +134,10 @@ start_job(struct call *call, struct job *job, struct err *err)
 		return -1;
 	}
 	snprintf(child->name, sizeof(child->name), "%s", job->name != NULL ? job->name : child->id);
-	if (job->network != JOB_NETWORK_HOST)
-		namespaces |= CLONE_NEWNET;
+	if (job->network != JOB_NETWORK_HOST) {
+		net = netns_take(engine);
+		namespaces |= net == -1 ? CLONE_NEWNET : 0;
+	}
 	ret = child_fork(engine, child, namespaces);
 	if (ret == 0) {
 		struct task task = { .engine = engine,
@@ -142,6 +146,7 @@ start_job(struct call *call, struct job *job, struct err *err)
 			.name = child->name,
 			.conn = call->connection->varlink.fd,
 			.dir = dir,
+			.net = net,
 			.slot = child->slot };
 
 		supervisor_run(&task);
@@ -203,7 +208,7 @@ call_run(struct call *call)
 	} else if (err.code == ERR_USAGE) {
 		char name[64];
 
-		snprintf(name, sizeof(name), "%.63s", err.what);
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(err.what, ":"), err.what);
 		(void)!reply_service(conn->fd, "InvalidParameter", "parameter", name);
 		ret = -1;
 	} else {

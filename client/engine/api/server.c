@@ -65,32 +65,6 @@ is_user(int fd)
 }
 
 static void
-accept_one(struct engine *engine)
-{
-	int fd = accept4(ENGINE_FD_SOCKET, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct connection *connection;
-
-	if (fd == -1)
-		return;
-	connection = is_user(fd) ? calloc(1, sizeof(*connection)) : NULL;
-	if (connection == NULL) {
-		close(fd);
-		return;
-	}
-	connection->source = SOURCE_CONNECTION;
-	varlink_init(&connection->varlink, fd);
-	if (watch(engine, fd, connection) == -1) {
-		varlink_close(&connection->varlink);
-		free(connection);
-		return;
-	}
-	connection->next = engine->connections;
-	engine->connections = connection;
-	if (++engine->nconnections == CONNECTIONS_MAX)
-		listen_or_not(engine, 0);
-}
-
-static void
 drop(struct engine *engine, struct connection *connection)
 {
 	struct connection **at = &engine->connections;
@@ -100,6 +74,9 @@ drop(struct engine *engine, struct connection *connection)
 	*at = connection->next;
 	if (engine->stopping == connection)
 		engine->stopping = NULL;
+	/* closing is not enough: a supervisor has the same open description, and epoll(7) watches
+	   that until the last one is closed */
+	(void)!epoll_ctl(engine->epoll, EPOLL_CTL_DEL, connection->varlink.fd, NULL);
 	varlink_close(&connection->varlink);
 	free(connection);
 	if (engine->nconnections-- == CONNECTIONS_MAX)
@@ -124,6 +101,35 @@ serve(struct engine *engine, struct connection *connection)
 			return -1;
 	}
 	return ret;
+}
+
+static void
+accept_one(struct engine *engine)
+{
+	int fd = accept4(ENGINE_FD_SOCKET, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct connection *connection;
+
+	if (fd == -1)
+		return;
+	connection = is_user(fd) ? calloc(1, sizeof(*connection)) : NULL;
+	if (connection == NULL) {
+		close(fd);
+		return;
+	}
+	connection->source = SOURCE_CONNECTION;
+	varlink_init(&connection->varlink, fd);
+	if (watch(engine, fd, connection) == -1) {
+		varlink_close(&connection->varlink);
+		free(connection);
+		return;
+	}
+	connection->next = engine->connections;
+	engine->connections = connection;
+	if (++engine->nconnections == CONNECTIONS_MAX)
+		listen_or_not(engine, 0);
+	/* most clients have called already: berth sends before it waits */
+	if (serve(engine, connection) == -1)
+		drop(engine, connection);
 }
 
 static void
@@ -178,9 +184,13 @@ void
 server_run(struct engine *engine)
 {
 	struct epoll_event events[EVENTS];
+	sigset_t waiting;
 
+	/* SIGTERM ends the engine where it holds nothing half done; its jobs go on */
+	sigfillset(&waiting);
+	sigdelset(&waiting, SIGTERM);
 	while (!engine->leave) {
-		int n = epoll_wait(engine->epoll, events, EVENTS, stop_wait(engine));
+		int n = epoll_pwait(engine->epoll, events, EVENTS, stop_wait(engine), &waiting);
 
 		for (int i = 0; i < n && !engine->leave; i++)
 			handle(engine, &events[i]);

@@ -92,7 +92,8 @@ explain_target(const struct job_mount *mount, bool directory, struct err *err)
 	err_sys(err, "nothing can be mounted on %s in the job", mount->target);
 	switch (err->errnum) {
 	case EXDEV:
-		return err_why(err, "it does not exist, and would have to be made on the host");
+		err_why(err, "it does not exist, and would have to be made on the host");
+		return err_todo(err, "make it first, in the directory that is mounted above it");
 	case ENOTDIR:
 	case EISDIR:
 		return err_why(err, "what is there is not a %s", directory ? "directory" : "file");

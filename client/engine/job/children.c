@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "client/engine/job/netns.h"
 #include "client/engine/job/sweep.h"
 
 struct child *
@@ -88,16 +89,22 @@ unlink_child(struct engine *engine, const struct child *child)
 void
 child_ended(struct engine *engine, struct child *child)
 {
+	bool was_job = child->is_job;
 	bool left;
 	siginfo_t info;
 
 	if (waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG) == -1)
 		return;
 	unlink_child(engine, child);
+	/* other children may still hold copies of the pidfd: see drop in server.c */
+	(void)!epoll_ctl(engine->epoll, EPOLL_CTL_DEL, child->pidfd, NULL);
 	left = child->is_job && faccessat(engine->jobs, child->id, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	child_free(engine, child);
 	if (left)
 		sweep_leftovers(engine);
+	/* now the engine has time */
+	if (was_job)
+		netns_prepare(engine);
 }
 
 size_t

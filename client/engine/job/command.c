@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "client/engine/job/environ.h"
 #include "client/engine/job/identity.h"
 #include "client/lib/caps.h"
 #include "common/io.h"
@@ -142,32 +143,50 @@ fail(int report, enum step step, int errnum)
 	_exit(127);
 }
 
+/* What needs neither the root nor the identity; the supervisor builds the root meanwhile. */
+static void
+prepare(const struct command *command, uint64_t caps)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || new_session() == -1)
+		fail(command->report, STEP_SESSION, errno);
+	if (take_streams(command->task->job) == -1)
+		fail(command->report, STEP_STREAMS, errno);
+	if (set_limits(command->task) == -1)
+		fail(command->report, STEP_LIMITS, errno);
+	if (identity_prepare(caps) == -1)
+		fail(command->report, STEP_IDENTITY, errno);
+	if (identity_filter() == -1)
+		fail(command->report, STEP_FILTER, errno);
+}
+
+/* A supervisor that failed is the end of this pid namespace: then this does not return. */
+static void
+await(const struct command *command, struct identity *identity)
+{
+	if (io_read_all(command->go, identity, sizeof(*identity)) != (ssize_t)sizeof(*identity))
+		fail(command->report, STEP_SESSION, EPIPE);
+}
+
 void
 command_exec(const struct command *command)
 {
 	const struct job *job = command->task->job;
-	char **argv = job->args.v;
-	int report = command->report;
+	uint64_t caps = caps_of(job);
+	struct identity identity;
+	char **env;
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || new_session() == -1)
-		fail(report, STEP_SESSION, errno);
-	if (take_streams(job) == -1)
-		fail(report, STEP_STREAMS, errno);
-	if (close_others(report) == -1)
-		fail(report, STEP_STREAMS, errno);
-	report = REPORT_FD;
-	if (set_limits(command->task) == -1)
-		fail(report, STEP_LIMITS, errno);
-	if (identity_prepare(command->identity, caps_of(job)) == -1)
-		fail(report, STEP_IDENTITY, errno);
-	if (identity_filter() == -1)
-		fail(report, STEP_FILTER, errno);
-	/* from here on the filter holds for ourselves as well */
-	if (identity_take(command->identity, caps_of(job)) == -1)
-		fail(report, STEP_IDENTITY, errno);
+	prepare(command, caps);
+	await(command, &identity);
+	env = environ_build(&job->env, identity.home, task_hostname(command->task));
+	if (env == NULL)
+		fail(command->report, STEP_SESSION, errno);
+	if (close_others(command->report) == -1)
+		fail(command->report, STEP_STREAMS, errno);
+	if (identity_take(&identity, caps) == -1)
+		fail(REPORT_FD, STEP_IDENTITY, errno);
 	if (enter_workdir(job->workdir) == -1)
-		fail(report, STEP_WORKDIR, errno);
-	fail(report, STEP_EXEC, execute(argv, command->env));
+		fail(REPORT_FD, STEP_WORKDIR, errno);
+	fail(REPORT_FD, STEP_EXEC, execute(job->args.v, env));
 }
 
 int

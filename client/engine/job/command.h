@@ -4,7 +4,7 @@
  * TRUST: unprivileged
  * INPUT: a request that was decided upon; the job's root, which was entered before
  * MUST: hand on nothing but what stands here: standard streams, the built environment, the
- *       identity, the limits; take every capability that the job does not have out of all five
+ *       identity, the limits; not touch the root before the supervisor has entered it; take every capability that the job does not have out of all five
  *       sets before the command runs; install the filter before any of it is believed.
  */
 #ifndef CLIENT_ENGINE_JOB_COMMAND_H
@@ -32,9 +32,8 @@ struct report {
 
 struct command {
 	const struct task *task;
-	const struct identity *identity;
-	char **env;
-	int report;
+	int report; /* pipe: a struct report */
+	int go; /* pipe: the struct identity, once the root is entered */
 };
 
 /* Never returns: becomes the command, or reports and exits. */

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,11 +101,15 @@ copy(int dir, const char *name, char *buf)
 static int
 copy_localtime(int dir, char *buf)
 {
-	ssize_t len = readlink("/etc/localtime", buf, COPY_MAX - 1);
+	ssize_t len = readlink("/etc/localtime", buf, PATH_MAX - 1);
+	char *now = buf + PATH_MAX;
 
 	if (len == -1)
 		return copy(dir, "localtime", buf);
 	buf[len] = '\0';
+	if (readlinkat(dir, "localtime", now, PATH_MAX) == len &&
+	    memcmp(buf, now, (size_t)len) == 0)
+		return 0;
 	if (unlinkat(dir, "localtime", 0) == -1 && errno != ENOENT)
 		return -1;
 	return symlinkat(buf, dir, "localtime");

@@ -27,7 +27,7 @@ failed(void)
 }
 
 int
-identity_prepare(const struct identity *identity, uint64_t caps)
+identity_prepare(uint64_t caps)
 {
 	for (int cap = 0; cap < 64; cap++) {
 		if ((caps >> cap & 1) != 0)
@@ -43,9 +43,7 @@ identity_prepare(const struct identity *identity, uint64_t caps)
 	    prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) == -1 ||
 	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == -1)
 		return -1;
-	if (setgroups(identity->ngroups, identity->groups) == -1)
-		return -1;
-	return setresgid(identity->gid, identity->gid, identity->gid);
+	return 0;
 }
 
 int
@@ -110,7 +108,9 @@ int
 identity_take(const struct identity *identity, uint64_t caps)
 {
 	caps = identity->uid == 0 ? within_bounds(caps) : 0;
-	if (setresuid(identity->uid, identity->uid, identity->uid) == -1)
+	if (setgroups(identity->ngroups, identity->groups) == -1 ||
+	    setresgid(identity->gid, identity->gid, identity->gid) == -1 ||
+	    setresuid(identity->uid, identity->uid, identity->uid) == -1)
 		return -1;
 	if (identity_reduce(caps) == -1)
 		return -1;

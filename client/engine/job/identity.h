@@ -15,14 +15,13 @@
 
 #include "client/engine/job/task.h"
 
-/* Bounding and ambient set, securebits, groups and gid. 0 or -1 with errno. */
-int identity_prepare(const struct identity *identity, uint64_t caps)
-    __attribute__((warn_unused_result));
+/* Bounding and ambient set, securebits. 0 or -1 with errno. */
+int identity_prepare(uint64_t caps) __attribute__((warn_unused_result));
 
 /* The filter of a job. While there is still a capability to install it without no_new_privs. */
 int identity_filter(void) __attribute__((warn_unused_result));
 
-/* Uid, the other three sets, and reads all of it back. 0 or -1 with errno. */
+/* Groups, gid, uid, the other three sets, and reads all of it back. 0 or -1 with errno. */
 int identity_take(const struct identity *identity, uint64_t caps)
     __attribute__((warn_unused_result));
 

@@ -8,23 +8,20 @@
  */
 #include "client/engine/job/supervisor.h"
 
-#include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
-#include <net/if.h>
-#include <stdlib.h>
+#include <sched.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "client/engine/api/reply.h"
 #include "client/engine/job/account.h"
 #include "client/engine/job/command.h"
-#include "client/engine/job/environ.h"
 #include "client/engine/job/identity.h"
 #include "client/engine/job/keep.h"
+#include "client/engine/job/netns.h"
 #include "client/engine/job/remove.h"
 #include "client/engine/job/rootfs.h"
 #include "client/engine/job/watch.h"
@@ -38,11 +35,12 @@ static void
 drop_descriptors(const struct task *task)
 {
 	const struct job *job = task->job;
-	int fds[7 + JOB_MOUNTS_MAX];
+	int fds[8 + JOB_MOUNTS_MAX];
 	size_t n = 0;
 
 	fds[n++] = task->conn;
 	fds[n++] = task->dir;
+	fds[n++] = task->net;
 	fds[n++] = task->engine->jobs;
 	fds[n++] = job->image_fd;
 	for (size_t i = 0; i < 3; i++)
@@ -52,69 +50,94 @@ drop_descriptors(const struct task *task)
 	keep_only(fds, n);
 }
 
-/* What the command has and the supervisor needs no longer: the streams, so that their other ends
- * see the command's end, the arguments, the power to mount. */
+/* The network comes first, for the command is forked off into it. */
 static int
-drop_the_rest(const struct task *task, int report, struct err *err)
+enter_network(const struct task *task, struct err *err)
 {
-	int fds[] = { task->conn, task->dir, task->engine->jobs, report };
-
-	keep_only(fds, sizeof(fds) / sizeof(fds[0]));
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 || identity_reduce(CAPS_KEPT) == -1)
-		return err_sys(err, "the supervisor cannot give up its capabilities");
+	if (task->net != -1) {
+		if (setns(task->net, CLONE_NEWNET) == -1)
+			return err_sys(err, "the job's network cannot be entered");
+	} else if (task->job->network != JOB_NETWORK_HOST && netns_loopback() == -1) {
+		return err_sys(err, "the job's loopback interface cannot be set up");
+	}
 	return 0;
 }
 
-static int
-loopback_up(void)
+/*
+ * Forks pid 2 early: it takes what does not depend on the root while the root is built here, and
+ * then waits for its identity. Its pid, or -1 with err.
+ */
+static pid_t
+fork_command(const struct task *task, int *report, int *go, struct err *err)
 {
-	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	int AUTO_CLOSE fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct command command = { .task = task };
+	int up[2];
+	int down[2];
+	pid_t pid;
 
-	return fd == -1 ? -1 : ioctl(fd, SIOCSIFFLAGS, &request);
-}
-
-static const char *
-hostname_of(const struct task *task)
-{
-	return task->job->hostname != NULL ? task->job->hostname : task->id;
+	if (pipe2(up, O_CLOEXEC) == -1 || pipe2(down, O_CLOEXEC) == -1)
+		return err_sys(err, "the command cannot be prepared");
+	command.report = up[1];
+	command.go = down[0];
+	pid = fork();
+	if (pid == 0) {
+		close(down[1]);
+		command_exec(&command);
+	}
+	if (pid == -1)
+		return err_sys(err, "the command cannot be started");
+	close(up[1]);
+	close(down[0]);
+	*report = up[0];
+	*go = down[1];
+	return pid;
 }
 
 static int
 set_up(const struct task *task, struct identity *identity, struct err *err)
 {
-	const char *hostname = hostname_of(task);
+	const char *hostname = task_hostname(task);
 
 	if (sethostname(hostname, strlen(hostname)) == -1)
 		return err_sys(err, "the hostname %s cannot be set", hostname);
-	if (task->job->network != JOB_NETWORK_HOST && loopback_up() == -1)
-		return err_sys(err, "the job's loopback interface cannot be set up");
 	if (rootfs_enter(task, err) == -1)
 		return -1;
 	return account_find(task->job->user, identity, err);
 }
 
-/* Forks pid 2. Its pid, or -1 with err; *report is where it says what went wrong. */
-static pid_t
-start_command(
-    const struct task *task, const struct identity *identity, int *report, struct err *err)
+/*
+ * What the command has and the supervisor needs no longer: the streams, so that their other ends
+ * see the command's end, and the power to mount.
+ */
+static int
+drop_the_rest(const struct task *task, int report, int go, struct err *err)
 {
-	struct command command = { .task = task, .identity = identity };
-	int ends[2];
-	pid_t pid;
+	int fds[] = { task->conn, task->dir, task->engine->jobs, report, go };
 
-	command.env = environ_build(&task->job->env, identity->home, hostname_of(task));
-	if (command.env == NULL || pipe2(ends, O_CLOEXEC) == -1)
-		return err_sys(err, "the command cannot be prepared");
-	command.report = ends[1];
-	pid = fork();
-	if (pid == 0)
-		command_exec(&command);
-	if (pid == -1)
-		return err_sys(err, "the command cannot be started");
-	free(command.env);
-	*report = ends[0];
-	return drop_the_rest(task, *report, err) == -1 ? -1 : pid;
+	keep_only(fds, sizeof(fds) / sizeof(fds[0]));
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 || setgroups(0, NULL) == -1 ||
+	    identity_reduce(CAPS_KEPT) == -1)
+		return err_sys(err, "the supervisor cannot give up its rights");
+	return 0;
+}
+
+/* 0 with the command on its way, or -1 with err. */
+static int
+start(const struct task *task, struct watch *watch, struct err *err)
+{
+	struct identity identity;
+	int go = -1;
+
+	if (enter_network(task, err) == -1)
+		return -1;
+	watch->main = fork_command(task, &watch->report, &go, err);
+	if (watch->main == -1 || set_up(task, &identity, err) == -1 ||
+	    drop_the_rest(task, watch->report, go, err) == -1)
+		return -1;
+	/* if it is dead already, its report or its status tells */
+	(void)!io_write_all(go, &identity, sizeof(identity));
+	close(go);
+	return 0;
 }
 
 /* The client has had its answer already. */
@@ -132,20 +155,15 @@ void
 supervisor_run(struct task *task)
 {
 	struct watch watch = { .task = task, .report = -1 };
-	struct identity identity;
 	struct err err;
 
 	prctl(PR_SET_NAME, "berth-job");
 	drop_descriptors(task);
-	if (set_up(task, &identity, &err) == 0)
-		watch.main = start_command(task, &identity, &watch.report, &err);
-	else
-		watch.main = -1;
-	if (watch.main == -1) {
+	if (start(task, &watch, &err) == 0) {
+		watch_run(&watch);
+	} else {
 		task->engine->finished[task->slot] = 1;
-		reply_failed(task->conn, &err);
-		leave(task);
+		(void)!reply_failed(task->conn, &err);
 	}
-	watch_run(&watch);
 	leave(task);
 }

@@ -18,6 +18,7 @@ struct task {
 	const char *name;
 	int conn; /* the client */
 	int dir; /* jobs/ID; the lock is on it */
+	int net; /* a network namespace made ahead, or -1: it is the process's own */
 	size_t slot;
 };
 
@@ -29,5 +30,12 @@ struct identity {
 	gid_t groups[64];
 	char home[256];
 };
+
+/* What the job calls itself. */
+static inline const char *
+task_hostname(const struct task *task)
+{
+	return task->job->hostname != NULL ? task->job->hostname : task->id;
+}
 
 #endif
