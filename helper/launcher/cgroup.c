@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Cgroups of version 2. First out of the caller's, which may be delegated to them so that they
- * could freeze us; then, with the lock held, into a fresh /berth/UID/START, in which all that is
- * started is born.
+ * Cgroups of version 2: one for the launcher, out of the caller's, which may be delegated to them
+ * so that they could freeze us; and a fresh /berth/UID/START for all that is started. Processes
+ * are born in them (CLONE_INTO_CGROUP): moving one costs a grace period of the kernel, longer than
+ * all the rest of a start.
  * TRUST: privileged
  * INPUT: a uid; the cgroup file system of the host
  * MUST: hand no file of a cgroup to the user; go without only where there is no cgroup v2.
@@ -78,38 +79,32 @@ remove_empty(int parent)
 	closedir(dir);
 }
 
-/* Moves this process into /berth/GROUP/NAME. */
+/* Opens /berth/GROUP/NAME, made if it is missing. */
 static int
-enter(const char *group, const char *name, struct err *err)
+open_cgroup(const char *group, const char *name, int *fd, struct err *err)
 {
 	AUTO_CLOSE int mount = open_mount();
 	AUTO_CLOSE int berth = mount < 0 ? -1 : open_child(mount, "berth", err);
 	AUTO_CLOSE int parent = berth < 0 ? -1 : open_child(berth, group, err);
-	AUTO_CLOSE int child = -1;
-	AUTO_CLOSE int procs = -1;
 
+	*fd = -1;
 	if (mount < 0)
 		return (0);
 	if (parent < 0)
 		return (-1);
 	remove_empty(parent);
-	child = open_child(parent, name, err);
-	if (child < 0)
-		return (-1);
-	procs = openat(child, "cgroup.procs", O_WRONLY | O_CLOEXEC);
-	if (procs < 0 || io_write_all(procs, "0", 1) < 0)
-		return (err_sys(err, "cannot move to the cgroup /berth/%s/%s", group, name));
-	return (0);
+	*fd = open_child(parent, name, err);
+	return (*fd < 0 ? -1 : 0);
 }
 
 int
-cgroup_leave_caller(struct err *err)
+cgroup_launcher(int *fd, struct err *err)
 {
-	return (enter("launcher", "0", err));
+	return (open_cgroup("launcher", "0", fd, err));
 }
 
 int
-cgroup_enter_fresh(uint32_t uid, struct err *err)
+cgroup_fresh(uint32_t uid, int *fd, struct err *err)
 {
 	struct timespec now;
 	char group[16], name[32];
@@ -117,5 +112,5 @@ cgroup_enter_fresh(uint32_t uid, struct err *err)
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	snprintf(group, sizeof(group), "%u", uid);
 	snprintf(name, sizeof(name), "%lld.%09ld", (long long)now.tv_sec, now.tv_nsec);
-	return (enter(group, name, err));
+	return (open_cgroup(group, name, fd, err));
 }

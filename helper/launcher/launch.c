@@ -19,17 +19,42 @@
 
 #define ENGINE_FDS (ENGINE_FD_END - ENGINE_FD_SOCKET)
 
-pid_t
-launch_split(int *pidfd)
+static pid_t
+clone_into(uint64_t flags, int cgroup, int *pidfd)
 {
 	struct clone_args args = {
-		.flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_PIDFD,
+		.flags = flags | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
 		.pidfd = (uintptr_t)pidfd,
 		.exit_signal = SIGCHLD,
+		.cgroup = cgroup >= 0 ? (unsigned int)cgroup : 0,
 	};
 
 	/* SYSCALL: clone3(2) has no wrapper; without a stack it returns twice, as fork(2) does. */
 	return ((pid_t)syscall(SYS_clone3, &args, sizeof(args)));
+}
+
+pid_t
+launch_split(int cgroup, int *pidfd)
+{
+	return (
+	    clone_into(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD, cgroup, pidfd));
+}
+
+pid_t
+launch_into(int cgroup)
+{
+	return (clone_into(0, cgroup, NULL));
+}
+
+_Noreturn void
+launch_follow(pid_t child)
+{
+	int status;
+
+	close_range(3, ~0U, 0);
+	if (waitpid(child, &status, 0) != child || !WIFEXITED(status))
+		_exit(ERR_SYSTEM);
+	_exit(WEXITSTATUS(status));
 }
 
 pid_t
@@ -74,7 +99,7 @@ _Noreturn void
 launch_init(void)
 {
 	if (close_range(0, ~0U, 0) < 0)
-		_exit(71);
+		_exit(ERR_SYSTEM);
 	for (;;) {
 		if (waitpid(-1, NULL, __WALL) < 0 && errno == ECHILD)
 			_exit(0);

@@ -13,9 +13,15 @@
 
 #include "common/facts.h"
 
-/* clone3(2) into new user, pid, mount and cgroup namespaces; otherwise as fork(2). *pidfd refers
- * to the child. Privileges that it takes are the caller's to raise. */
-pid_t launch_split(int *pidfd);
+/* clone3(2) into new user, pid and mount namespaces and, unless it is -1, into cgroup; otherwise
+ * as fork(2). *pidfd refers to the child. Privileges that it takes are the caller's to raise. */
+pid_t launch_split(int cgroup, int *pidfd);
+
+/* fork(2) into cgroup, unless it is -1. */
+pid_t launch_into(int cgroup);
+
+/* Keeps nothing open, waits for the child and ends with its status. */
+_Noreturn void launch_follow(pid_t child);
 
 /* fork(2) */
 pid_t launch_fork(void);

@@ -21,6 +21,9 @@
  * before: whoever does not read our messages must not make anybody wait. */
 _Noreturn void end_with(const struct err *err);
 
+/* The longest that a start may take before SIGALRM ends it; nothing of it waits without a limit. */
+#define START_SECONDS 60
+
 /* Every other function returns 0, or -1 with err; the first error ends the program. */
 
 /* sanitize.c: what a caller can hand over through execve(2), made harmless. */
@@ -45,14 +48,16 @@ int trust_read(void *ctx, const char *name, char *buf, size_t cap, size_t *len, 
 /* audit.c: one line to the system log, authpriv. Never fails and never waits. */
 void audit(const struct caller *caller, const struct decision *decision, const struct err *err);
 
-/* place.c: out of what belongs to the caller, into what belongs to the host. *procfd is a
- * procfs of the launcher's own. */
-int place(int *procfd, struct err *err) __attribute__((warn_unused_result));
+/* place.c: out of what belongs to the caller, into what belongs to the host: namespaces, cgroup,
+ * session. Returns in a child; the process that was called drops all privilege, waits for it and
+ * ends with its status. *procfd is a procfs of the launcher's own. */
+int place(const struct grant *grant, int *procfd, struct err *err)
+    __attribute__((warn_unused_result));
 
-/* cgroup.c: out of the caller's cgroup, where they could freeze us; then into a fresh one for all
- * that is started. Both do nothing on a host without cgroup v2. */
-int cgroup_leave_caller(struct err *err) __attribute__((warn_unused_result));
-int cgroup_enter_fresh(uint32_t uid, struct err *err) __attribute__((warn_unused_result));
+/* cgroup.c: the launcher's own cgroup, and a fresh one for all that is started. *fd is -1 on a
+ * host without cgroup v2. */
+int cgroup_launcher(int *fd, struct err *err) __attribute__((warn_unused_result));
+int cgroup_fresh(uint32_t uid, int *fd, struct err *err) __attribute__((warn_unused_result));
 
 /* runtime_dir.c: /run/berth/UID, /var/lib/berth/UID. ERR_UNAVAILABLE when the lock is taken. */
 struct runtime {

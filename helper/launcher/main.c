@@ -93,13 +93,11 @@ main(int argc, char *argv[])
 	if (caller_read(&caller, &err) < 0)
 		end_with(&err);
 	priv_become_root();
-	/* EPERM for the leader of a process group: the terminal's signals are ignored already. */
-	(void)setsid();
 	rc = judge(&caller, &judgement, &err);
 	audit(&caller, &judgement.decision, &err);
 	/* Until it is in its own place, the caller may have stopped us, for a day perhaps: the policy
 	 * as it is now decides. */
-	if (rc < 0 || place(&judgement.handles.procfd, &err) < 0 ||
+	if (rc < 0 || place(&judgement.decision.grant, &judgement.handles.procfd, &err) < 0 ||
 	    judge(&caller, &judgement, &err) < 0 ||
 	    verb_start(&caller, &judgement.decision.grant, &judgement.handles, &err) < 0)
 		end_with(&err);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -80,6 +81,9 @@ confine(int procfd, struct err *err)
 	/* Mounts of the host arrive, none of ours leaves. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return (err_sys(err, "cannot separate the mount namespace"));
+	/* Only now: its root is the cgroup in which this process was born. */
+	if (unshare(CLONE_NEWCGROUP) < 0)
+		return (err_sys(err, "cannot make a cgroup namespace"));
 	/* SYSCALL: keyctl(2) has no wrapper in libc. Not the session keyring of whoever called first
 	 * (keyrings(7)); some kernels have none. */
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "common/io.h"
+#include "helper/launcher/launch.h"
 #include "helper/launcher/launcher.h"
 #include "helper/launcher/priv.h"
 
@@ -89,8 +90,29 @@ check_root(int procfd, struct err *err)
 	return (err_todo(err, "run berth on the host, outside of it"));
 }
 
+/* The child cannot be frozen with the caller's cgroup, nor be reached by their terminal; who is
+ * left behind in that cgroup holds nothing that anybody waits for. */
+static int
+leave(const struct grant *grant, struct err *err)
+{
+	AUTO_CLOSE int cgroup = -1;
+	pid_t child;
+
+	if (cgroup_launcher(&cgroup, err) < 0)
+		return (-1);
+	child = launch_into(cgroup);
+	if (child < 0)
+		return (err_sys(err, "cannot leave the caller's cgroup"));
+	if (child > 0) {
+		priv_drop_forever(grant);
+		launch_follow(child);
+	}
+	alarm(START_SECONDS);
+	return (setsid() < 0 ? err_sys(err, "cannot make a session") : 0);
+}
+
 int
-place(int *procfd, struct err *err)
+place(const struct grant *grant, int *procfd, struct err *err)
 {
 	/* PRIV: a mount. */
 	priv_raise(CAP_SYS_ADMIN, CAP_SYS_ADMIN);
@@ -101,5 +123,5 @@ place(int *procfd, struct err *err)
 	if (check_root(*procfd, err) < 0 || enter(*procfd, "1/ns/mnt", "self/ns/mnt", err) < 0 ||
 	    enter(*procfd, "1/ns/net", "self/ns/net", err) < 0)
 		return (-1);
-	return (cgroup_leave_caller(err));
+	return (leave(grant, err));
 }

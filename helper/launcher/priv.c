@@ -25,7 +25,7 @@ static const uint32_t needed =
     BIT(CAP_SYS_ADMIN) | /* own procfs, setns(2), clone3(2) where it is closed to users */
     BIT(CAP_SYS_CHROOT) | /* setns(2) into a mount namespace */
     BIT(CAP_SYS_PTRACE) | /* look at the namespaces of pid 1 */
-    BIT(CAP_DAC_OVERRIDE) | /* make the first cgroup below a root of mode 0555 */
+    BIT(CAP_DAC_OVERRIDE) | /* cgroups: their root has mode 0555 */
     BIT(CAP_CHOWN); /* hand socket and state directory to the user */
 
 /* The ceiling: capabilities that anything of a confined grant can ever have, in its own user
@@ -45,7 +45,8 @@ die(const char *what)
 	end_with(&err);
 }
 
-/* All that we ever hold is below 32; the sets must be exactly these, inheritable empty. */
+/* All that we ever hold is below 32; the sets must be exactly these, inheritable empty, and with
+ * it the ambient set, which never exceeds it (capabilities(7)). */
 static void
 set_caps(uint32_t permitted, uint32_t effective)
 {
@@ -102,17 +103,6 @@ set_bounding(uint32_t keep)
 }
 
 static void
-clear_ambient(void)
-{
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
-		die("cannot clear the ambient set");
-	for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++) {
-		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) != 0)
-			die("the ambient set is not empty");
-	}
-}
-
-static void
 set_no_new_privs(void)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || !priv_is_no_new_privs())
@@ -137,7 +127,6 @@ priv_init(void)
 		end_with(&err);
 	}
 	forbid_tracing();
-	clear_ambient();
 	set_caps(needed, 0);
 }
 
@@ -181,7 +170,6 @@ priv_drop_forever(const struct grant *grant)
 	set_gids(grant->gid);
 	set_uids(grant->uid, grant->uid);
 	set_caps(0, 0);
-	clear_ambient();
 	set_no_new_privs();
 	if (setresuid(0, 0, 0) == 0 || setresgid(0, 0, 0) == 0 || setuid(0) == 0)
 		die("root could be regained");
@@ -202,7 +190,6 @@ void
 priv_ceiling(void)
 {
 	set_bounding(ceiling);
-	clear_ambient();
 	set_caps(ceiling, ceiling);
 }
 

@@ -18,9 +18,6 @@
 
 #include "helper/launcher/launcher.h"
 
-/* The longest that a start may take before SIGALRM ends it; nothing of it waits without a limit. */
-#define START_SECONDS 60
-
 /* A file opened as descriptor 2 would get our messages. glibc repairs this for setuid programs,
  * but not when root runs us. */
 static int

@@ -30,6 +30,7 @@ struct start {
 	const struct grant *grant;
 	int procfd;
 	int engine; /* the program, O_PATH */
+	int cgroup; /* or -1 */
 	int fds[ENGINE_FD_END - ENGINE_FD_SOCKET];
 	int ready; /* our end of the pipe in fds */
 	int go[2]; /* a byte: the maps are written */
@@ -65,7 +66,7 @@ prepare(struct start *start, const struct caller *caller, struct err *err)
 
 	if (open_engine(&start->engine, err) < 0 ||
 	    runtime_prepare(start->grant, &runtime, err) < 0 ||
-	    cgroup_enter_fresh(caller->uid, err) < 0)
+	    cgroup_fresh(caller->uid, &start->cgroup, err) < 0)
 		return (-1);
 	facts = memfd_create("berth-facts", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (facts < 0 || facts_write(facts, caller, start->grant) < 0)
@@ -147,9 +148,10 @@ split(struct start *start, struct err *err)
 	int errnum;
 
 	priv_become_owner(start->grant->owner_id);
-	/* PRIV: hosts that close user namespaces to users open them to this capability. */
-	priv_raise(CAP_SYS_ADMIN, CAP_SYS_ADMIN);
-	child = launch_split(&start->pidfd);
+	/* PRIV: hosts that close user namespaces to users open them to CAP_SYS_ADMIN; the cgroup is
+	 * root's, whom we are not at this moment. */
+	priv_raise(CAP_SYS_ADMIN, CAP_DAC_OVERRIDE);
+	child = launch_split(start->cgroup, &start->pidfd);
 	if (child == 0)
 		run_init(start);
 	errnum = errno;
