@@ -249,7 +249,7 @@ varlink_send(int fd, struct json_object *const *messages, size_t count, const in
 		iov[i].iov_base = (void *)(uintptr_t)text;
 		iov[i].iov_len = len + 1;
 	}
-	if (nfds > 0)
+	if (fds != NULL && nfds > 0)
 		put_fds(&msg, fds, nfds);
 	else
 		msg.msg_control = NULL;
