@@ -5,7 +5,7 @@
  * TRUST: privileged, pure
  * INPUT: caller (from the kernel), policy (parsed, root's), request (hostile)
  * MUST: make no system call, read no clock and no global; allow only what a live file of the
- *       policy covers; be the only place that fills struct grant.
+ *       policy covers; be the only place in helper/ and common/ that fills struct grant.
  */
 #ifndef COMMON_DECIDE_H
 #define COMMON_DECIDE_H
@@ -24,13 +24,13 @@ enum verdict {
 /* Stable names of these stand in JSON as "reason": refusal_name. */
 enum refusal {
 	REFUSAL_INVALID = 0,
-	REFUSAL_ROOT, /* root does not run jobs */
+	REFUSAL_ROOT, /* root does not run jobs, nor does an id above ID_MAX */
 	REFUSAL_NO_GRANT, /* no file of the allow-list names this user */
-	REFUSAL_EXCLUDED, /* except-uid in the only file that would apply */
+	REFUSAL_EXCLUDED, /* except-uid in a file that has it, and no other file has it */
 	REFUSAL_NOT_GRANTED, /* there is a grant, but without this entitlement */
-	REFUSAL_EXPIRED, /* the only file that has it ended */
+	REFUSAL_EXPIRED, /* a file that has it ended, and no other has it */
 	REFUSAL_UNAVAILABLE, /* known, but no operation of this version */
-	REFUSAL_ENGINE, /* "engine =" excludes this way to live */
+	REFUSAL_ENGINE, /* "engine =" of a file that has it excludes this way to live */
 	REFUSAL_NO_IDS, /* no file gives subordinate ids and an owner id */
 	REFUSAL_BAD_IDS /* it gives ids that must not be mapped */
 };

@@ -47,11 +47,7 @@ _Static_assert(sizeof(table) / sizeof(table[0]) == ENT_COUNT - 1, "one row per e
 const struct entitlement_info *
 entitlement_info(enum entitlement_id id)
 {
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (table[i].id == id)
-			return (&table[i]);
-	}
-	return (NULL);
+	return (id > ENT_INVALID && id < ENT_COUNT ? &table[id - 1] : NULL);
 }
 
 static const struct entitlement_info *

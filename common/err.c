@@ -40,10 +40,7 @@ err_escape(char *dst, size_t dstlen, const char *text)
 }
 
 /* The finished text is escaped, not the arguments: fixed formats hold printable ASCII only. */
-static void set_line(char line[ERR_LINE], const char *fmt, va_list args)
-    __attribute__((format(printf, 2, 0)));
-
-static void
+__attribute__((format(printf, 2, 0))) static void
 set_line(char line[ERR_LINE], const char *fmt, va_list args)
 {
 	char raw[ERR_LINE];
@@ -111,6 +108,6 @@ err_print(int fd, const struct err *err)
 	len = snprintf(text, sizeof(text), "berth: %s\n%s%s%s%s%s%s", err->what,
 	    err->why[0] ? "  " : "", err->why, err->why[0] ? "\n" : "", err->todo[0] ? "  " : "",
 	    err->todo, err->todo[0] ? "\n" : "");
-	if (len > 0 && write(fd, text, (size_t)len) < 0)
-		return;
+	if (len > 0)
+		(void)!write(fd, text, (size_t)len);
 }

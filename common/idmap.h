@@ -20,7 +20,8 @@
 #define ID_OVERFLOW 65534U
 /* Below it live system accounts and people's accounts (SUB_UID_MIN of login.defs(5) is 100000). */
 #define ID_SUB_MIN 65536U
-/* From here on berth-admin takes the ids that own namespaces. Never mapped, never an account. */
+/* From here on berth-admin takes the ids that own namespaces of users with a file of their own.
+ * Never mapped, never an account. With "subids = auto" they are the last two of a user's block. */
 #define ID_RESERVED_MIN 2147400000U
 
 /* count ids from start on; count 0 means none. */
@@ -36,7 +37,6 @@ int id_parse(const char *text, uint32_t *id) __attribute__((warn_unused_result))
 int id_range_parse(const char *text, struct id_range *range) __attribute__((warn_unused_result));
 
 bool id_range_contains(const struct id_range *range, uint32_t id);
-bool id_range_overlaps(const struct id_range *a, const struct id_range *b);
 
 /*
  * May this range be mapped into a namespace of the user own? It must not be empty, start below

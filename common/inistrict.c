@@ -75,7 +75,8 @@ split_line(struct parser *parser, char *line)
 		return ("a key stands before the first section");
 	line[len] = '\0';
 	value += 1 + strspn(value + 1, " ");
-	if (strstr(value, " ;") != NULL || strstr(value, " #") != NULL || *value == ';')
+	if (strstr(value, " ;") != NULL || strstr(value, " #") != NULL || *value == ';' ||
+	    *value == '#')
 		return ("a comment stands on a line of its own");
 	for (end = value + strlen(value); end > value && end[-1] == ' '; end--)
 		end[-1] = '\0';

@@ -53,7 +53,7 @@ int ini_strict(const char *file, char *text, size_t len, const struct ini_format
 /*
  * Cuts the next word off *cursor, in place: words are separated by blanks; '...', "..." and
  * backslash quote as in sh(1), nothing is expanded. NULL at the end; *bad is set and NULL
- * returned when a quote is not closed.
+ * returned when a quote is not closed or a backslash ends the text.
  */
 char *ini_word(char **cursor, bool *bad);
 

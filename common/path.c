@@ -23,9 +23,7 @@ path_is_canonical(const char *path)
 	while (*path == '/') {
 		size_t part = strcspn(++path, "/");
 
-		if (part == 0 || (part == 1 && path[0] == '.'))
-			return (false);
-		if (part == 2 && path[0] == '.' && path[1] == '.')
+		if (part == 0 || (part <= 2 && strspn(path, ".") == part))
 			return (false);
 		path += part;
 	}

@@ -11,7 +11,6 @@
 
 #include "common/inistrict.h"
 
-/* What a load works with. */
 struct loader {
 	struct policy *policy;
 	const struct policy_source *source;

@@ -75,7 +75,7 @@ $(BUILD)/$(1)/lib$(2).a: $(patsubst %.c,$(BUILD)/$(1)/%.o,$(PART_$(2))) \
 	ar rcP $$@ $$^
 endef
 
-LIBS := -linih -lcap -ljson-c
+LIBS := -lcap -ljson-c
 GROUP = -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 WRAPS = $$(sed -n 's|^/\* WRAP: \(.*\) \*/$$|\1|p' $< | tr -s ' ' '\n' | sed 's/^/-Wl,--wrap=/')
 

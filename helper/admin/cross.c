@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#include "helper/admin/idset.h"
+
 int
 cross_add(struct cross *cross, uint32_t uid, const struct id_range *range)
 {

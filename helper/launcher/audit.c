@@ -17,7 +17,6 @@
 #include "common/io.h"
 #include "helper/launcher/launcher.h"
 
-#define STATE_DIR "/var/lib/berth"
 /* RFC 5424, 6.2.1: facility 10 (authpriv) * 8 + severity 5 (notice) or 6 (informational). */
 #define PRI_REFUSED (10 * 8 + 5)
 #define PRI_ALLOWED (10 * 8 + 6)

@@ -25,37 +25,38 @@
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-/* -1 where there is none: hosts with version 1 only. In hybrid layouts it is "unified". */
+/* 1; 0 where there is none, on hosts with version 1 only; -1. In hybrid layouts it is "unified". */
 static int
-open_mount(void)
+open_mount(int *fd, struct err *err)
 {
 	static const char *const paths[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
 	struct statfs fs;
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		int fd = open(paths[i], DIR_FLAGS);
-
-		if (fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
-			return (fd);
-		io_close(&fd);
+		*fd = open(paths[i], DIR_FLAGS);
+		if (*fd < 0 && errno == ENOENT)
+			continue;
+		if (*fd < 0 || fstatfs(*fd, &fs) < 0)
+			return (err_sys(err, "cannot look at %s", paths[i]));
+		if (fs.f_type == CGROUP2_SUPER_MAGIC)
+			return (1);
+		io_close(fd);
+		*fd = -1;
 	}
-	return (-1);
+	return (0);
 }
 
 static int
 open_child(int parent, const char *name, struct err *err)
 {
-	int fd, made, errnum;
+	int fd, made;
 
 	/* PRIV: the root of the hierarchy has mode 0555. */
 	priv_raise(CAP_DAC_OVERRIDE, CAP_DAC_OVERRIDE);
 	made = mkdirat(parent, name, 0755);
-	errnum = errno;
 	priv_lower();
-	if (made < 0 && errnum != EEXIST) {
-		errno = errnum;
+	if (made < 0 && errno != EEXIST)
 		return (err_sys(err, "cannot make the cgroup %s", name));
-	}
 	fd = openat(parent, name, DIR_FLAGS);
 	return (fd < 0 ? err_sys(err, "cannot open the cgroup %s", name) : fd);
 }
@@ -79,38 +80,45 @@ remove_empty(int parent)
 	closedir(dir);
 }
 
-/* Opens /berth/GROUP/NAME, made if it is missing. */
+/* Opens /berth/GROUP, made if it is missing. 1, 0 without cgroup v2, -1. */
 static int
-open_cgroup(const char *group, const char *name, int *fd, struct err *err)
+open_group(const char *group, int *fd, struct err *err)
 {
-	AUTO_CLOSE int mount = open_mount();
-	AUTO_CLOSE int berth = mount < 0 ? -1 : open_child(mount, "berth", err);
-	AUTO_CLOSE int parent = berth < 0 ? -1 : open_child(berth, group, err);
+	AUTO_CLOSE int mount = -1;
+	AUTO_CLOSE int berth = -1;
+	int rc = open_mount(&mount, err);
 
 	*fd = -1;
-	if (mount < 0)
-		return (0);
-	if (parent < 0)
-		return (-1);
-	remove_empty(parent);
-	*fd = open_child(parent, name, err);
-	return (*fd < 0 ? -1 : 0);
+	if (rc <= 0)
+		return (rc);
+	berth = open_child(mount, "berth", err);
+	*fd = berth < 0 ? -1 : open_child(berth, group, err);
+	return (*fd < 0 ? -1 : 1);
 }
 
+/* Of all launchers, and never removed: who is to be born in it must find it. */
 int
 cgroup_launcher(int *fd, struct err *err)
 {
-	return (open_cgroup("launcher", "0", fd, err));
+	return (open_group("launcher", fd, err) < 0 ? -1 : 0);
 }
 
 int
 cgroup_fresh(uint32_t uid, int *fd, struct err *err)
 {
+	AUTO_CLOSE int user = -1;
 	struct timespec now;
-	char group[16], name[32];
+	char name[32];
+	int rc;
 
+	*fd = -1;
+	snprintf(name, sizeof(name), "%u", uid);
+	rc = open_group(name, &user, err);
+	if (rc <= 0)
+		return (rc);
+	remove_empty(user);
 	clock_gettime(CLOCK_BOOTTIME, &now);
-	snprintf(group, sizeof(group), "%u", uid);
 	snprintf(name, sizeof(name), "%lld.%09ld", (long long)now.tv_sec, now.tv_nsec);
-	return (open_cgroup(group, name, fd, err));
+	*fd = open_child(user, name, err);
+	return (*fd < 0 ? -1 : 0);
 }

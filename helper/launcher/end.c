@@ -14,5 +14,5 @@ end_with(const struct err *err)
 {
 	close_range(3, ~0U, 0);
 	err_print(STDERR_FILENO, err);
-	_exit((int)err->code);
+	_exit(err->code != ERR_INVALID ? (int)err->code : ERR_BUG);
 }

@@ -12,15 +12,12 @@
 #include <linux/close_range.h>
 #include <linux/sched.h>
 #include <signal.h>
-#include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ENGINE_FDS (ENGINE_FD_END - ENGINE_FD_SOCKET)
-
-static pid_t
-clone_into(uint64_t flags, int cgroup, int *pidfd)
+pid_t
+launch_clone(uint64_t flags, int cgroup, int *pidfd)
 {
 	struct clone_args args = {
 		.flags = flags | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
@@ -31,19 +28,6 @@ clone_into(uint64_t flags, int cgroup, int *pidfd)
 
 	/* SYSCALL: clone3(2) has no wrapper; without a stack it returns twice, as fork(2) does. */
 	return ((pid_t)syscall(SYS_clone3, &args, sizeof(args)));
-}
-
-pid_t
-launch_split(int cgroup, int *pidfd)
-{
-	return (
-	    clone_into(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD, cgroup, pidfd));
-}
-
-pid_t
-launch_into(int cgroup)
-{
-	return (clone_into(0, cgroup, NULL));
 }
 
 _Noreturn void
@@ -57,31 +41,30 @@ launch_follow(pid_t child)
 	_exit(WEXITSTATUS(status));
 }
 
-pid_t
-launch_fork(void)
-{
-	return (fork());
-}
-
 /* First out of the way of the targets, then onto them; dup2(2) also clears close-on-exec. What
  * fds names stays valid, so that a failure can still be told. */
 static int
-arrange(int *engine, int fds[ENGINE_FDS])
+arrange(int *engine, int fds[ENGINE_FD_END])
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	*engine = fcntl(*engine, F_DUPFD_CLOEXEC, ENGINE_FD_END);
-	for (int i = 0; i < ENGINE_FDS; i++)
-		fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, ENGINE_FD_END);
+	for (int i = ENGINE_FD_SOCKET; i < ENGINE_FD_END; i++) {
+		int high = fcntl(fds[i], F_DUPFD_CLOEXEC, ENGINE_FD_END);
+
+		if (high < 0)
+			return (-1);
+		fds[i] = high;
+	}
 	for (int i = 0; i < ENGINE_FD_END; i++) {
-		if (dup2(i < ENGINE_FD_SOCKET ? null : fds[i - ENGINE_FD_SOCKET], i) < 0)
+		if (dup2(i < ENGINE_FD_SOCKET ? null : fds[i], i) < 0)
 			return (-1);
 	}
 	return (0);
 }
 
 void
-launch_engine(int engine, int fds[ENGINE_FDS])
+launch_engine(int engine, int fds[ENGINE_FD_END])
 {
 	char name[] = "berth-engine";
 	char *const argv[] = { name, NULL }, *const envp[] = { NULL };

@@ -9,27 +9,22 @@
 #ifndef HELPER_LAUNCHER_LAUNCH_H
 #define HELPER_LAUNCHER_LAUNCH_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "common/facts.h"
 
-/* clone3(2) into new user, pid and mount namespaces and, unless it is -1, into cgroup; otherwise
- * as fork(2). *pidfd refers to the child. Privileges that it takes are the caller's to raise. */
-pid_t launch_split(int cgroup, int *pidfd);
-
-/* fork(2) into cgroup, unless it is -1. */
-pid_t launch_into(int cgroup);
+/* As fork(2), with CLONE_ flags of clone3(2), into cgroup unless it is -1. *pidfd refers to the child
+ * with CLONE_PIDFD. Privileges that it takes are for the caller to raise. */
+pid_t launch_clone(uint64_t flags, int cgroup, int *pidfd);
 
 /* Keeps nothing open, waits for the child and ends with its status. */
 _Noreturn void launch_follow(pid_t child);
 
-/* fork(2) */
-pid_t launch_fork(void);
-
-/* Turns this process into the engine: fds[i] becomes descriptor ENGINE_FD_SOCKET + i, /dev/null
+/* Turns this process into the engine: fds, by enum engine_fd, become what that says, /dev/null
  * 0 to 2, everything else is closed, the environment is empty. Returns only on failure; fds then
- * has descriptors that are still what they were. */
-void launch_engine(int engine, int fds[ENGINE_FD_END - ENGINE_FD_SOCKET]);
+ * still names, by other numbers perhaps, what it named. */
+void launch_engine(int engine, int fds[ENGINE_FD_END]);
 
 /* The tiny init: keeps no descriptor, reaps until nothing is left, exits. */
 _Noreturn void launch_init(void);

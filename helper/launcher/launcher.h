@@ -23,6 +23,7 @@ _Noreturn void end_with(const struct err *err);
 
 /* The longest that a start may take before SIGALRM ends it; nothing of it waits without a limit. */
 #define START_SECONDS 60
+#define STATE_DIR "/var/lib/berth"
 
 /* Every other function returns 0, or -1 with err; the first error ends the program. */
 

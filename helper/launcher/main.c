@@ -5,10 +5,8 @@
  * INPUT: argv (one verb, compared and never printed), everything else see each phase
  * MUST: go through every phase in this order, whatever the verb; leave no process with privilege.
  */
-#include <fcntl.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "common/io.h"
 #include "helper/launcher/launcher.h"
@@ -33,23 +31,27 @@ struct judgement {
 
 /* In numbers; the client says it with names, from the same decision. */
 static int
-refused(const struct caller *caller, const struct decision *decision, struct err *err)
+explain(const struct caller *caller, const struct decision *decision, struct err *err)
 {
-	err_set(err, ERR_REFUSED, "refused: no engine for uid %u (%s)", caller->uid,
-	    refusal_name(decision->refusal));
+	enum refusal why = decision->refusal;
+
+	err_set(
+	    err, ERR_REFUSED, "refused: no engine for uid %u (%s)", caller->uid, refusal_name(why));
 	err_why(err, "%s",
 	    decision->by != NULL ? decision->by->file
 				 : "no file in " POLICY_DIR "/allow allows it");
-	return (err_todo(err,
-	    "an administrator can allow it:  sudo berth grant %u "
-	    "security.confined",
-	    caller->uid));
+	if (why == REFUSAL_NO_GRANT || why == REFUSAL_NOT_GRANTED)
+		return (err_todo(err,
+		    "an administrator can allow it:  sudo berth grant %u "
+		    "security.confined",
+		    caller->uid));
+	return (err_todo(err, "an administrator can look at it:  sudo berth check"));
 }
 
 static int
 open_policy(const struct caller *caller, int *etcfd, struct err *err)
 {
-	int rc = *etcfd >= 0 ? 1 : trust_dir(POLICY_DIR, etcfd, err);
+	int rc = trust_dir(POLICY_DIR, etcfd, err);
 
 	if (rc != 0)
 		return (rc < 0 ? -1 : 0);
@@ -70,13 +72,14 @@ judge(const struct caller *caller, struct judgement *judgement, struct err *err)
 	};
 
 	policy_free(&judgement->policy);
+	io_close(&judgement->handles.etcfd);
 	if (open_policy(caller, &judgement->handles.etcfd, err) < 0 ||
 	    policy_load(&judgement->policy, caller, &source, err) < 0)
 		return (-1);
 	decide(caller, &judgement->policy, &request, &judgement->decision);
 	if (judgement->decision.verdict == VERDICT_ALLOW)
 		return (0);
-	return (refused(caller, &judgement->decision, err));
+	return (explain(caller, &judgement->decision, err));
 }
 
 int
@@ -85,7 +88,7 @@ main(int argc, char *argv[])
 	struct judgement judgement = { .handles = { -1, -1 } };
 	struct err err = { 0 };
 	struct caller caller;
-	int rc;
+	bool refused;
 
 	if (sanitize(&err) < 0 || check_usage(argc, argv, &err) < 0 || self_check(&err) < 0)
 		end_with(&err);
@@ -93,13 +96,13 @@ main(int argc, char *argv[])
 	if (caller_read(&caller, &err) < 0)
 		end_with(&err);
 	priv_become_root();
-	rc = judge(&caller, &judgement, &err);
+	/* Nothing is touched before the first decision. The second is the one that holds: made in the
+	 * host's own view of the policy, and where the caller can no longer stop us in between. */
+	refused = judge(&caller, &judgement, &err) < 0 ||
+		  place(&judgement.decision.grant, &judgement.handles.procfd, &err) < 0 ||
+		  judge(&caller, &judgement, &err) < 0;
 	audit(&caller, &judgement.decision, &err);
-	/* Until it is in its own place, the caller may have stopped us, for a day perhaps: the policy
-	 * as it is now decides. */
-	if (rc < 0 || place(&judgement.decision.grant, &judgement.handles.procfd, &err) < 0 ||
-	    judge(&caller, &judgement, &err) < 0 ||
-	    verb_start(&caller, &judgement.decision.grant, &judgement.handles, &err) < 0)
+	if (refused || verb_start(&caller, &judgement.decision.grant, &judgement.handles, &err) < 0)
 		end_with(&err);
 	return (0);
 }

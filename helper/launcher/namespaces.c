@@ -31,10 +31,11 @@ struct map {
 };
 
 static int
-write_map(int procfd, pid_t child, const struct map *map)
+write_map(int procfd, pid_t child, const struct map *map, struct err *err)
 {
 	AUTO_CLOSE int fd = -1;
 	char path[32], text[64];
+	bool done;
 	int len = idmap_format(text, sizeof(text), map->own, map->range);
 
 	snprintf(path, sizeof(path), "%d/%s", child, map->file);
@@ -42,10 +43,9 @@ write_map(int procfd, pid_t child, const struct map *map)
 	priv_raise(CAP_SYS_ADMIN, map->cap);
 	fd = openat(procfd, path, O_WRONLY | O_CLOEXEC);
 	/* The kernel takes a map with one write(2) or not at all. */
-	if (len > 0 && fd >= 0 && write(fd, text, (size_t)len) != len)
-		len = -1;
+	done = len > 0 && fd >= 0 && write(fd, text, (size_t)len) == len;
 	priv_lower();
-	return (fd < 0 || len < 0 ? -1 : 0);
+	return (done ? 0 : err_sys(err, "cannot write the %s of the user namespace", map->file));
 }
 
 int
@@ -54,11 +54,9 @@ write_maps(int procfd, pid_t child, const struct grant *grant, struct err *err)
 	const struct map uids = { "uid_map", CAP_SETUID, grant->uid, &grant->subuid };
 	const struct map gids = { "gid_map", CAP_SETGID, grant->gid, &grant->subgid };
 
-	if (write_map(procfd, child, &uids) < 0)
-		return (err_sys(err, "cannot write the uid map of the user namespace"));
-	if (write_map(procfd, child, &gids) < 0)
-		return (err_sys(err, "cannot write the gid map of the user namespace"));
-	return (0);
+	return (write_map(procfd, child, &uids, err) < 0 || write_map(procfd, child, &gids, err) < 0
+		    ? -1
+		    : 0);
 }
 
 /* /proc/sys/user belongs to the user namespace of who opens it (namespaces(7)). */
@@ -78,6 +76,8 @@ forbid_nesting(int procfd, struct err *err)
 int
 confine(int procfd, struct err *err)
 {
+	if (setsid() < 0)
+		return (err_sys(err, "cannot make a session"));
 	/* Mounts of the host arrive, none of ours leaves. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return (err_sys(err, "cannot separate the mount namespace"));

@@ -33,39 +33,33 @@ open_procfs(void)
 	    fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC));
 }
 
-/* proc(5): needs PTRACE_MODE_READ on pid 1. -1 where the kernel does not let us. */
+/* Has pid 1 another one? 1 and *fd of it, 0 (also where the kernel does not let us look, in a
+ * container of somebody's), -1 with err. */
 static int
-open_of_init(int procfd, const char *name)
+differs(int procfd, const char *theirs, const char *ours, int *fd, struct err *err)
 {
-	int fd;
+	struct stat there, here;
 
-	/* PRIV: pid 1 may have capabilities that we do not have. */
+	/* PRIV: proc(5), PTRACE_MODE_READ: pid 1 may have capabilities that we do not have. */
 	priv_raise(CAP_SYS_PTRACE, CAP_SYS_PTRACE);
-	fd = openat(procfd, name, O_RDONLY | O_CLOEXEC);
+	*fd = openat(procfd, theirs, O_RDONLY | O_CLOEXEC);
 	priv_lower();
-	return (fd);
-}
-
-static bool
-is_same(const struct stat *a, const struct stat *b)
-{
-	return (a->st_dev == b->st_dev && a->st_ino == b->st_ino);
+	if (*fd < 0)
+		return (
+		    errno == EACCES || errno == EPERM ? 0 : err_sys(err, "cannot open %s", theirs));
+	if (fstat(*fd, &there) < 0 || fstatat(procfd, ours, &here, 0) < 0)
+		return (err_sys(err, "cannot compare %s with %s", ours, theirs));
+	return (there.st_dev != here.st_dev || there.st_ino != here.st_ino);
 }
 
 static int
 enter(int procfd, const char *theirs, const char *ours, struct err *err)
 {
-	AUTO_CLOSE int fd = open_of_init(procfd, theirs);
-	struct stat there, here;
-	int rc;
+	AUTO_CLOSE int fd = -1;
+	int rc = differs(procfd, theirs, ours, &fd, err);
 
-	/* Where they cannot be read, in a container of somebody's, we stay where we are. */
-	if (fd < 0)
-		return (0);
-	if (fstat(fd, &there) < 0 || fstatat(procfd, ours, &here, 0) < 0)
-		return (err_sys(err, "cannot compare namespaces with those of pid 1"));
-	if (is_same(&there, &here))
-		return (0);
+	if (rc <= 0)
+		return (rc);
 	/* PRIV: setns(2). */
 	priv_raise(CAP_SYS_ADMIN, CAP_SYS_CHROOT);
 	rc = setns(fd, 0);
@@ -76,15 +70,11 @@ enter(int procfd, const char *theirs, const char *ours, struct err *err)
 static int
 check_root(int procfd, struct err *err)
 {
-	AUTO_CLOSE int fd = open_of_init(procfd, "1/root");
-	struct stat there, here;
+	AUTO_CLOSE int fd = -1;
+	int rc = differs(procfd, "1/root", "self/root", &fd, err);
 
-	if (fd < 0)
-		return (0);
-	if (fstat(fd, &there) < 0 || stat("/", &here) < 0)
-		return (err_sys(err, "cannot compare the root directory with that of pid 1"));
-	if (is_same(&there, &here))
-		return (0);
+	if (rc <= 0)
+		return (rc);
 	err_set(err, ERR_SYSTEM, "the launcher does not work inside a chroot or container");
 	err_why(err, "its root directory is not the one that pid 1 has");
 	return (err_todo(err, "run berth on the host, outside of it"));
@@ -100,7 +90,7 @@ leave(const struct grant *grant, struct err *err)
 
 	if (cgroup_launcher(&cgroup, err) < 0)
 		return (-1);
-	child = launch_into(cgroup);
+	child = launch_clone(0, cgroup, NULL);
 	if (child < 0)
 		return (err_sys(err, "cannot leave the caller's cgroup"));
 	if (child > 0) {

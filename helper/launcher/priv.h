@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Privilege as a verb. The only file of the launcher that changes an identity, a capability set
- * or a process attribute.
+ * Privilege as a verb. The only file of the launcher that calls set*id(2), capset(2) and prctl(2).
  * TRUST: privileged
  * INPUT: ids that decide() has put into a grant
  * MUST: read every change back and die when it did not happen (CVE-2026-35535, CVE-2023-38496: a
@@ -32,7 +31,7 @@ void priv_lower(void);
 /* Real, effective and saved ids 0: the caller can no longer signal this process. */
 void priv_become_root(void);
 
-/* Real and effective uid are the reserved id until priv_become_root: who clones a user namespace
+/* Real and effective uid are the grant's owner id until priv_become_root: who clones a user namespace
  * then makes that id its owner and charges it for all that happens inside. */
 void priv_become_owner(uint32_t owner_id);
 

@@ -23,21 +23,20 @@
 #include "helper/launcher/priv.h"
 
 #define RUN_DIR "/run/berth"
-#define STATE_DIR "/var/lib/berth"
 
 /* The directory name in parent, made when it is missing. Modes are set after the fact: umask. */
 static int
 make_dir(int parent, const char *name, mode_t mode, struct err *err)
 {
-	int fd = -1;
-	int made = mkdirat(parent, name, 0700);
+	int fd = -1, rc;
 
-	if (made < 0 && errno != EEXIST)
+	if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
 		return (err_sys(err, "cannot make the directory %s", name));
-	if (made == 0 && fchmodat(parent, name, mode, 0) < 0)
-		return (err_sys(err, "cannot set the mode of the directory %s", name));
-	if (trust_file(parent, name, O_RDONLY | O_DIRECTORY, &fd, err) > 0)
+	rc = trust_file(parent, name, O_RDONLY | O_DIRECTORY, &fd, err);
+	if (rc > 0 && fchmod(fd, mode) == 0)
 		return (fd);
+	if (rc >= 0)
+		err_sys(err, "cannot set up the directory %s", name);
 	io_close(&fd);
 	return (-1);
 }
@@ -63,7 +62,7 @@ take_lock(int dir, struct err *err)
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return (fd);
 	err_sys(err, "cannot lock the runtime directory");
-	if (errno == EWOULDBLOCK) {
+	if (err->errnum == EWOULDBLOCK) {
 		err_set(err, ERR_UNAVAILABLE, "an engine of this user is running or starting");
 		err_todo(err, "try again; if it hangs:  berth daemon stop");
 	}
@@ -106,19 +105,22 @@ listen_at(int dir, const struct grant *grant, struct err *err)
 	return (fd);
 }
 
-/* Only when it is new: what exists is judged by the engine, with the user's own rights. */
+/* While it is root's it is new, of this start or of one that died here; what is the user's is
+ * judged by the engine, with the user's own rights. */
 static int
 make_state(const struct grant *grant, struct err *err)
 {
 	AUTO_CLOSE int base = open_base(STATE_DIR, err);
+	struct stat st;
 	char name[16];
 
 	if (base < 0)
 		return (-1);
 	snprintf(name, sizeof(name), "%u", grant->uid);
-	if (mkdirat(base, name, 0700) < 0)
-		return (errno == EEXIST ? 0 : err_sys(err, "cannot make " STATE_DIR "/%s", name));
-	if (give(base, name, grant, 0700) < 0)
+	if ((mkdirat(base, name, 0700) < 0 && errno != EEXIST) ||
+	    fstatat(base, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return (err_sys(err, "cannot make " STATE_DIR "/%s", name));
+	if (st.st_uid == 0 && give(base, name, grant, 0700) < 0)
 		return (err_sys(err, "cannot hand " STATE_DIR "/%s to the user", name));
 	return (0);
 }

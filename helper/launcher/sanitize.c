@@ -36,15 +36,15 @@ fill_standard(struct err *err)
 static int
 reset_signals(struct err *err)
 {
-	static const int from_terminal[] = { SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU };
+	static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGPIPE,
+		SIGXFSZ, SIGXCPU };
 	const struct itimerval off = { 0 };
 	sigset_t none;
 
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
-	for (size_t i = 0; i < sizeof(from_terminal) / sizeof(from_terminal[0]); i++)
-		signal(from_terminal[i], SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
 	sigemptyset(&none);
 	if (setitimer(ITIMER_REAL, &off, NULL) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		return (err_sys(err, "cannot reset signals"));

@@ -6,7 +6,6 @@
  * MUST: say which condition failed; use no power before all hold.
  */
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -30,12 +29,9 @@ refuse(struct err *err, enum err_code code, const char *why, const char *todo)
 static bool
 in_initial_namespace(void)
 {
-	static const char whole[] = "         0          0 4294967295\n";
-	AUTO_CLOSE int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
-	char map[sizeof(whole)];
-	ssize_t len = fd < 0 ? -1 : io_read_all(fd, map, sizeof(map));
+	struct stat st;
 
-	return (len == (ssize_t)sizeof(whole) - 1 && memcmp(map, whole, sizeof(whole) - 1) == 0);
+	return (stat("/proc/self/ns/user", &st) == 0 && st.st_ino == 0xEFFFFFFDU);
 }
 
 /* Why the kernel did not make us root. */
@@ -69,9 +65,7 @@ self_check(struct err *err)
 		return (err_sys(err, "cannot examine the launcher's own file in /proc"));
 	if (!in_initial_namespace())
 		return (refuse(err, ERR_SYSTEM,
-		    "it is inside a user namespace, of a container "
-		    "perhaps",
-		    LEAVE));
+		    "it is inside a user namespace, of a container perhaps", LEAVE));
 	if (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH | S_ISGID)) != 0)
 		return (refuse(err, ERR_CONFIG,
 		    "its file is not owned by root, or others can write it, or it is setgid",

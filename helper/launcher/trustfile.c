@@ -28,7 +28,7 @@ refuse(struct err *err, const char *name, const char *why)
 
 /* A POSIX ACL that grants writing shows as the group's write bit (acl(5)). */
 static int
-judge(int fd, const char *name, mode_t type, struct err *err)
+check_inode(int fd, const char *name, mode_t type, struct err *err)
 {
 	struct stat st;
 
@@ -52,7 +52,7 @@ open_judged(int dirfd, const char *name, struct open_how how, int *fd, struct er
 	mode_t type = how.flags & O_DIRECTORY ? S_IFDIR : S_IFREG;
 
 	how.flags |= O_CLOEXEC | O_NOFOLLOW;
-	how.resolve |= RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+	how.resolve |= RESOLVE_NO_SYMLINKS; /* magic links too: openat2(2) */
 	/* SYSCALL: openat2(2) has no wrapper. */
 	*fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
 	if (*fd < 0 && errno == ENOENT)
@@ -63,7 +63,7 @@ open_judged(int dirfd, const char *name, struct open_how how, int *fd, struct er
 		return (refuse(err, name, "is a symbolic link or not a directory"));
 	if (*fd < 0)
 		return (err_sys(err, "cannot open %s", name));
-	return (judge(*fd, name, type, err) < 0 ? -1 : 1);
+	return (check_inode(*fd, name, type, err) < 0 ? -1 : 1);
 }
 
 int
@@ -88,12 +88,14 @@ trust_dir(const char *path, int *fd, struct err *err)
 		size_t len = strcspn(++path, "/");
 		AUTO_CLOSE int parent = *fd;
 
+		if (len >= sizeof(part))
+			return (err_set(err, ERR_BUG, "%s has too long a name", whole));
 		memcpy(part, path, len);
 		part[len] = '\0';
 		rc = open_judged(parent, part, how, fd, err);
 		path += len;
 	}
-	if (rc < 0)
+	if (rc < 0 && err->errnum == 0)
 		err_why(err, "it is a part of %s, which only root may be able to change", whole);
 	return (rc);
 }

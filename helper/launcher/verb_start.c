@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,17 +32,11 @@ struct start {
 	int procfd;
 	int engine; /* the program, O_PATH */
 	int cgroup; /* or -1 */
-	int fds[ENGINE_FD_END - ENGINE_FD_SOCKET];
+	int fds[ENGINE_FD_END]; /* by enum engine_fd */
 	int ready; /* our end of the pipe in fds */
 	int go[2]; /* a byte: the maps are written */
 	int pidfd; /* of the namespace's init */
 };
-
-static int *
-engine_fd(struct start *start, enum engine_fd fd)
-{
-	return (&start->fds[fd - ENGINE_FD_SOCKET]);
-}
 
 static int
 open_engine(int *engine, struct err *err)
@@ -73,10 +68,10 @@ prepare(struct start *start, const struct caller *caller, struct err *err)
 		return (err_sys(err, "cannot hand the facts to the engine"));
 	if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(start->go, O_CLOEXEC) < 0)
 		return (err_sys(err, "cannot make a pipe"));
-	*engine_fd(start, ENGINE_FD_SOCKET) = runtime.socket;
-	*engine_fd(start, ENGINE_FD_LOCK) = runtime.lock;
-	*engine_fd(start, ENGINE_FD_FACTS) = facts;
-	*engine_fd(start, ENGINE_FD_READY) = ready[1];
+	start->fds[ENGINE_FD_SOCKET] = runtime.socket;
+	start->fds[ENGINE_FD_LOCK] = runtime.lock;
+	start->fds[ENGINE_FD_FACTS] = facts;
+	start->fds[ENGINE_FD_READY] = ready[1];
 	start->ready = ready[0];
 	return (0);
 }
@@ -85,9 +80,8 @@ prepare(struct start *start, const struct caller *caller, struct err *err)
 static _Noreturn void
 report(const struct start *start, const struct err *err)
 {
-	int fd = start->fds[ENGINE_FD_READY - ENGINE_FD_SOCKET];
-
-	dprintf(fd, "%c%s\n%s\n%s", (char)err->code, err->what, err->why, err->todo);
+	dprintf(start->fds[ENGINE_FD_READY], "%c%s\n%s\n%s", (char)err->code, err->what, err->why,
+	    err->todo);
 	_exit(ERR_SYSTEM);
 }
 
@@ -104,14 +98,10 @@ run_init(struct start *start)
 	if (read(start->go[0], &go, 1) != 1)
 		_exit(ERR_SYSTEM);
 	priv_enter_namespace();
-	if (setsid() < 0)
-		err_sys(&err, "cannot make a session");
-	else if (confine(start->procfd, &err) == 0)
-		err.code = ERR_INVALID;
-	if (err.code != ERR_INVALID)
+	if (confine(start->procfd, &err) < 0)
 		report(start, &err);
 	priv_ceiling();
-	pid = launch_fork();
+	pid = launch_clone(0, -1, NULL);
 	if (pid == 0) {
 		priv_filter(filter_ceiling, filter_ceiling_len);
 		launch_engine(start->engine, start->fds);
@@ -128,35 +118,31 @@ run_init(struct start *start)
 static int
 split_failed(struct err *err)
 {
-	int errnum = errno;
-
 	err_sys(err, "cannot make a user namespace");
-	if (errnum == ENOSPC)
+	if (err->errnum == ENOSPC)
 		err_todo(err,
 		    "sysctl user.max_user_namespaces is too low on this host; to close user "
 		    "namespaces to users use kernel.unprivileged_userns_clone=0 instead");
-	else if (errnum == EPERM)
+	else if (err->errnum == EPERM)
 		err_todo(err, "is this a chroot or a container? run berth on the host itself");
 	return (-1);
 }
 
-/* From here on two processes: the child knows no privilege outside of its namespace. */
+/* The child knows no privilege outside of its namespace. */
 static int
 split(struct start *start, struct err *err)
 {
 	pid_t child;
-	int errnum;
 
 	priv_become_owner(start->grant->owner_id);
 	/* PRIV: hosts that close user namespaces to users open them to CAP_SYS_ADMIN; the cgroup is
 	 * root's, whom we are not at this moment. */
 	priv_raise(CAP_SYS_ADMIN, CAP_DAC_OVERRIDE);
-	child = launch_split(start->cgroup, &start->pidfd);
+	child = launch_clone(
+	    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD, start->cgroup, &start->pidfd);
 	if (child == 0)
 		run_init(start);
-	errnum = errno;
 	priv_become_root();
-	errno = errnum;
 	if (child < 0)
 		return (split_failed(err));
 	if (write_maps(start->procfd, child, start->grant, err) < 0)
@@ -211,12 +197,12 @@ verb_start(const struct caller *caller, const struct grant *grant, const struct 
 {
 	struct start start = { .grant = grant, .procfd = handles->procfd };
 
-	*engine_fd(&start, ENGINE_FD_POLICY) = handles->etcfd;
+	start.fds[ENGINE_FD_POLICY] = handles->etcfd;
 	if (prepare(&start, caller, err) < 0 || split(&start, err) < 0)
 		return (-1);
 	/* The init has its own copies; with ours open the pipe would never end. */
-	close(*engine_fd(&start, ENGINE_FD_READY));
-	close(*engine_fd(&start, ENGINE_FD_LOCK));
+	close(start.fds[ENGINE_FD_READY]);
+	close(start.fds[ENGINE_FD_LOCK]);
 	close(start.go[0]);
 	return (vanish(&start, err));
 }

@@ -195,6 +195,21 @@ test_names(void **state)
 		assert_int_equal(store_parse_name(bad[i], &kind, &id), -1);
 }
 
+static void
+test_overlaps(void **state)
+{
+	(void)state;
+	for (uint32_t bits = 0; bits < 6 * 6 * 6 * 6; bits++) {
+		struct id_range a = { bits % 6, bits / 6 % 6 };
+		struct id_range b = { bits / 36 % 6, bits / 216 };
+		unsigned int both = 0;
+
+		for (uint32_t id = 0; id < 16; id++)
+			both += id_range_contains(&a, id) && id_range_contains(&b, id);
+		assert_int_equal(id_range_overlaps(&a, &b), both > 0);
+	}
+}
+
 int
 main(void)
 {
@@ -205,6 +220,7 @@ main(void)
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_cross),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_overlaps),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

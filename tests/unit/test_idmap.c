@@ -202,21 +202,6 @@ knows_what_is_in_a_range(void **state)
 }
 
 /* Against a count of the ids that are in both. */
-static void
-knows_what_overlaps(void **state)
-{
-	(void)state;
-	for (uint32_t bits = 0; bits < 6 * 6 * 6 * 6; bits++) {
-		struct id_range a = { bits % 6, bits / 6 % 6 };
-		struct id_range b = { bits / 36 % 6, bits / 216 };
-		unsigned int both = 0;
-
-		for (uint32_t id = 0; id < 16; id++)
-			both += id_range_contains(&a, id) && id_range_contains(&b, id);
-		assert_int_equal(id_range_overlaps(&a, &b), both > 0);
-	}
-}
-
 static bool
 mappable(uint32_t start, uint32_t count, uint32_t own)
 {
@@ -305,7 +290,6 @@ main(void)
 		cmocka_unit_test(refuses_bad_ranges),
 		cmocka_unit_test(accepts_ranges_up_to_the_last_id),
 		cmocka_unit_test(knows_what_is_in_a_range),
-		cmocka_unit_test(knows_what_overlaps),
 		cmocka_unit_test(maps_what_is_safe),
 		cmocka_unit_test(refuses_to_map_nothing),
 		cmocka_unit_test(refuses_to_map_system_ids),
