@@ -88,11 +88,12 @@ set_gids(gid_t id)
 	forbid_tracing();
 }
 
-/* Beyond the last capability PR_CAPBSET_READ fails: that ends the loops (capabilities(7)). */
+/* Beyond the last capability of the kernel PR_CAPBSET_READ fails, and only there may it
+ * (capabilities(7)): an error before that is no end. */
 static void
 set_bounding(uint32_t keep)
 {
-	for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++) {
+	for (int cap = 0; cap <= CAP_LAST_CAP || prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++) {
 		int kept = cap < 32 && (keep & BIT(cap)) != 0;
 
 		if (!kept && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)

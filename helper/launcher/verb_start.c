@@ -16,6 +16,7 @@
 #include <sys/capability.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/filter.h"
@@ -42,15 +43,19 @@ static int
 open_engine(int *engine, struct err *err)
 {
 	AUTO_CLOSE int dir = -1;
+	struct stat st;
 	int rc = trust_dir(BERTH_LIBEXEC, &dir, err);
 
 	if (rc > 0)
 		rc = trust_file(dir, "berth-engine", O_PATH, engine, err);
-	if (rc == 0) {
-		err_set(err, ERR_CONFIG, "there is no " BERTH_LIBEXEC "/berth-engine");
-		err_todo(err, "install berth again");
-	}
-	return (rc > 0 ? 0 : -1);
+	/* What a process cannot read it cannot trace once it runs (ptrace(2)), whatever its
+	 * capabilities in there: this keeps jobs out of their engine. */
+	if (rc > 0 && fstat(*engine, &st) == 0 && (st.st_mode & (S_IRGRP | S_IROTH)) == 0)
+		return (0);
+	if (rc < 0)
+		return (-1);
+	err_set(err, ERR_CONFIG, BERTH_LIBEXEC "/berth-engine is missing, or others can read it");
+	return (err_todo(err, "install berth again: its mode is 0711"));
 }
 
 static int
