@@ -193,14 +193,17 @@ int
 allow_parse(struct allow *allow, char *text, size_t len, struct err *err)
 {
 	struct ini_format format = { keys, sizeof(keys) / sizeof(keys[0]), allow, &allow->line };
-	bool is_uid = allow->kind == PRINCIPAL_UID;
+	bool is_uid = allow->kind == PRINCIPAL_UID, has_ids;
 
 	if (ini_strict(allow->file, text, len, &format, err) < 0)
 		return (-1);
-	if (allow->subids_auto && (allow->subuid.count != 0 || allow->subgid.count != 0 ||
-				      allow->owner_id != 0 || allow->watch_id != 0)) {
-		err_set(err, ERR_CONFIG, "%s: 'subids = auto' stands beside ids", allow->file);
-		return (err_why(err, "it replaces subuid, subgid, owner-id and watch-id"));
+	has_ids = allow->subuid.count != 0 || allow->subgid.count != 0 || allow->owner_id != 0 ||
+		  allow->watch_id != 0;
+	if (has_ids && (allow->subids_auto || !is_uid)) {
+		err_set(err, ERR_CONFIG, "%s: ids belong to one user alone", allow->file);
+		return (
+		    err_why(err, "subuid, subgid, owner-id and watch-id stand in a user's file, "
+				 "without 'subids = auto'"));
 	}
 	if (allow->uid == (is_uid ? allow->id : UINT32_MAX) &&
 	    allow->gid == (is_uid ? UINT32_MAX : allow->id))

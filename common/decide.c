@@ -128,11 +128,17 @@ fill_grant(const struct caller *caller, const struct policy *policy, struct gran
 	}
 }
 
-/* Asked again here, whatever the parser has checked: the map is what a grant is worth. */
+/* Asked again here, whatever the parser has checked: the map is what a grant is worth. Ids of the
+ * pool are each one user's; whoever is one of them, or was given them, is not that user. */
 static bool
-ids_are_safe(const struct grant *grant)
+ids_are_safe(const struct hostconf *host, const struct grant *grant)
 {
-	return (grant->gid != 0 && id_range_mappable(&grant->subuid, grant->uid) &&
+	bool derived = id_range_contains(&host->pool, grant->owner_id);
+
+	return (!id_range_contains(&host->pool, grant->uid) && grant->uid < ID_RESERVED_MIN &&
+		(derived || (!id_range_overlaps(&host->pool, &grant->subuid) &&
+				!id_range_overlaps(&host->pool, &grant->subgid))) &&
+		grant->gid != 0 && id_range_mappable(&grant->subuid, grant->uid) &&
 		id_range_mappable(&grant->subgid, grant->gid) &&
 		!id_range_contains(&grant->subuid, grant->owner_id) &&
 		!id_range_contains(&grant->subuid, grant->watch_id) &&
@@ -165,7 +171,7 @@ decide(const struct caller *caller, const struct policy *policy, const struct re
 	if (grant->owner_id == 0 || grant->watch_id == 0 || grant->subuid.count == 0 ||
 	    grant->subgid.count == 0)
 		refuse(decision, REFUSAL_NO_IDS, decision->by);
-	else if (!ids_are_safe(grant))
+	else if (!ids_are_safe(&policy->host, grant))
 		refuse(decision, REFUSAL_BAD_IDS, decision->by);
 	else
 		decision->verdict = VERDICT_ALLOW;

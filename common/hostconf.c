@@ -23,6 +23,7 @@ static const struct ini_key keys[] = {
 int
 hostconf_parse(const char *file, char *text, size_t len, struct hostconf *conf, struct err *err)
 {
+	struct id_range users;
 	unsigned int line;
 	struct ini_format format = { keys, sizeof(keys) / sizeof(keys[0]), conf, &line };
 
@@ -31,9 +32,13 @@ hostconf_parse(const char *file, char *text, size_t len, struct hostconf *conf, 
 		return (-1);
 	if (conf->pool.start == 0 && conf->pool.count == 0 && conf->first_uid == 0)
 		return (0);
-	/* All three keys, and a pool between the accounts and the reserved ids. */
-	if (conf->first_uid != 0 && id_range_mappable(&conf->pool, 0))
+	/* All three keys, and a pool between the accounts and the reserved ids, that no user lives in
+	 * who gets ids from it. */
+	users = (struct id_range){ conf->first_uid, conf->pool.count / SUBIDS_AUTO };
+	if (conf->first_uid != 0 && id_range_mappable(&conf->pool, 0) &&
+	    !id_range_overlaps(&users, &conf->pool))
 		return (0);
 	err_set(err, ERR_CONFIG, "%s: [ids] needs base, count and first-uid", file);
-	return (err_why(err, "the pool must lie between %u and %u", ID_SUB_MIN, ID_RESERVED_MIN));
+	return (err_why(err, "the pool must lie between %u and %u and hold none of its users",
+	    ID_SUB_MIN, ID_RESERVED_MIN));
 }

@@ -62,6 +62,14 @@ id_range_contains(const struct id_range *range, uint32_t id)
 }
 
 bool
+id_range_overlaps(const struct id_range *a, const struct id_range *b)
+{
+	if (a->count == 0 || b->count == 0)
+		return (false);
+	return (id_range_contains(a, b->start) || id_range_contains(b, a->start));
+}
+
+bool
 id_range_mappable(const struct id_range *range, uint32_t own)
 {
 	/* ID_SUB_MIN keeps 0, every system account and ID_OVERFLOW out. */

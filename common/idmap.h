@@ -36,6 +36,8 @@ int id_parse(const char *text, uint32_t *id) __attribute__((warn_unused_result))
 /* START:COUNT, both as id_parse; COUNT at least 1; the last id at most ID_MAX. 0 or -1. */
 int id_range_parse(const char *text, struct id_range *range) __attribute__((warn_unused_result));
 
+/* Do they share an id? One without ids shares none. */
+bool id_range_overlaps(const struct id_range *a, const struct id_range *b);
 bool id_range_contains(const struct id_range *range, uint32_t id);
 
 /*

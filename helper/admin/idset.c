@@ -9,14 +9,6 @@
 
 #include <stdlib.h>
 
-bool
-id_range_overlaps(const struct id_range *a, const struct id_range *b)
-{
-	if (a->count == 0 || b->count == 0)
-		return (false);
-	return (id_range_contains(a, b->start) || id_range_contains(b, a->start));
-}
-
 int
 idset_add(struct idset *set, const struct id_range *range)
 {

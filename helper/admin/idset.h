@@ -20,9 +20,6 @@ struct idset {
 int idset_add(struct idset *set, const struct id_range *range) __attribute__((warn_unused_result));
 int idset_add_id(struct idset *set, uint32_t id) __attribute__((warn_unused_result));
 
-/* Do two ranges share an id? One without ids shares none. */
-bool id_range_overlaps(const struct id_range *a, const struct id_range *b);
-
 /* The first range of set that overlaps range, or NULL. */
 const struct id_range *idset_overlap(const struct idset *set, const struct id_range *range);
 bool idset_contains(const struct idset *set, uint32_t id);

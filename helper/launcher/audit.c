@@ -4,7 +4,7 @@
  * TRUST: privileged
  * INPUT: the decision, or an error that came before one
  * MUST: never wait, never fail, never use syslog(3) (it asks for the time zone); one record is one
- *       line; refusals are limited for the whole host by one small root-owned file.
+ *       line; a uid's lines are limited by one small root-owned file.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,17 +22,20 @@
 #define PRI_ALLOWED (10 * 8 + 6)
 #define WINDOW_SECONDS 10
 #define WINDOW_LINES 20
+#define WINDOWS 1024
 
 struct window {
 	int64_t since; /* seconds since boot */
 	int64_t lines;
 };
 
-/* May one more refusal be logged? Without the file all are: silence must not be had for free.
+/* May this uid log one more line? Each has a window of its own, but for collisions, so that nobody
+ * can use up another's. Where it cannot be counted it is logged: silence must not be had for free.
  * Two launchers at once may count one line twice or not; the limit is for floods. */
 static bool
-within_limit(void)
+within_limit(uint32_t uid)
 {
+	const off_t at = (off_t)(uid % WINDOWS * sizeof(struct window));
 	AUTO_CLOSE int dir = -1;
 	AUTO_CLOSE int fd = -1;
 	struct window window;
@@ -43,11 +46,12 @@ within_limit(void)
 	    trust_file(dir, "audit-rate", O_RDWR, &fd, &ignored) <= 0)
 		return (true);
 	clock_gettime(CLOCK_BOOTTIME, &now);
-	if (pread(fd, &window, sizeof(window), 0) != (ssize_t)sizeof(window) ||
+	if (pread(fd, &window, sizeof(window), at) != (ssize_t)sizeof(window) ||
 	    now.tv_sec < window.since || now.tv_sec - window.since >= WINDOW_SECONDS)
 		window = (struct window){ .since = now.tv_sec };
 	window.lines++;
-	return (pwrite(fd, &window, sizeof(window), 0) < 0 || window.lines <= WINDOW_LINES);
+	return (pwrite(fd, &window, sizeof(window), at) != (ssize_t)sizeof(window) ||
+		window.lines <= WINDOW_LINES);
 }
 
 void
@@ -58,7 +62,7 @@ audit(const struct caller *caller, const struct decision *decision, const struct
 	char line[ERR_LINE + 128];
 	AUTO_CLOSE int fd = -1;
 
-	if (!allowed && !within_limit())
+	if (!within_limit(caller->uid))
 		return;
 	if (allowed)
 		snprintf(line, sizeof(line),

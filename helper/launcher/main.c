@@ -7,6 +7,7 @@
  */
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/io.h"
 #include "helper/launcher/launcher.h"
@@ -102,7 +103,11 @@ main(int argc, char *argv[])
 		  place(&judgement.decision.grant, &judgement.handles.procfd, &err) < 0 ||
 		  judge(&caller, &judgement, &err) < 0;
 	audit(&caller, &judgement.decision, &err);
-	if (refused || verb_start(&caller, &judgement.decision.grant, &judgement.handles, &err) < 0)
-		end_with(&err);
-	return (0);
+	if (!refused &&
+	    verb_start(&caller, &judgement.decision.grant, &judgement.handles, &err) == 0)
+		return (0);
+	/* Whoever does not read the message makes a process of their own wait, not one of root's. */
+	if (geteuid() == 0 && caller.uid != 0)
+		priv_drop_forever(caller.uid, caller.gid);
+	end_with(&err);
 }

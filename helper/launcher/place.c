@@ -94,7 +94,7 @@ leave(const struct grant *grant, struct err *err)
 	if (child < 0)
 		return (err_sys(err, "cannot leave the caller's cgroup"));
 	if (child > 0) {
-		priv_drop_forever(grant);
+		priv_drop_forever(grant->uid, grant->gid);
 		launch_follow(child);
 	}
 	alarm(START_SECONDS);

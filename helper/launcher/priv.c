@@ -42,6 +42,8 @@ die(const char *what)
 	struct err err;
 
 	err_sys(&err, "%s", what);
+	/* Perhaps as root still, and the caller's stderr may be a pipe that is full. */
+	alarm(1);
 	end_with(&err);
 }
 
@@ -164,12 +166,12 @@ priv_become_owner(uint32_t owner_id)
 }
 
 void
-priv_drop_forever(const struct grant *grant)
+priv_drop_forever(uint32_t uid, uint32_t gid)
 {
 	/* PRIV: for the last time. The supplementary groups have been the caller's all along. */
 	priv_raise(CAP_SETGID, CAP_SETUID);
-	set_gids(grant->gid);
-	set_uids(grant->uid, grant->uid);
+	set_gids(gid);
+	set_uids(uid, uid);
 	set_caps(0, 0);
 	set_no_new_privs();
 	if (setresuid(0, 0, 0) == 0 || setresgid(0, 0, 0) == 0 || setuid(0) == 0)

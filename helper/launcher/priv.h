@@ -35,8 +35,8 @@ void priv_become_root(void);
  * then makes that id its owner and charges it for all that happens inside. */
 void priv_become_owner(uint32_t owner_id);
 
-/* The parent after the split: the caller's own ids, no capability, no_new_privs, for good. */
-void priv_drop_forever(const struct grant *grant);
+/* The caller's own ids, no capability, no_new_privs, for good. */
+void priv_drop_forever(uint32_t uid, uint32_t gid);
 
 /* The child after the split: uid and gid 0 of its namespace, which are the caller's outside. */
 void priv_enter_namespace(void);

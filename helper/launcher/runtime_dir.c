@@ -55,7 +55,8 @@ open_base(const char *path, struct err *err)
 static int
 take_lock(int dir, struct err *err)
 {
-	int fd = openat(dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	/* Not writable: the engine gets this descriptor, and the file is on /run and root's. */
+	int fd = openat(dir, "lock", O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return (err_sys(err, "cannot open the lock of the runtime directory"));

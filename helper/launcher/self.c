@@ -66,6 +66,10 @@ self_check(struct err *err)
 	if (!in_initial_namespace())
 		return (refuse(err, ERR_SYSTEM,
 		    "it is inside a user namespace, of a container perhaps", LEAVE));
+	/* A descriptor of it outlives an upgrade. */
+	if (st.st_nlink == 0)
+		return (
+		    refuse(err, ERR_CONFIG, "its file was replaced or removed", "run berth again"));
 	if (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH | S_ISGID)) != 0)
 		return (refuse(err, ERR_CONFIG,
 		    "its file is not owned by root, or others can write it, or it is setgid",

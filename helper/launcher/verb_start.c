@@ -16,6 +16,7 @@
 #include <sys/capability.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -103,6 +104,11 @@ run_init(struct start *start)
 	if (read(start->go[0], &go, 1) != 1)
 		_exit(ERR_SYSTEM);
 	priv_enter_namespace();
+	/* Once more, as the user: SO_PEERCRED shows who called it last (unix(7)). */
+	if (listen(start->fds[ENGINE_FD_SOCKET], SOMAXCONN) < 0) {
+		err_sys(&err, "cannot listen as the user");
+		report(start, &err);
+	}
 	if (confine(start->procfd, &err) < 0)
 		report(start, &err);
 	priv_ceiling();
@@ -153,7 +159,7 @@ split(struct start *start, struct err *err)
 	if (write_maps(start->procfd, child, start->grant, err) < 0)
 		return (-1);
 	/* The last use of privilege is over. */
-	priv_drop_forever(start->grant);
+	priv_drop_forever(start->grant->uid, start->grant->gid);
 	if (io_write_all(start->go[1], "g", 1) < 0)
 		return (err_sys(err, "the namespace ended before it began"));
 	return (0);

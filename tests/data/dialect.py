@@ -220,6 +220,8 @@ def host_meaning(ids):
     values = [ids.get(key, (0, 0))[0] for key in ("base", "count", "first-uid")]
     base, count, first = values
     inside = count > 0 and base >= 65536 and base + count <= RESERVED
+    if first < base + count and base < first + count // 65536:
+        inside = False
     if values != [0, 0, 0] and not (first and inside):
         return None
     return f"pool={base}:{count}\nfirst={first}\n"
@@ -232,7 +234,8 @@ def allow_meaning(kind, number, grant):
     other = "gid" if kind == "uid" else "uid"
     if other in grant or get(kind, -1) != number:
         return None
-    if "subids" in grant and any(key in grant for key in ("subuid", "subgid", "owner-id", "watch-id")):
+    ids = any(key in grant for key in ("subuid", "subgid", "owner-id", "watch-id"))
+    if ids and ("subids" in grant or kind == "gid"):
         return None
     rules, line = grant.get("entitlements", ([], 0))
     out = f"name={get('name', '')}\nroot={get('root', '')}\nauto={int(get('subids', False))}\n"
@@ -312,8 +315,12 @@ def good_lines(rng, kind, number):
         lines = ["[ids]"]
     else:
         keys = [key for key in GOOD if key in ALLOW["grant"] and rng.random() < 0.4]
-        if kind == "uid" and "except-uid" in keys:
-            keys.remove("except-uid")
+        ids = {"subuid", "subgid", "owner-id", "watch-id"}
+        wrong = {"except-uid"} if kind == "uid" else ids
+        if kind == "uid" and "subids" in keys:
+            wrong = wrong | ids
+        if rng.random() < 0.9:
+            keys = [key for key in keys if key not in wrong]
         lines = ["[grant]", f"{kind} = {number}"]
     rng.shuffle(keys)
     for key in keys:

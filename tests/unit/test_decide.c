@@ -24,7 +24,7 @@
 	"subuid = 100000:65536\nsubgid = 200000:65536\n" \
 	"owner-id = 2147480001\nwatch-id = 2147480002\n"
 #define ALICE "[grant]\nuid = 1000\n" IDS
-#define LAB "[grant]\ngid = 2000\n" IDS
+#define LAB "[grant]\ngid = 2000\nsubids = auto\n"
 
 static struct allow pool[4];
 static struct policy policy;
@@ -37,7 +37,8 @@ static int
 setup(void **state)
 {
 	(void)state;
-	policy = (struct policy){ .nfiles = 0 };
+	/* The pool serves users from 900 on, alice's block is not its first. */
+	policy = (struct policy){ .host = { { 1000000000, 4096 * 65536 }, 900 } };
 	caller = (struct caller){ .uid = 1000, .gid = 1000 };
 	return (0);
 }
@@ -499,6 +500,7 @@ refuses_no_ids_outside_of_the_pool(void **state)
 	    add_lab("[grant]\ngid = 2000\nsubids = auto\nentitlements = security.confined\n");
 
 	(void)state;
+	policy.host = (struct hostconf){ 0 };
 	assert_refused("security.confined", REFUSAL_NO_IDS, lab);
 	policy.host = (struct hostconf){ { 1000000000, 65536 }, 1001 };
 	assert_refused("security.confined", REFUSAL_NO_IDS, lab);
@@ -586,6 +588,28 @@ refuses_bad_ids_that_were_derived(void **state)
 	assert_refused("security.confined", REFUSAL_BAD_IDS, lab);
 }
 
+/* A block of the pool is one user's: nobody else is given it by hand, and nobody is one of its ids:
+ * a process of a container that found a setuid file would be that user, except-uid or not. */
+static void
+refuses_bad_ids_out_of_the_pool(void **state)
+{
+	struct allow *alice = add_alice(ALICE "entitlements = security.confined\n");
+
+	(void)state;
+	assert_allowed("security.confined");
+	alice->subuid = (struct id_range){ 1000000000 + 65535, 2 };
+	assert_refused("security.confined", REFUSAL_BAD_IDS, alice);
+	alice->subuid = (struct id_range){ 1000000000 - 2, 2 };
+	assert_allowed("security.confined");
+	alice->subgid = (struct id_range){ 1000000000 - 2, 3 };
+	assert_refused("security.confined", REFUSAL_BAD_IDS, alice);
+	alice->subgid = alice->subuid;
+	caller.uid = 1000000000;
+	assert_refused("security.confined", REFUSAL_BAD_IDS, alice);
+	caller.uid = ID_RESERVED_MIN;
+	assert_refused("security.confined", REFUSAL_BAD_IDS, alice);
+}
+
 /* --- the form of the answer ----------------------------------------------------------------------- */
 
 static void
@@ -669,6 +693,7 @@ main(void)
 		TEST(refuses_no_ids_outside_of_the_pool),
 		TEST(refuses_bad_ids),
 		TEST(refuses_bad_ids_that_were_derived),
+		TEST(refuses_bad_ids_out_of_the_pool),
 		TEST(a_verdict_is_many_bits_away_from_another),
 		TEST(every_refusal_has_a_name),
 		TEST(changes_nothing_but_the_decision),

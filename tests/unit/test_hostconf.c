@@ -90,7 +90,9 @@ refuses_a_pool_in_the_wrong_place(void **state)
 	assert_refused("[ids]\nbase = 1\ncount = 65536\nfirst-uid = 1000\n", whole);
 	assert_refused("[ids]\nbase = 65536\ncount = 2147334465\nfirst-uid = 1000\n", whole);
 	assert_refused("[ids]\nbase = 2147400000\ncount = 1\nfirst-uid = 1000\n", whole);
-	assert_string_equal(err.why, "the pool must lie between 65536 and 2147400000");
+	assert_refused("[ids]\nbase = 65536\ncount = 65536\nfirst-uid = 65536\n", whole);
+	assert_string_equal(
+	    err.why, "the pool must lie between 65536 and 2147400000 and hold none of its users");
 }
 
 static void
