@@ -115,6 +115,10 @@ trust_read(void *ctx, const char *name, char *buf, size_t cap, size_t *len, stru
 	if (rc > 0)
 		rc = trust_file(slash != NULL ? dir : *etcfd, slash != NULL ? slash + 1 : name,
 		    O_RDONLY, &fd, err);
+	if (rc < 0 && err->errnum == 0)
+		err_why(err,
+		    "it is a part of " POLICY_DIR "/%s, which only root may be able to change",
+		    name);
 	if (rc <= 0)
 		return (rc);
 	got = io_read_all(fd, buf, cap);

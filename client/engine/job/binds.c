@@ -107,21 +107,45 @@ explain_target(const struct job_mount *mount, bool directory, struct err *err)
 	}
 }
 
-static int
-mount_bind(const struct root *root, const struct job_mount *mount, struct err *err)
+int
+binds_clone(const struct job *job, int clones[JOB_MOUNTS_MAX], struct err *err)
 {
-	int AUTO_CLOSE source = bind_source(mount->source, mount->fd, err);
-	int AUTO_CLOSE mnt = -1;
+	for (size_t i = 0; i < job->nmounts; i++)
+		clones[i] = -1;
+	for (size_t i = 0; i < job->nmounts; i++) {
+		const struct job_mount *mount = &job->mounts[i];
+		int AUTO_CLOSE source = -1;
+
+		if (mount->type != JOB_MOUNT_BIND)
+			continue;
+		source = bind_source(mount->source, mount->fd, err);
+		if (source == -1)
+			return -1;
+		clones[i] =
+		    mnt_clone(source, "", HOSTS_OWN | (mount->readonly ? MOUNT_ATTR_RDONLY : 0));
+		if (clones[i] == -1)
+			return err_sys(err, "%s cannot be mounted", mount->source);
+	}
+	return 0;
+}
+
+void
+binds_close(const struct job *job, int clones[JOB_MOUNTS_MAX])
+{
+	for (size_t i = 0; i < job->nmounts; i++)
+		io_close(&clones[i]);
+}
+
+static int
+mount_bind(const struct root *root, const struct job_mount *mount, int clone, struct err *err)
+{
 	int AUTO_CLOSE target = -1;
 	struct stat st;
 
-	if (source == -1)
-		return -1;
-	mnt = mnt_clone(source, "", HOSTS_OWN | (mount->readonly ? MOUNT_ATTR_RDONLY : 0));
-	if (mnt == -1 || fstat(source, &st) == -1)
+	if (fstat(clone, &st) == -1)
 		return err_sys(err, "%s cannot be mounted", mount->source);
 	target = target_open(root, mount->target, S_ISDIR(st.st_mode));
-	if (target == -1 || mnt_attach(mnt, target, "") == -1)
+	if (target == -1 || mnt_attach(clone, target, "") == -1)
 		return explain_target(mount, S_ISDIR(st.st_mode), err);
 	return 0;
 }
@@ -179,15 +203,17 @@ sort_by_depth(const struct job *job, size_t *order)
 }
 
 int
-binds_job(struct root *root, const struct job *job, struct err *err)
+binds_job(
+    struct root *root, const struct job *job, const int clones[JOB_MOUNTS_MAX], struct err *err)
 {
 	size_t order[JOB_MOUNTS_MAX];
 
 	sort_by_depth(job, order);
 	for (size_t i = 0; i < job->nmounts; i++) {
 		const struct job_mount *mount = &job->mounts[order[i]];
-		int ret = mount->type == JOB_MOUNT_BIND ? mount_bind(root, mount, err)
-							: mount_tmpfs(root, mount, err);
+		int ret = mount->type == JOB_MOUNT_BIND
+			      ? mount_bind(root, mount, clones[order[i]], err)
+			      : mount_tmpfs(root, mount, err);
 
 		if (ret == -1)
 			return -1;

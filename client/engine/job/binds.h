@@ -23,8 +23,17 @@ int binds_host(const struct root *root, const struct host *host, struct err *err
 /* resolv.conf and hosts for a job in the host's network; a job without them still runs. */
 void binds_network(const struct root *root);
 
-/* What the job asked for. 0, or -1 with err. */
-int binds_job(struct root *root, const struct job *job, struct err *err)
+/*
+ * Clones what the job asked to have mounted, clones[i] for mounts[i], -1 for a tmpfs. Before the
+ * job's root is attached anywhere: a directory that holds the state directory would else show that
+ * root once more, writable and busy. 0, or -1 with err; binds_close in both cases.
+ */
+int binds_clone(const struct job *job, int clones[JOB_MOUNTS_MAX], struct err *err)
     __attribute__((warn_unused_result));
+void binds_close(const struct job *job, int clones[JOB_MOUNTS_MAX]);
+
+/* Mounts the clones, and what tmpfs the job asked for. 0, or -1 with err. */
+int binds_job(struct root *root, const struct job *job, const int clones[JOB_MOUNTS_MAX],
+    struct err *err) __attribute__((warn_unused_result));
 
 #endif

@@ -82,7 +82,8 @@ mount_scratch(struct root *root, const char *name, const char *mode, struct err 
 }
 
 static int
-populate(const struct task *task, struct root *root, struct err *err)
+populate(
+    const struct task *task, struct root *root, const int clones[JOB_MOUNTS_MAX], struct err *err)
 {
 	struct kernfs kernfs = { .host_network = task->job->network == JOB_NETWORK_HOST,
 		.cpus = task->engine->host.cpus };
@@ -99,7 +100,7 @@ populate(const struct task *task, struct root *root, struct err *err)
 		return -1;
 	if (task->job->network == JOB_NETWORK_HOST)
 		binds_network(root);
-	return binds_job(root, task->job, err);
+	return binds_job(root, task->job, clones, err);
 }
 
 /* The new root is put over the old one, which is then taken away from beneath: pivot_root(2). */
@@ -120,10 +121,13 @@ int
 rootfs_enter(const struct task *task, struct err *err)
 {
 	struct root root = { .fd = -1 };
+	int clones[JOB_MOUNTS_MAX];
 	int ret = -1;
 
-	if (mount_root(task, &root, err) == 0 && populate(task, &root, err) == 0)
+	if (binds_clone(task->job, clones, err) == 0 && mount_root(task, &root, err) == 0 &&
+	    populate(task, &root, clones, err) == 0)
 		ret = enter(&root, task->job->read_only, err);
+	binds_close(task->job, clones);
 	io_close(&root.fd);
 	return ret;
 }

@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""Messages that no honest client sends, for varlink.py frames. SPDX-License-Identifier: ISC
+
+Prints lines "NAME<TAB>HEX".
+"""
+import json
+
+HELLO = b'{"method":"io.berth.Engine.Hello","parameters":{"client":"x"}}'
+STATE = b'{"method":"io.berth.Engine.State","parameters":{}}'
+LIMIT = 131072
+
+
+def say(name, data):
+    print(name, data.hex(), sep="\t")
+
+
+def call(method, parameters=None, **more):
+    message = {"method": method, **more}
+    if parameters is not None:
+        message["parameters"] = parameters
+    return json.dumps(message).encode() + b"\0"
+
+
+def engine(method, parameters=None, **more):
+    return call("io.berth.Engine." + method, parameters, **more)
+
+
+GOOD = {"blob": 0, "stdin": 0, "stdout": 0, "stderr": 0, "image": {"kind": "host"}}
+
+# --- control: what is right is answered
+say("right hello", HELLO + b"\0")
+say("right hello twice", (HELLO + b"\0") * 2)
+say("right hello and state", HELLO + b"\0" + STATE + b"\0")
+say("right state without parameters", b'{"method":"io.berth.Engine.State"}\0')
+say("right info of the service", call("org.varlink.service.GetInfo"))
+say("right blanks", b" \n\t" + HELLO + b"  \0")
+
+# --- no message at all
+say("frame empty", b"\0")
+say("frame many empty", b"\0" * 1000)
+say("frame text", b"GET / HTTP/1.1\r\n\r\n\0")
+say("frame bytes", bytes(range(1, 256)) + b"\0")
+say("frame number", b"1\0")
+say("frame string", b'"x"\0')
+say("frame null", b"null\0")
+say("frame array", b"[]\0")
+say("frame object", b"{}\0")
+say("frame cut", HELLO[:-1] + b"\0")
+say("frame no end", HELLO)
+say("frame two in one", HELLO + HELLO + b"\0")
+say("frame trailing comma", b'{"method":"io.berth.Engine.State",}\0')
+say("frame trailing text", HELLO + b"x\0")
+say("frame single quotes", HELLO.replace(b'"', b"'") + b"\0")
+say("frame comment", b"/* */" + HELLO + b"\0")
+say("frame bom", b"\xef\xbb\xbf" + HELLO + b"\0")
+say("frame utf-16", HELLO.decode().encode("utf-16") + b"\0")
+say("frame not utf-8", b'{"method":"io.berth.Engine.Hello","parameters":{"client":"\xff\xfe"}}\0')
+say("right half of a surrogate", b'{"method":"io.berth.Engine.Hello","parameters":{"client":"\\ud800"}}\0')
+say("frame nul escaped", b'{"method":"io.berth.Engine.State\\u0000x"}\0')
+say("frame deep arrays", b'{"method":' + b"[" * 60000 + b"]" * 60000 + b"}\0")
+say("frame deep objects", b'{"a":' * 20000 + b"1" + b"}" * 20000 + b"\0")
+say("frame huge number", b'{"method":"io.berth.Engine.Stop","parameters":{"force":' + b"9" * 5000 + b"}}\0")
+say("frame huge exponent", b'{"method":"io.berth.Engine.Stop","parameters":{"force":1e99999}}\0')
+say("frame nan", b'{"method":"io.berth.Engine.Stop","parameters":{"force":NaN}}\0')
+say("right at the limit", b" " * (LIMIT - 1 - len(HELLO)) + HELLO + b"\0")
+say("frame above the limit", b" " * (LIMIT - len(HELLO)) + HELLO + b"\0")
+say("frame large without end", b'{"method":"' + b"x" * (4 * LIMIT))
+say("frame many keys", json.dumps({"k%d" % n: n for n in range(9000)}).encode()[:LIMIT - 1] + b"\0")
+
+# --- a message, but none of ours
+say("call no method", b'{"parameters":{}}\0')
+say("call method number", b'{"method":1}\0')
+say("call method null", b'{"method":null}\0')
+say("call method empty", call(""))
+say("call method unknown", engine("Destroy"))
+say("call method case", engine("state"))
+say("call method prefix", engine("Stat"))
+say("call method longer", engine("StateX"))
+say("call interface unknown", call("org.example.State"))
+say("call no dot", call("State"))
+say("call signal before run", engine("Signal", {"signal": 9}))
+say("call oneway", engine("State", {}, oneway=True))
+say("call more number", engine("State", {}, more=1))
+say("call parameters array", engine("State", []))
+say("call parameters text", engine("State", "x"))
+say("right parameters null", b'{"method":"io.berth.Engine.State","parameters":null}\0')
+
+# --- who are you? the protocol has no word for it (CVE-2018-1116)
+for field in ("uid", "gid", "pid", "user", "caller", "peer", "credentials", "euid", "groups"):
+    for value in (0, 1001, "bob", None, {"uid": 0}):
+        name = "%s=%s" % (field, json.dumps(value))
+        say("identity beside method " + name, engine("State", {}, **{field: value}))
+        say("identity in State " + name, engine("State", {field: value}))
+        say("identity in Hello " + name, engine("Hello", {"client": "x", field: value}))
+        if field != "user":
+            say("identity in Run " + name, engine("Run", {**GOOD, field: value}, more=True))
+say("right method twice, the last one counts", b'{"method":"io.berth.Engine.Hello","method":"io.berth.Engine.State"}\0')
+
+# --- parameters
+say("field unknown in Stop", engine("Stop", {"force": False, "now": True}))
+say("field unknown in Info", engine("Info", {"all": True}))
+say("field case", engine("Hello", {"Client": "x"}))
+say("field missing", engine("Hello", {}))
+say("field type", engine("Hello", {"client": 1}))
+say("field null", engine("Hello", {"client": None}))
+say("field force text", engine("Stop", {"force": "false"}))
+say("field force number", engine("Stop", {"force": 1}))
+
+# --- Run: no descriptor comes with any of these, so none may start
+say("run without more", engine("Run", GOOD))
+say("run empty", engine("Run", {}, more=True))
+say("run no descriptors", engine("Run", GOOD, more=True))
+for value in (-1, 1, 199, 200, 2**31, 2**32, 2**63, 1.5, "0", True, None, [0]):
+    say("run blob " + json.dumps(value), engine("Run", {**GOOD, "blob": value}, more=True))
+    say("run stdin " + json.dumps(value), engine("Run", {**GOOD, "stdin": value}, more=True))
+for key, values in {
+    "image": ("host", {}, {"kind": "none"}, {"kind": "host", "x": 1}, {"kind": "directory"}, [], None),
+    "network": ("bridge", "", 1, None, "HOST"),
+    "mounts": ({}, "x", [1], [{}], [{"type": "bind"}], [{"type": "proc", "target": "/x"}], [[]]),
+    "ulimits": ({}, [1], [{}], [{"name": "nofile"}], [{"name": "x", "soft": 1, "hard": 1, "y": 1}]),
+    "cap_add": ("CHOWN", [1], [None], {}, ["X"] * 100),
+    "entitlements": ("x", [1], [[]], {}),
+    "timeout": (-1, 1.5, "1", 2**40, None),
+    "read_only": (0, 1, "true", None),
+    "workdir": (1, None, [], {}),
+    "privileged": (True,),
+    "devices": (["/dev/kvm"],),
+    "env": (["A=B"],),
+    "args": (["id"],),
+    "rootfs": ("/",),
+    "annotations": ({},),
+}.items():
+    for value in values:
+        say("run %s %s" % (key, json.dumps(value)[:60]), engine("Run", {**GOOD, key: value}, more=True))

@@ -1,0 +1,78 @@
+# shellcheck shell=bash disable=SC2034
+# What the tests of jobs share. Sourced by them:  . "${BASH_SOURCE[0]%/*}/jobs.sh"
+# They run real jobs as alice in an arena. A job that does not end within JOB_SECONDS has failed.
+#
+#   jobs_world ENT...         alice is granted ENT, her engine runs
+#   job FLAGS... IMAGE CMD... berth run -q as alice; 124 when it hangs
+#   start_job FILE FLAGS... IMAGE CMD...   the same in the background: what it prints goes to FILE,
+#                             the pid of berth run to $client; wait_job waits for its end, status in
+#                             $rc
+#   make_image DIR            an image directory of alice's that runs with the host's /usr: to be
+#                             used as  job "${USR[@]}" DIR CMD...  ($USR: the mount it needs)
+#   jobs_are_gone             no job's process and no directory of a job is left (status); waits
+#   tree DIR                  what is in DIR: names, types, modes, sizes, contents
+#   tell FILE CMD...          runs CMD and writes to FILE what it printed to either stream
+#   probe                     tests/attack/probe.c as the job sees it, with $PROBE as flags
+#   varlink USER ARGS...      tests/attack/varlink.py as USER
+# shellcheck source=tests/lib/arena.sh
+. "${BASH_SOURCE[0]%/*}/../lib/arena.sh"
+
+JOB_SECONDS=30
+STATE=/home/alice/state
+SOCKET=/run/berth/1000/engine.sock
+USR=(-v /usr:/usr:ro)
+PROBE=(-v "${TESTBIN-}:/t:ro")
+export STATE SOCKET
+
+jobs_world() {
+	grant alice "$@" >/dev/null
+	as alice berth daemon start >/dev/null
+}
+
+job() {
+	as alice timeout -k 5 "$JOB_SECONDS" berth run -q "$@"
+}
+
+# What a script starts in the background ignores SIGINT and SIGQUIT from birth: not so this.
+start_job() {
+	local file=$1
+	shift
+	(cd /home/alice && exec setpriv --reuid=alice --regid=alice --init-groups --inh-caps=-all \
+	    env -i --default-signal PATH=/usr/local/bin:/usr/bin:/bin berth run -q "$@") >"$file" 2>&1 &
+	client=$!
+}
+
+wait_job() {
+	rc=0
+	wait "$client" 2>/dev/null || rc=$?
+}
+
+make_image() {
+	local dir=$1 name
+	mkdir -p "$dir"/{usr,etc,dev,proc,sys,tmp,run,root,data}
+	for name in bin sbin lib lib32 lib64; do
+		[ ! -L "/$name" ] || ln -s "usr/$name" "$dir/$name"
+	done
+	echo 'root:x:0:0::/root:/bin/sh' >"$dir/etc/passwd"
+	echo 'root:x:0:' >"$dir/etc/group"
+	chown -hR alice:alice "$dir"
+}
+
+no_job() {
+	! grep -qsx berth-job /proc/[0-9]*/comm && [ -z "$(ls -A "$STATE/jobs")" ]
+}
+
+jobs_are_gone() {
+	wait_for 10 no_job
+}
+
+tree() {
+	(cd "$1" && find . -printf '%p %y %m %U:%G %n %s %l\n' | sort &&
+		find . -type f -exec sha256sum {} + | sort)
+}
+
+varlink() {
+	local user=$1
+	shift
+	as "$user" /usr/bin/python3 "$TOP/tests/attack/varlink.py" "$@"
+}

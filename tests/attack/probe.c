@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a hostile job tries, one subject a call. Prints a line "NAME RESULT" for each attempt, where
+ * RESULT is "ok" or the name of the error.
+ *   probe tty            types into every descriptor, terminals above all, and tries to get one
+ *   probe fds            every open descriptor, and whether it is a terminal
+ *   probe nodes DIR...   makes device nodes in each DIR
+ *   probe open FILE...   opens each FILE for reading and for writing
+ *   probe namespaces     every call that makes or enters a namespace
+ *   probe mounts PATH... undoes, covers and moves the mounts at each PATH, and makes new ones
+ *   probe sockets        connects to every abstract name of /proc/net/unix
+ *   probe connect PATH...   connects to each socket
+ * TRUST: unprivileged
+ * INPUT: the command line
+ * MUST: use the system calls themselves, so that no C library stands between.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define HIGH (UINT64_C(1) << 32)
+#define MS_REMOUNT_BIND_RW (32UL | 4096UL)
+
+static void
+say(const char *what, const char *of, long result)
+{
+	printf("%s%s%s %s\n", what, *of == '\0' ? "" : " ", of,
+	    result >= 0 ? "ok" : strerrorname_np(errno));
+	fflush(stdout);
+}
+
+static void
+type_into(int fd)
+{
+	static const struct {
+		const char *name;
+		uint64_t request;
+	} calls[] = {
+		{ "TIOCSTI", TIOCSTI },
+		{ "TIOCSTI+high", TIOCSTI | HIGH },
+		{ "TIOCSTI+sign", TIOCSTI | UINT64_C(0xffffffff00000000) },
+		{ "TIOCLINUX", TIOCLINUX },
+		{ "TIOCLINUX+high", TIOCLINUX | HIGH },
+	};
+	char number[16];
+	/* TIOCLINUX 2: set the selection; 3: paste it. */
+	char arg[2] = "\003";
+
+	snprintf(number, sizeof(number), "%d", fd);
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		arg[0] = strncmp(calls[i].name, "TIOCSTI", 7) == 0 ? 'x' : 3;
+		say(calls[i].name, number, syscall(SYS_ioctl, fd, calls[i].request, arg));
+	}
+	say("TIOCSCTTY", number, syscall(SYS_ioctl, fd, (uint64_t)TIOCSCTTY, 0));
+	say("TIOCSCTTY+steal", number, syscall(SYS_ioctl, fd, (uint64_t)TIOCSCTTY, 1));
+}
+
+static void
+probe_tty(void)
+{
+	int fd;
+
+	for (fd = 0; fd < 3; fd++)
+		type_into(fd);
+	fd = open("/dev/tty", O_RDWR);
+	say("open /dev/tty", "", fd);
+	/* A session of its own is no obstacle for the job: it tries with a fresh one as well. */
+	if (fork() == 0) {
+		setsid();
+		for (fd = 0; fd < 3; fd++)
+			say("new session TIOCSCTTY", "", ioctl(fd, TIOCSCTTY, 1));
+		say("new session open /dev/tty", "", open("/dev/tty", O_RDWR));
+		_exit(0);
+	}
+	wait(NULL);
+}
+
+static void
+probe_fds(void)
+{
+	for (int fd = 0; fd < 4096; fd++) {
+		struct stat st;
+
+		if (fstat(fd, &st) != 0)
+			continue;
+		printf("%d %s\n", fd, isatty(fd) ? "tty" : "other");
+	}
+}
+
+static void
+probe_nodes(char **dirs)
+{
+	static const struct {
+		const char *name;
+		mode_t mode;
+		unsigned int major, minor;
+	} nodes[] = {
+		{ "null", S_IFCHR | 0666, 1, 3 },
+		{ "mem", S_IFCHR | 0666, 1, 1 },
+		{ "tty", S_IFCHR | 0666, 5, 0 },
+		{ "fuse", S_IFCHR | 0666, 10, 229 },
+		{ "disk", S_IFBLK | 0666, 254, 0 },
+		{ "sda", S_IFBLK | 0666, 8, 0 },
+	};
+
+	for (; *dirs != NULL; dirs++) {
+		for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
+			char path[4096];
+
+			snprintf(path, sizeof(path), "%s/probe-%s", *dirs, nodes[i].name);
+			say("mknod", path,
+			    syscall(SYS_mknod, path, nodes[i].mode,
+				makedev(nodes[i].major, nodes[i].minor)));
+		}
+	}
+}
+
+static void
+probe_open(char **files)
+{
+	for (; *files != NULL; files++) {
+		say("read", *files, open(*files, O_RDONLY | O_NONBLOCK));
+		say("write", *files, open(*files, O_WRONLY | O_NONBLOCK));
+	}
+}
+
+static void
+probe_namespaces(void)
+{
+	static const struct {
+		const char *name;
+		unsigned long flag;
+	} kinds[] = {
+		{ "user", CLONE_NEWUSER },
+		{ "mount", CLONE_NEWNS },
+		{ "pid", CLONE_NEWPID },
+		{ "net", CLONE_NEWNET },
+		{ "ipc", CLONE_NEWIPC },
+		{ "uts", CLONE_NEWUTS },
+		{ "cgroup", CLONE_NEWCGROUP },
+		{ "time", CLONE_NEWTIME },
+		{ "user+mount", CLONE_NEWUSER | CLONE_NEWNS },
+	};
+	struct clone_args args = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
+	long pid;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		say("unshare", kinds[i].name, syscall(SYS_unshare, kinds[i].flag));
+		if (kinds[i].flag == CLONE_NEWTIME)
+			continue;
+		pid = syscall(SYS_clone, kinds[i].flag | SIGCHLD, NULL, NULL, NULL, 0);
+		if (pid == 0)
+			_exit(0);
+		say("clone", kinds[i].name, pid);
+	}
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (pid == 0)
+		_exit(0);
+	say("clone3", "user", pid);
+	/* Nothing to do, and so a success wherever the call itself is not refused. */
+	say("unshare", "nothing", syscall(SYS_unshare, 0UL));
+	say("setns", "nothing", syscall(SYS_setns, -1, 0));
+}
+
+static void
+undo(const char *path)
+{
+	struct mount_attr clear = { .attr_clr = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV |
+						MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC };
+	long tree;
+
+	say("umount", path, syscall(SYS_umount2, path, 0));
+	say("umount-lazy", path, syscall(SYS_umount2, path, 2));
+	say("remount-rw", path, syscall(SYS_mount, "none", path, NULL, MS_REMOUNT_BIND_RW, NULL));
+	say("bind-over", path, syscall(SYS_mount, "/tmp", path, NULL, 4096UL, NULL));
+	say("bind-from", path, syscall(SYS_mount, path, "/tmp", NULL, 4096UL | 16384UL, NULL));
+	say("move-away", path, syscall(SYS_mount, path, "/tmp", NULL, 8192UL, NULL));
+	say("tmpfs-over", path, syscall(SYS_mount, "t", path, "tmpfs", 0UL, NULL));
+	say("private", path, syscall(SYS_mount, "none", path, NULL, 1UL << 18 | 16384UL, NULL));
+	say("setattr", path,
+	    syscall(SYS_mount_setattr, AT_FDCWD, path, 0x8000, &clear, sizeof(clear)));
+	tree = syscall(SYS_open_tree, AT_FDCWD, path, 1);
+	say("open_tree", path, tree);
+	say("move_mount", path, syscall(SYS_move_mount, AT_FDCWD, path, AT_FDCWD, "/tmp", 0));
+}
+
+static void
+probe_mounts(char **paths)
+{
+	static const char *const types[] = { "proc", "sysfs", "tmpfs", "devpts", "cgroup2",
+		"overlay", "mqueue", "devtmpfs" };
+
+	for (; *paths != NULL; paths++)
+		undo(*paths);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		say("mount-new", types[i], syscall(SYS_mount, "x", "/tmp", types[i], 0UL, NULL));
+		say("fsopen", types[i], syscall(SYS_fsopen, types[i], 0));
+	}
+	say("pivot_root", "", syscall(SYS_pivot_root, "/tmp", "/tmp"));
+	/*
+	 * Without a capability the kernel itself refuses all of these. Told nonsense it would first
+	 * say so: only the filter answers EPERM here.
+	 */
+	say("nonsense-umount2", "", syscall(SYS_umount2, NULL, 0));
+	say("nonsense-mount", "", syscall(SYS_mount, NULL, (void *)1, NULL, 0UL, NULL));
+	say("nonsense-pivot_root", "", syscall(SYS_pivot_root, (void *)1, (void *)1));
+	say("nonsense-open_tree", "", syscall(SYS_open_tree, -1, NULL, ~0U));
+	say("nonsense-mount_setattr", "", syscall(SYS_mount_setattr, -1, NULL, ~0U, NULL, 0));
+	say("nonsense-fsconfig", "", syscall(SYS_fsconfig, -1, 99, NULL, NULL, 0));
+	say("nonsense-fsmount", "", syscall(SYS_fsmount, -1, ~0U, 0));
+	say("nonsense-fspick", "", syscall(SYS_fspick, -1, NULL, ~0U));
+}
+
+static long
+connect_to(const char *name, size_t len)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	static const int types[] = { SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM };
+	long result = -1;
+
+	if (len > sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(address.sun_path, name, len);
+	for (size_t i = 0; result != 0 && i < sizeof(types) / sizeof(types[0]); i++) {
+		int fd = socket(AF_UNIX, types[i], 0);
+
+		result = connect(fd, (struct sockaddr *)&address,
+		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
+		if (result != 0) {
+			int errnum = errno;
+
+			close(fd);
+			errno = errnum;
+			if (errnum != EPROTOTYPE)
+				break;
+		}
+	}
+	return result;
+}
+
+static void
+probe_sockets(void)
+{
+	FILE *file = fopen("/proc/net/unix", "r");
+	char line[512];
+
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+		char *at = strchr(line, '@');
+
+		line[strcspn(line, "\n")] = '\0';
+		if (at == NULL)
+			continue;
+		size_t len = strlen(at);
+		char name[512];
+
+		memcpy(name, at, len + 1);
+		name[0] = '\0';
+		say("connect", at, connect_to(name, len));
+	}
+}
+
+static void
+probe_connect(char **paths)
+{
+	for (; *paths != NULL; paths++)
+		say("connect", *paths, connect_to(*paths, strlen(*paths)));
+}
+
+int
+main(int argc, char *argv[])
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+
+	if (strcmp(verb, "tty") == 0)
+		probe_tty();
+	else if (strcmp(verb, "fds") == 0)
+		probe_fds();
+	else if (strcmp(verb, "nodes") == 0)
+		probe_nodes(argv + 2);
+	else if (strcmp(verb, "open") == 0)
+		probe_open(argv + 2);
+	else if (strcmp(verb, "namespaces") == 0)
+		probe_namespaces();
+	else if (strcmp(verb, "mounts") == 0)
+		probe_mounts(argv + 2);
+	else if (strcmp(verb, "sockets") == 0)
+		probe_sockets();
+	else if (strcmp(verb, "connect") == 0)
+		probe_connect(argv + 2);
+	else {
+		fprintf(
+		    stderr, "usage: probe tty|fds|nodes|open|namespaces|mounts|sockets|connect\n");
+		return 99;
+	}
+	return 0;
+}

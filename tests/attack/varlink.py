@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+"""A client of the engine that says whatever it is told to. SPDX-License-Identifier: ISC
+
+varlink.py [--socket PATH] [--as EUID] VERB ARGS...
+  hello                 greets; prints the engine's answer, or "closed" when there is none
+  call METHOD JSON      greets, calls, prints the answers until the connection ends or pauses
+  run JSON CMD...       Run of CMD in the image host on this program's own three streams; what JSON
+                        has is put over the parameters. Prints the answers
+  raw HEX               sends these bytes, prints the answers
+  frames FILE           reads lines "NAME<TAB>HEX"; each is sent on a connection of its own, and
+                        what came back is printed: "NAME<TAB>error name, reply, closed or timeout"
+  fds N ROUNDS          N descriptors with one message, ROUNDS times on one connection
+  hold N SECONDS        N connections that say nothing for so long
+  give PATH             connects, then passes the connection to whoever connects to PATH
+  take PATH             serves PATH, greets the engine over the connection that it is given
+  vanish N              connects N times and leaves at once
+"""
+import array
+import json
+import os
+import socket
+import struct
+import sys
+import time
+
+PATH = "/run/berth/1000/engine.sock"
+INTERFACE = "io.berth.Engine."
+HELLO = {"method": INTERFACE + "Hello", "parameters": {"client": "test"}}
+
+
+def connect(path=None, tries=1):
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(5)
+    sock.connect(path or PATH)
+    return sock
+
+
+def frame(message):
+    return json.dumps(message).encode() + b"\0"
+
+
+def send(sock, data, fds=()):
+    if fds:
+        sock.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))])
+    else:
+        sock.sendall(data)
+
+
+def answers(sock, seconds=5):
+    """Every answer, then "closed", "reset" or "timeout"."""
+    sock.settimeout(seconds)
+    data = b""
+    while True:
+        try:
+            more = sock.recv(65536)
+        except TimeoutError:
+            yield "timeout"
+            return
+        except ConnectionError:
+            yield "reset"
+            return
+        if not more:
+            yield "closed"
+            return
+        data += more
+        while b"\0" in data:
+            one, data = data.split(b"\0", 1)
+            yield json.loads(one)
+
+
+def show(answer):
+    print(answer if isinstance(answer, str) else json.dumps(answer, sort_keys=True), flush=True)
+
+
+def is_final(answer):
+    return isinstance(answer, str) or not answer.get("continues")
+
+
+def blob(args, env=()):
+    data = struct.pack("=4I", 0x626A6F62, 1, len(args), len(env))
+    data += b"".join(os.fsencode(word) + b"\0" for word in [*args, *env])
+    fd = os.memfd_create("job", os.MFD_ALLOW_SEALING | os.MFD_CLOEXEC)
+    os.write(fd, data)
+    import fcntl
+    fcntl.fcntl(fd, 1033, 2 | 4 | 8)  # F_ADD_SEALS: shrink, grow, write
+    return fd
+
+
+def run_call(more, args, fds=(0, 1, 2)):
+    params = {"blob": 0, "stdin": 1, "stdout": 2, "stderr": 3, "image": {"kind": "host"}}
+    params.update(more)
+    return {"method": INTERFACE + "Run", "parameters": params, "more": True}, [blob(args), *fds]
+
+
+def verb_hello():
+    try:
+        sock = connect()
+        send(sock, frame(HELLO))
+    except PermissionError:
+        print("no permission")
+        return
+    except ConnectionError:
+        print("closed")
+        return
+    for answer in answers(sock):
+        show("closed" if answer == "reset" else answer)
+        return
+
+
+def verb_call(method, text):
+    sock = connect()
+    send(sock, frame(HELLO) + frame({"method": method, "parameters": json.loads(text)}))
+    for number, answer in enumerate(answers(sock)):
+        if number > 0 or isinstance(answer, str):
+            show(answer)
+        if number > 0 and is_final(answer):
+            return
+
+
+def verb_run(text, *args):
+    sock = connect()
+    call, fds = run_call(json.loads(text), args)
+    send(sock, frame(HELLO) + frame(call), fds)
+    for number, answer in enumerate(answers(sock)):
+        if number > 0 or isinstance(answer, str):
+            show(answer)
+        if number > 0 and is_final(answer):
+            return
+
+
+def verb_raw(text):
+    sock = connect()
+    send(sock, bytes.fromhex(text))
+    for answer in answers(sock, 1):
+        show(answer)
+
+
+def verdict(data):
+    sock = connect()
+    try:
+        send(sock, data)
+        sock.shutdown(socket.SHUT_WR)
+    except ConnectionError:
+        pass
+    words = []
+    for answer in answers(sock, 3):
+        if isinstance(answer, str):
+            words.append("closed" if answer == "reset" else answer)
+        else:
+            words.append(answer["error"] if "error" in answer else "reply")
+    return " ".join(words)
+
+
+def verb_frames(file):
+    for line in open(file):
+        name, text = line.rstrip("\n").split("\t")
+        print(name, verdict(bytes.fromhex(text)), sep="\t", flush=True)
+
+
+def verb_fds(count, rounds):
+    sock = connect()
+    fds = [os.open("/dev/null", os.O_RDONLY) for _ in range(int(count))]
+    try:
+        for _ in range(int(rounds)):
+            # A message that is not complete: the engine has to keep them until it is.
+            send(sock, b" ", fds)
+        send(sock, frame(HELLO))
+    except ConnectionError:
+        print("closed")
+        return
+    for answer in answers(sock, 2):
+        show("closed" if answer == "reset" else answer)
+        return
+
+
+def verb_hold(count, seconds):
+    socks = []
+    for number in range(int(count)):
+        sock = connect()
+        # Half of them half a message.
+        if number % 2:
+            send(sock, frame(HELLO)[:-1])
+        socks.append(sock)
+    print("held", flush=True)
+    time.sleep(float(seconds))
+
+
+def verb_give(path):
+    mine = connect()
+    other = connect(path)
+    send(other, b"x", [mine.fileno()])
+    other.recv(1)
+
+
+def verb_take(path):
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(path)
+    os.chmod(path, 0o777)
+    server.listen()
+    other, _ = server.accept()
+    _, ancillary, _, _ = other.recvmsg(1, socket.CMSG_SPACE(4))
+    sock = socket.socket(fileno=array.array("i", ancillary[0][2])[0])
+    os.unlink(path)
+    try:
+        send(sock, frame(HELLO))
+    except ConnectionError:
+        print("closed")
+        return
+    for answer in answers(sock):
+        show("closed" if answer == "reset" else answer)
+        return
+
+
+def verb_vanish(count):
+    for _ in range(int(count)):
+        try:
+            sock = connect()
+            send(sock, frame(HELLO))
+            sock.close()
+        except ConnectionError:
+            pass
+
+
+def main(words):
+    global PATH
+    while words and words[0].startswith("--"):
+        if words[0] == "--socket":
+            PATH = words[1]
+        elif words[0] == "--as":
+            os.setresuid(-1, int(words[1]), -1)
+        else:
+            sys.exit(__doc__)
+        words = words[2:]
+    if not words or "verb_" + words[0] not in globals():
+        sys.exit(__doc__)
+    globals()["verb_" + words[0]](*words[1:])
+
+
+main(sys.argv[1:])

@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# The engine's life: it is killed, and jobs go on; it is stopped; what it leaves is swept.
+. "${BASH_SOURCE[0]%/*}/../attack/jobs.sh"
+arena_enter "$@"
+grant alice security.confined >/dev/null
+
+run as alice berth daemon state
+is "$rc:$out" "69:engine       not running" "no engine yet"
+run as alice berth --format=json daemon state
+is "$rc:$(jq -c . <<<"$out")" '69:{"running":false}' "in JSON"
+run as alice berth daemon start
+is "$rc" 0 "daemon start"
+like "$out" 'root +/home/alice/state' "prints the state"
+first=$(engine_pid alice)
+run as alice berth daemon start
+is "$rc:$(engine_pid alice)" "0:$first" "a second start changes nothing"
+run as alice berth --format=json daemon state
+is "$(jq -c '[.running, .version, .jobs, .root, .entitlements]' <<<"$out")" \
+    '[true,"0.1.0",0,"/home/alice/state",["security.confined","mount=*","image=*"]]' "state in JSON"
+like "$(as alice berth version)" '0\.1\.0' "version"
+
+# Nothing of ours has privilege, and the engine is what it should be.
+privileged() {
+	local dir
+	for dir in /proc/[0-9]*; do
+		case $(readlink "$dir/exe" 2>/dev/null) in
+		*/berth*) awk '$1 == "Uid:" && ($2 == 0 || $3 == 0 || $4 == 0) { print FILENAME }' "$dir/status" ;;
+		esac
+	done
+}
+is "$(privileged)" "" "no process of berth has root's uid"
+is "$(sed -n 's/^\(Uid\|Gid\|NoNewPrivs\|Seccomp\):\t*//p' "/proc/$first/status" | tr '\t\n' '  ')" \
+    "1000 1000 1000 1000 1000 1000 1000 1000 0 2 " "the engine is alice, with a filter"
+is "$(as alice cat "/proc/$first/environ" 2>&1 | grep -c denied):$(tr -d '\0' <"/proc/$first/environ")" "1:" \
+    "its memory is closed to her, its environment empty"
+
+# --- kill -9 while a job runs
+start_job /run/arena/out -v /home/alice:/h host sh -c 'echo up; while [ ! -e /h/go ]; do sleep 0.05; done; echo done; exit 9'
+wait_for 5 grep -q up /run/arena/out
+kill -KILL "$first"
+gone() {
+	[ ! -d "/proc/$first" ]
+}
+wait_for 5 gone
+run job host echo next
+is "$rc:$out" "0:next" "the engine is killed: the next call works"
+second=$(engine_pid alice)
+isnt "$second" "$first" "by another engine"
+ok "the job goes on" test -d "/proc/$client"
+is "$(find "$STATE/jobs" -mindepth 1 -maxdepth 1 | wc -l)" 1 "and its directory is not swept"
+touch /home/alice/go
+wait_job
+is "$rc:$(tr '\n' ' ' </run/arena/out)" "9:up done " "to its end, with its output and status"
+ok "nothing is left of it" jobs_are_gone
+rm /home/alice/go
+
+# Signals are still forwarded when the engine is gone, and a client that is killed takes its job along.
+for how in TERM KILL; do
+	start_job /run/arena/out host sh -c 'trap "echo got it; exit 11" TERM; echo up; while :; do sleep 0.02; done'
+	wait_for 5 grep -q up /run/arena/out
+	kill -KILL "$(engine_pid alice)"
+	sleep 0.1
+	kill -s $how "$client"
+	wait_job
+	[ $how = KILL ] || is "$rc:$(tail -n1 /run/arena/out)" "11:got it" "with the engine gone a signal reaches the job"
+	job host true
+	ok "SIG$how: nothing is left of it" jobs_are_gone
+done
+
+# The supervisor itself is killed: what it leaves is swept by the engine, or by the next one.
+for engine in alive dead; do
+	start_job /run/arena/out host sh -c 'echo up; sleep 300'
+	wait_for 5 grep -q up /run/arena/out
+	supervisor=$(pgrep -x berth-job)
+	[ $engine = alive ] || kill -KILL "$(engine_pid alice)"
+	kill -KILL "$supervisor"
+	wait_job
+	is "$rc" 125 "engine $engine, supervisor killed: the client is told"
+	like "$(cat /run/arena/out)" 'connection to the job was lost' "engine $engine: in words"
+	job host true
+	ok "engine $engine: nothing is left of it" jobs_are_gone
+	is "$(pgrep -fc '^sleep 300$')" 0 "engine $engine: nor of its processes"
+done
+
+# --- stop
+run as alice berth daemon stop
+is "$rc:$(engine_pid alice)" "0:" "daemon stop"
+is "$(find /sys/fs/cgroup/berth/1000 -mindepth 2 -name cgroup.procs -exec cat {} + 2>/dev/null)" "" "its cgroup is empty"
+run as alice berth daemon stop
+is "$rc" 0 "daemon stop when there is none"
+start_job /run/arena/out host sh -c 'trap "echo asked; exit 0" TERM; echo up; while :; do sleep 0.02; done'
+wait_for 5 grep -q up /run/arena/out
+run as alice berth daemon stop
+is "$rc" 1 "daemon stop while a job runs: refused"
+like "$err" 'jobs that run: 1' "and says how many"
+run as alice berth daemon stop --force
+is "$rc:$(engine_pid alice)" "0:" "daemon stop --force"
+wait_job
+like "$(cat /run/arena/out)" 'asked' "the job was asked first"
+ok "nothing is left of it" jobs_are_gone
+start_job /run/arena/out host sh -c 'trap "" TERM; echo up; while :; do sleep 0.02; done'
+wait_for 5 grep -q up /run/arena/out
+run as alice timeout 20 berth daemon stop --force
+is "$rc:$(engine_pid alice)" "0:" "a job that does not listen ends, too"
+wait_job
+ok "nothing is left of that one" jobs_are_gone
+
+# --- what somebody left in the state directory
+mkdir -p "$STATE/jobs/deadbeef0000/u/a/b" "$STATE/jobs/x"
+touch "$STATE/jobs/file"
+ln -s /home/alice/keep "$STATE/jobs/link"
+mkdir /home/alice/keep && touch /home/alice/keep/me
+chown -hR alice:alice "$STATE/jobs" /home/alice/keep
+chmod 0 "$STATE/jobs/deadbeef0000/u/a"
+run job host echo ok
+is "$rc:$out" "0:ok" "leftovers of jobs hinder nothing"
+ok "and are removed" jobs_are_gone
+ok "a link among them is removed, not what it leads to" test -e /home/alice/keep/me
+
+# --- a revocation ends what runs
+start_job /run/arena/out host sh -c 'echo up; sleep 300'
+wait_for 5 grep -q up /run/arena/out
+revoke alice >/dev/null
+wait_job
+isnt "$rc" 0 "revoke ends the job"
+is "$(engine_pid alice):$(pgrep -fc '^sleep 300$')" ":0" "and the engine, and all that ran"
+run job host true
+is "$rc" 125 "then there is no grant"
+done_testing
