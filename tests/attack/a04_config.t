@@ -30,7 +30,6 @@ is "$rc" 77 "A04 without any of it: refused"
 baseline=$(opens_of)
 baseline_err=$err
 is "$baseline" "/proc/self/exe
-/proc/self/uid_map
 /
 /etc
 /etc/berth

@@ -15,7 +15,7 @@ cp -a /etc/berth "$good"
 restore() {
 	local dir
 	for dir in "$own" /etc/berth/berth.conf $ALLOW /etc/berth; do
-		while mountpoint -q "$dir" || [ -e "$dir" -a "$(stat -c %m "$dir" 2>/dev/null)" = "$dir" ]; do
+		while mountpoint -q "$dir" || [ "$(stat -c %m "$dir" 2>/dev/null)" = "$dir" ]; do
 			umount "$dir" || break
 		done
 	done

@@ -15,6 +15,7 @@ rewrite() {
 	awk -v key="$1" -v value="$2" '$1 == key { print key " = " value; next } { print }' "$own" >/run/arena/x
 	cat /run/arena/x >"$own"
 }
+# shellcheck disable=SC2088
 for path in '/a/' '/a/../b' '/a//b' '/a/.' '/a/./b' '/..' '/' '//' 'a' './a' '../a' '~/a' '""' '/a b' \
     "/$(printf '%04096d' 0)" "'/a"; do
 	rewrite root "$path"

@@ -20,7 +20,6 @@ launcher_world() {
 	install -m 0711 "$TESTBIN/dummy_engine" "$ENGINE"
 	chmod 4755 "$LAUNCHER"
 	umask 022
-	chmod 0755 /sys/fs/cgroup # TEMPORARY
 }
 
 allow() {
