@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One line to the system log, and not more than a limit of them.
+ * TRUST: unprivileged
+ * INPUT: none
+ * MUST: send nothing to this host's log
+ */
+/* WRAP: trust_dir trust_file clock_gettime pread pwrite socket sendto */
+#include "tests/unit/launcher_unit.h"
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+
+#include "helper/launcher/launcher.h"
+
+static char sent[2048];
+static int nsent, sent_flags, rate = -1;
+static time_t now;
+
+int __wrap_trust_dir(const char *path, int *fd, struct err *err);
+int __wrap_trust_file(int dirfd, const char *name, int flags, int *fd, struct err *err);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *out);
+ssize_t __real_pread(int fd, void *buf, size_t len, off_t at);
+ssize_t __wrap_pread(int fd, void *buf, size_t len, off_t at);
+ssize_t __real_pwrite(int fd, const void *buf, size_t len, off_t at);
+ssize_t __wrap_pwrite(int fd, const void *buf, size_t len, off_t at);
+int __real_socket(int domain, int type, int protocol);
+int __wrap_socket(int domain, int type, int protocol);
+ssize_t __wrap_sendto(
+    int fd, const void *buf, size_t len, int flags, const struct sockaddr *to, socklen_t tolen);
+
+int
+__wrap_trust_dir(const char *path, int *fd, struct err *err)
+{
+	(void)err;
+	assert_string_equal(path, "/var/lib/berth");
+	*fd = -1;
+	return (fault("trust_dir") ? -1 : 1);
+}
+
+int
+__wrap_trust_file(int dirfd, const char *name, int flags, int *fd, struct err *err)
+{
+	(void)dirfd, (void)err;
+	assert_string_equal(name, "audit-rate");
+	assert_int_equal(flags, O_RDWR);
+	*fd = -1;
+	if (fault("trust_file"))
+		return (0);
+	*fd = dup(rate);
+	return (1);
+}
+
+int
+__wrap_clock_gettime(clockid_t clock, struct timespec *out)
+{
+	/* Not one that an administrator or a time server turns back. */
+	assert_int_equal(clock, CLOCK_BOOTTIME);
+	*out = (struct timespec){ .tv_sec = now };
+	return (0);
+}
+
+ssize_t
+__wrap_pread(int fd, void *buf, size_t len, off_t at)
+{
+	return (fault("pread") ? -1 : __real_pread(fd, buf, len, at));
+}
+
+ssize_t
+__wrap_pwrite(int fd, const void *buf, size_t len, off_t at)
+{
+	return (fault("pwrite") ? -1 : __real_pwrite(fd, buf, len, at));
+}
+
+int
+__wrap_socket(int domain, int type, int protocol)
+{
+	assert_int_equal(type, SOCK_DGRAM | SOCK_CLOEXEC);
+	return (fault("socket") ? -1 : __real_socket(domain, type, protocol));
+}
+
+ssize_t
+__wrap_sendto(
+    int fd, const void *buf, size_t len, int flags, const struct sockaddr *to, socklen_t tolen)
+{
+	const struct sockaddr_un *log = (const struct sockaddr_un *)(const void *)to;
+
+	(void)fd;
+	assert_int_equal(tolen, sizeof(*log));
+	assert_string_equal(log->sun_path, "/dev/log");
+	assert_true(len < sizeof(sent));
+	if (fault("sendto"))
+		return (-1);
+	memcpy(sent, buf, len);
+	sent[len] = '\0';
+	sent_flags = flags;
+	nsent++;
+	return ((ssize_t)len);
+}
+
+static struct caller caller = { .uid = 1000, .gid = 1000 };
+static struct decision decision;
+static struct allow allow;
+static struct err err;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	if (rate >= 0)
+		close(rate);
+	rate = memfd_create("rate", 0);
+	now = 5000;
+	nsent = 0;
+	sent[0] = '\0';
+	allow_init(&allow, PRINCIPAL_UID, 1000);
+	memset(&decision, 0, sizeof(decision));
+	memset(&err, 0, sizeof(err));
+	fault_none();
+	return (0);
+}
+
+static void
+refuse(void)
+{
+	decision.verdict = VERDICT_REFUSE;
+	err_set(&err, ERR_REFUSED, "refused: %s", "\x1b[2J\nfake");
+}
+
+static void
+test_allow(void **state)
+{
+	(void)state;
+	decision.verdict = VERDICT_ALLOW;
+	decision.by = &allow;
+	decision.line = 4;
+	decision.grant.owner_id = 2147480000;
+	audit(&caller, &decision, &err);
+	assert_int_equal(nsent, 1);
+	assert_int_equal(strncmp(sent, "<86>berth-launcher[", 19), 0);
+	assert_non_null(strstr(sent,
+	    "]: allow uid=1000 verb=start rule=/etc/berth/allow/uid-1000.conf:4 owner=2147480000"));
+	assert_int_equal(sent_flags, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void
+test_deny(void **state)
+{
+	(void)state;
+	refuse();
+	audit(&caller, &decision, &err);
+	assert_int_equal(nsent, 1);
+	assert_int_equal(strncmp(sent, "<85>berth-launcher[", 19), 0);
+	assert_non_null(strstr(sent, "]: deny uid=1000 verb=start: refused: \\x1b[2J\\x0afake"));
+	assert_null(strchr(sent, '\n'));
+}
+
+/* Before there is a decision, or with one that an error overtook: never "allow". */
+static void
+test_not_allowed(void **state)
+{
+	(void)state;
+	err_set(&err, ERR_CONFIG, "x");
+	audit(&caller, &decision, &err);
+	assert_non_null(strstr(sent, "deny uid=1000"));
+	decision.verdict = VERDICT_ALLOW;
+	decision.by = &allow;
+	audit(&caller, &decision, &err);
+	assert_non_null(strstr(sent, "deny uid=1000"));
+	memset(&err, 0, sizeof(err));
+	decision.verdict = VERDICT_REFUSE;
+	audit(&caller, &decision, &err);
+	assert_non_null(strstr(sent, "deny uid=1000"));
+	decision.verdict = (enum verdict)1;
+	audit(&caller, &decision, &err);
+	assert_non_null(strstr(sent, "deny uid=1000"));
+	assert_int_equal(nsent, 4);
+}
+
+static void
+test_limit(void **state)
+{
+	(void)state;
+	refuse();
+	for (int i = 0; i < 30; i++)
+		audit(&caller, &decision, &err);
+	assert_int_equal(nsent, 20);
+	now += 9;
+	audit(&caller, &decision, &err);
+	assert_int_equal(nsent, 20);
+	now += 1;
+	audit(&caller, &decision, &err);
+	assert_int_equal(nsent, 21);
+	/* Another user has a budget of their own. */
+	caller.uid = 1001;
+	audit(&caller, &decision, &err);
+	assert_int_equal(nsent, 22);
+	caller.uid = 1000;
+	/* The host was started again: a window of the future is none. */
+	now = 10;
+	for (int i = 0; i < 30; i++)
+		audit(&caller, &decision, &err);
+	assert_int_equal(nsent, 42);
+}
+
+/* Silence must not be had for free: without the file, or with a short one, all are logged. */
+static void
+test_no_file(void **state)
+{
+	static const char *const calls[] = { "trust_dir", "trust_file", "pread", "pwrite" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		set_up(state);
+		refuse();
+		for (int line = 0; line < 30; line++) {
+			fault_set(calls[i], 1, EIO);
+			audit(&caller, &decision, &err);
+		}
+		assert_int_equal(nsent, 30);
+	}
+}
+
+static void
+test_no_log(void **state)
+{
+	(void)state;
+	refuse();
+	fault_set("socket", 1, EMFILE);
+	audit(&caller, &decision, &err);
+	fault_set("sendto", 1, ECONNREFUSED);
+	audit(&caller, &decision, &err);
+	assert_int_equal(nsent, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_allow, set_up),
+		cmocka_unit_test_setup(test_deny, set_up),
+		cmocka_unit_test_setup(test_not_allowed, set_up),
+		cmocka_unit_test_setup(test_limit, set_up),
+		cmocka_unit_test_setup(test_no_file, set_up),
+		cmocka_unit_test_setup(test_no_log, set_up),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

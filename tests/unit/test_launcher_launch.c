@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Making processes: what an engine gets, and that who fails to become one still knows whom to tell.
+ * TRUST: unprivileged
+ * INPUT: none
+ * MUST: use real descriptors, in children
+ */
+/* WRAP: syscall execveat open fcntl dup2 close_range waitpid */
+#include "tests/unit/launcher_unit.h"
+
+#include <linux/sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "helper/launcher/launch.h"
+
+/* By enum engine_fd; 0: the program. */
+static ino_t inodes[ENGINE_FD_END];
+
+/* What fails in the child, from its first call of the launcher on. */
+static struct {
+	const char *call;
+	int at;
+	int errnum;
+} plan;
+static struct clone_args asked;
+
+long __real_syscall(long nr, ...);
+long __wrap_syscall(long nr, ...);
+int __wrap_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags);
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __real_fcntl(int fd, int cmd, ...);
+int __wrap_fcntl(int fd, int cmd, ...);
+int __real_dup2(int from, int to);
+int __wrap_dup2(int from, int to);
+int __real_close_range(unsigned int first, unsigned int last, int flags);
+int __wrap_close_range(unsigned int first, unsigned int last, int flags);
+pid_t __real_waitpid(pid_t pid, int *status, int options);
+pid_t __wrap_waitpid(pid_t pid, int *status, int options);
+
+long
+__wrap_syscall(long nr, ...)
+{
+	struct clone_args *args;
+	va_list list;
+	size_t size;
+
+	va_start(list, nr);
+	args = va_arg(list, struct clone_args *);
+	size = va_arg(list, size_t);
+	va_end(list);
+	assert_int_equal(nr, SYS_clone3);
+	assert_int_equal(size, sizeof(asked));
+	asked = *args;
+	return (fault("clone3") ? -1 : __real_syscall(nr, args, size));
+}
+
+int
+__wrap_open(const char *path, int flags, ...)
+{
+	return (fault("open") ? -1 : __real_open(path, flags));
+}
+
+int
+__wrap_fcntl(int fd, int cmd, ...)
+{
+	va_list list;
+	int arg;
+
+	va_start(list, cmd);
+	arg = va_arg(list, int);
+	va_end(list);
+	return (fault("fcntl") ? -1 : __real_fcntl(fd, cmd, arg));
+}
+
+int
+__wrap_dup2(int from, int to)
+{
+	return (fault("dup2") ? -1 : __real_dup2(from, to));
+}
+
+int
+__wrap_close_range(unsigned int first, unsigned int last, int flags)
+{
+	return (fault("close_range") ? -1 : __real_close_range(first, last, flags));
+}
+
+pid_t
+__wrap_waitpid(pid_t pid, int *status, int options)
+{
+	return (fault("waitpid") ? -1 : __real_waitpid(pid, status, options));
+}
+
+static void
+plan_set(const char *call, int at, int errnum)
+{
+	plan.call = call;
+	plan.at = at;
+	plan.errnum = errnum;
+	fault_none();
+}
+
+static ino_t
+inode_of(int fd)
+{
+	struct stat st;
+
+	return (fstat(fd, &st) < 0 ? 0 : st.st_ino);
+}
+
+/* Where the engine would begin: this looks with its eyes, and then fails. */
+int
+__wrap_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags)
+{
+	struct stat null, st;
+	struct sigaction now;
+
+	fault("execveat");
+	CHILD_CHECK(stat("/dev/null", &null) == 0);
+	for (int i = 0; i < 3; i++)
+		CHILD_CHECK(fstat(i, &st) == 0 && st.st_rdev == null.st_rdev);
+	for (int i = ENGINE_FD_SOCKET; i < ENGINE_FD_END; i++) {
+		CHILD_CHECK(inode_of(i) == inodes[i]);
+		CHILD_CHECK(__real_fcntl(i, F_GETFD, 0) == 0);
+	}
+	for (int i = ENGINE_FD_END; i < 256; i++) {
+		int fdflags = __real_fcntl(i, F_GETFD, 0);
+
+		CHILD_CHECK(fdflags < 0 || (fdflags & FD_CLOEXEC) != 0);
+	}
+	CHILD_CHECK(fd >= ENGINE_FD_END && inode_of(fd) == inodes[0]);
+	CHILD_CHECK(*path == '\0' && flags == AT_EMPTY_PATH && envp[0] == NULL);
+	CHILD_CHECK(strcmp(argv[0], "berth-engine") == 0 && argv[1] == NULL);
+	CHILD_CHECK(sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL);
+	errno = ENOEXEC;
+	return (-1);
+}
+
+/* Where the descriptors of an engine are when it is launched. */
+struct layout {
+	int engine; /* the place of the program among the six */
+	int step; /* 1: one beside the other; 2: with free numbers between them */
+};
+
+/* Six files from number 3 on, in an order that is none: targets are taken by something else, or
+ * are free for a copy that is only on its way. arg: a layout. */
+static void
+engine_fails(void *arg)
+{
+	static const int order[] = { 5, 4, 7, 3, 6 };
+	const struct layout *layout = arg;
+	int fds[ENGINE_FD_END] = { 0 }, engine = 3 + layout->engine * layout->step;
+
+	signal(SIGPIPE, SIG_IGN);
+	for (int fd = 3; fd < 20; fd++)
+		close(fd);
+	for (int i = 0; i < 6; i++) {
+		int fd = 3 + i * layout->step, new = memfd_create("x", 0);
+
+		if (new != fd) {
+			CHILD_CHECK(__real_dup2(new, fd) == fd);
+			close(new);
+		}
+		if (i != layout->engine)
+			fds[order[i - (i > layout->engine)]] = fd;
+	}
+	for (int i = ENGINE_FD_SOCKET; i < ENGINE_FD_END; i++)
+		inodes[i] = inode_of(fds[i]);
+	inodes[0] = inode_of(engine);
+	fault_set(plan.call, plan.at, plan.errnum);
+	launch_engine(engine, fds);
+	for (int i = ENGINE_FD_SOCKET; i < ENGINE_FD_END; i++) {
+		if (inode_of(fds[i]) != inodes[i])
+			_exit(97);
+	}
+	_exit(was_called("execveat") ? 1 : 2);
+}
+
+static void
+an_engine_gets_what_the_list_says_whatever_the_numbers_were(void **state)
+{
+	(void)state;
+	plan_set("", 0, 0);
+	for (struct layout layout = { 0, 1 }; layout.step <= 2; layout.step++) {
+		for (layout.engine = 0; layout.engine < 6; layout.engine++)
+			assert_child(in_child(engine_fails, &layout), 1);
+	}
+}
+
+static void
+who_fails_to_become_an_engine_still_has_its_descriptors(void **state)
+{
+	static const struct {
+		const char *call;
+		int times;
+	} calls[] = { { "open", 1 }, { "fcntl", 6 }, { "dup2", ENGINE_FD_END },
+		{ "close_range", 1 } };
+	struct layout layout = { 1, 1 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		for (int at = 1; at <= calls[i].times; at++) {
+			/* The first would be noticed by execveat(2) itself. */
+			if (strcmp(calls[i].call, "fcntl") == 0 && at == 1)
+				continue;
+			plan_set(calls[i].call, at, EMFILE);
+			for (layout.step = 1; layout.step <= 2; layout.step++)
+				assert_child(in_child(engine_fails, &layout), 2);
+		}
+	}
+}
+
+static void
+clones_into_a_cgroup_only_when_there_is_one(void **state)
+{
+	int pidfd = -1;
+
+	(void)state;
+	fault_set("clone3", 1, EPERM);
+	assert_int_equal(launch_clone(CLONE_NEWUSER | CLONE_PIDFD, 5, &pidfd), -1);
+	assert_int_equal(errno, EPERM);
+	assert_true(asked.flags == (CLONE_NEWUSER | CLONE_PIDFD | CLONE_INTO_CGROUP));
+	assert_int_equal(asked.cgroup, 5);
+	assert_true(asked.pidfd == (uintptr_t)&pidfd);
+	assert_int_equal(asked.exit_signal, SIGCHLD);
+	assert_true(asked.stack == 0 && asked.tls == 0);
+
+	fault_set("clone3", 1, EPERM);
+	assert_int_equal(launch_clone(0, -1, NULL), -1);
+	assert_int_equal(asked.flags, 0);
+	assert_int_equal(asked.cgroup, 0);
+	assert_int_equal(asked.pidfd, 0);
+	/* Descriptor 0 is one as well. */
+	fault_set("clone3", 1, EPERM);
+	assert_int_equal(launch_clone(0, 0, NULL), -1);
+	assert_true(asked.flags == CLONE_INTO_CGROUP);
+}
+
+static void
+returns_in_both_processes(void *arg)
+{
+	pid_t child = launch_clone(0, -1, NULL);
+	int status;
+
+	(void)arg;
+	if (child == 0)
+		_exit(5);
+	CHILD_CHECK(child > 0 && __real_waitpid(child, &status, 0) == child);
+	_exit(WEXITSTATUS(status));
+}
+
+static void
+a_clone_is_as_a_fork(void **state)
+{
+	(void)state;
+	plan_set("", 0, 0);
+	assert_child(in_child(returns_in_both_processes, NULL), 5);
+}
+
+/* arg: what the child ends with; from 256 on a signal. */
+static void
+follow(void *arg)
+{
+	int wanted = *(const int *)arg;
+	pid_t child = fork();
+
+	if (child == 0) {
+		if (wanted >= 256)
+			raise(wanted - 256);
+		_exit(wanted);
+	}
+	fault_set(plan.call, plan.at, plan.errnum);
+	launch_follow(child);
+}
+
+static void
+a_parent_ends_with_the_status_of_its_child(void **state)
+{
+	static const int statuses[] = { 0, 1, 64, 69, 71, 77, 78, 255 };
+	int status = 256 + SIGKILL;
+
+	(void)state;
+	plan_set("", 0, 0);
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+		status = statuses[i];
+		assert_child(in_child(follow, &status), status);
+	}
+	/* Neither is a success. */
+	status = 256 + SIGKILL;
+	assert_child(in_child(follow, &status), 71);
+	status = 0;
+	plan_set("waitpid", 1, ECHILD);
+	assert_child(in_child(follow, &status), 71);
+}
+
+/* Two children, the slow one has something to say; arg: a pipe. */
+static void
+become_init(void *arg)
+{
+	const struct timespec moment = { 0, 50000000 };
+	int *slow = arg;
+
+	if (fork() == 0)
+		_exit(3);
+	if (fork() == 0) {
+		/* Or the end of the init is seen only after this one's. */
+		close(2);
+		nanosleep(&moment, NULL);
+		_exit(write(slow[1], "x", 1) == 1 ? 0 : 1);
+	}
+	fault_set(plan.call, plan.at, plan.errnum);
+	launch_init();
+}
+
+static void
+an_init_reaps_until_nothing_is_left(void **state)
+{
+	int slow[2];
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe2(slow, O_NONBLOCK), 0);
+	/* A wait that is interrupted is none that found nobody. */
+	plan_set("waitpid", 1, EINTR);
+	assert_child(in_child(become_init, slow), 0);
+	assert_int_equal(read(slow[0], &byte, 1), 1);
+	close(slow[0]);
+	close(slow[1]);
+}
+
+static void
+become_init_alone(void *arg)
+{
+	(void)arg;
+	fault_set(plan.call, plan.at, plan.errnum);
+	launch_init();
+}
+
+static void
+an_init_keeps_no_descriptor_or_ends(void **state)
+{
+	(void)state;
+	plan_set("close_range", 1, ENOSYS);
+	assert_child(in_child(become_init_alone, NULL), 71);
+	plan_set("", 0, 0);
+	assert_child(in_child(become_init_alone, NULL), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_engine_gets_what_the_list_says_whatever_the_numbers_were),
+		cmocka_unit_test(who_fails_to_become_an_engine_still_has_its_descriptors),
+		cmocka_unit_test(clones_into_a_cgroup_only_when_there_is_one),
+		cmocka_unit_test(a_clone_is_as_a_fork),
+		cmocka_unit_test(a_parent_ends_with_the_status_of_its_child),
+		cmocka_unit_test(an_init_reaps_until_nothing_is_left),
+		cmocka_unit_test(an_init_keeps_no_descriptor_or_ends),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

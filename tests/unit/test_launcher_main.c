@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The list of the phases: their order, that a refusal ends it, and what a refusal says.
+ * TRUST: unprivileged
+ * INPUT: none: every phase but the decision is a fake that tells its name on stderr
+ * MUST: show that nothing but the drop follows a refusal (A01), wherever it comes from
+ */
+/* WRAP: sanitize self_check priv_init caller_read priv_become_root place audit verb_start */
+/* WRAP: trust_dir trust_read geteuid priv_drop_forever */
+#include "tests/unit/launcher_unit.h"
+
+int launcher_main(int argc, char *argv[]);
+#define main launcher_main
+#include "helper/launcher/main.c"
+#undef main
+
+#define HOST "[ids]\nbase = 1000000000\ncount = 6553600\nfirst-uid = 1000\n"
+#define GRANT "[grant]\nuid = 1000\nsubids = auto\nentitlements = security.confined\n"
+#define ENDED GRANT "until = 2020-01-01T00:00Z\n"
+
+/* What the fakes do. */
+static struct {
+	const char *fails; /* the phase that does */
+	uint32_t uid;
+	int no_policy_at; /* the at-th look at /etc/berth finds nothing, or fails with "trust_dir" */
+	const char *grants[2]; /* uid-1000.conf at the first and at the second decision */
+} world;
+
+/* In the child only. */
+static int looks, etcfds[2];
+static uid_t euid;
+
+int __wrap_sanitize(struct err *err);
+int __wrap_self_check(struct err *err);
+void __wrap_priv_init(void);
+int __wrap_caller_read(struct caller *caller, struct err *err);
+void __wrap_priv_become_root(void);
+int __wrap_place(const struct grant *grant, int *procfd, struct err *err);
+void __wrap_audit(
+    const struct caller *caller, const struct decision *decision, const struct err *err);
+int __wrap_verb_start(const struct caller *caller, const struct grant *grant,
+    const struct handles *handles, struct err *err);
+uid_t __wrap_geteuid(void);
+void __wrap_priv_drop_forever(uint32_t uid, uint32_t gid);
+int __wrap_trust_dir(const char *path, int *fd, struct err *err);
+int __wrap_trust_read(
+    void *ctx, const char *name, char *buf, size_t cap, size_t *len, struct err *err);
+
+static int
+phase(const char *name, struct err *err)
+{
+	dprintf(2, "%s ", name);
+	if (world.fails == NULL || strcmp(world.fails, name) != 0)
+		return (0);
+	return (err_set(err, ERR_UNAVAILABLE, "%s failed", name));
+}
+
+int
+__wrap_sanitize(struct err *err)
+{
+	return (phase("sanitize", err));
+}
+
+int
+__wrap_self_check(struct err *err)
+{
+	return (phase("self_check", err));
+}
+
+void
+__wrap_priv_init(void)
+{
+	dprintf(2, "priv_init ");
+}
+
+int
+__wrap_caller_read(struct caller *caller, struct err *err)
+{
+	*caller = (struct caller){ .uid = world.uid, .gid = 1000 };
+	return (phase("caller_read", err));
+}
+
+void
+__wrap_priv_become_root(void)
+{
+	dprintf(2, "priv_become_root ");
+}
+
+int
+__wrap_place(const struct grant *grant, int *procfd, struct err *err)
+{
+	CHILD_CHECK(grant->uid == 1000 && grant->gid == 1000);
+	CHILD_CHECK(grant->subuid.start == 1000000000 && *procfd == -1);
+	*procfd = 77;
+	return (phase("place", err));
+}
+
+void
+__wrap_audit(const struct caller *caller, const struct decision *decision, const struct err *err)
+{
+	CHILD_CHECK(caller->uid == world.uid);
+	dprintf(2, "audit:%s ",
+	    err->code == ERR_INVALID && decision->verdict == VERDICT_ALLOW ? "allow" : "deny");
+}
+
+int
+__wrap_verb_start(const struct caller *caller, const struct grant *grant,
+    const struct handles *handles, struct err *err)
+{
+	CHILD_CHECK(caller->uid == 1000 && grant->uid == 1000 && handles->procfd == 77);
+	/* The directory of the decision that holds; the other one is closed. */
+	CHILD_CHECK(handles->etcfd == etcfds[1] && fcntl(etcfds[1], F_GETFD) >= 0);
+	CHILD_CHECK(etcfds[0] == etcfds[1] || fcntl(etcfds[0], F_GETFD) < 0);
+	/* It has dropped all by the time the engine can fail. */
+	euid = 1000;
+	return (phase("verb_start", err));
+}
+
+uid_t
+__wrap_geteuid(void)
+{
+	return (euid);
+}
+
+void
+__wrap_priv_drop_forever(uint32_t uid, uint32_t gid)
+{
+	CHILD_CHECK(uid == 1000 && gid == 1000);
+	dprintf(2, "drop ");
+	euid = uid;
+}
+
+int
+__wrap_trust_dir(const char *path, int *fd, struct err *err)
+{
+	CHILD_CHECK(strcmp(path, "/etc/berth") == 0 && looks < 2);
+	*fd = -1;
+	if (phase("trust_dir", err) < 0)
+		return (-1);
+	if (++looks == world.no_policy_at)
+		return (0);
+	*fd = open("/", O_PATH);
+	etcfds[looks - 1] = *fd;
+	return (1);
+}
+
+int
+__wrap_trust_read(void *ctx, const char *name, char *buf, size_t cap, size_t *len, struct err *err)
+{
+	const int *etcfd = ctx;
+	const char *text = NULL;
+
+	CHILD_CHECK(*etcfd == etcfds[looks - 1]);
+	if (strcmp(name, "berth.conf") == 0)
+		text = HOST;
+	else if (strcmp(name, "allow/uid-1000.conf") == 0)
+		text = world.grants[looks - 1];
+	if (text == NULL)
+		return (0);
+	*len = strlen(text);
+	CHILD_CHECK(*len <= cap && err != NULL);
+	memcpy(buf, text, *len);
+	return (1);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	world.fails = NULL;
+	world.uid = 1000;
+	world.no_policy_at = 0;
+	world.grants[0] = world.grants[1] = GRANT;
+	return (0);
+}
+
+/* argv of the launcher, ended by NULL. */
+static void
+run(void *arg)
+{
+	char **argv = arg;
+	int argc = 0;
+
+	while (argv[argc] != NULL)
+		argc++;
+	_exit(launcher_main(argc, argv));
+}
+
+#define UNTIL_PRIV "sanitize self_check priv_init "
+#define UNTIL_FIRST UNTIL_PRIV "caller_read priv_become_root trust_dir "
+
+/* What the phases and then the launcher said; the latter from "berth: " on. */
+static void
+assert_run(int status, const char *phases, const char *message)
+{
+	static char name[] = "berth-launcher", verb[] = "start";
+	char *argv[] = { name, verb, NULL };
+
+	assert_child(in_child(run, argv), status);
+	assert_int_equal(strncmp(child_text, phases, strlen(phases)), 0);
+	assert_string_equal(child_text + strlen(phases), message);
+}
+
+static void
+goes_through_every_phase_in_order(void **state)
+{
+	(void)state;
+	assert_run(0, UNTIL_FIRST "place trust_dir audit:allow verb_start ", "");
+}
+
+static void
+a_usage_error_comes_before_any_power(void **state)
+{
+	static char name[] = "berth-launcher", start[] = "start", stop[] = "stop",
+		    longer[] = "startx", empty[] = "", upper[] = "START";
+	char *lines[][4] = { { NULL }, { name, NULL }, { name, stop, NULL }, { name, longer, NULL },
+		{ name, empty, NULL }, { name, upper, NULL }, { name, start, start, NULL },
+		{ name, start, empty, NULL } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		assert_child(in_child(run, lines[i]), 64);
+		assert_string_equal(child_text,
+		    "sanitize berth: usage: berth-launcher start\n"
+		    "  berth calls it; there is nothing else that it can be told\n"
+		    "  to run a job:  berth run host -- id\n");
+	}
+}
+
+static void
+nothing_follows_a_phase_that_fails(void **state)
+{
+	static const struct {
+		const char *name, *phases;
+	} phases[] = { { "sanitize", "sanitize " }, { "self_check", "sanitize self_check " },
+		{ "caller_read", UNTIL_PRIV "caller_read " },
+		{ "trust_dir", UNTIL_FIRST "audit:deny drop " },
+		{ "place", UNTIL_FIRST "place audit:deny drop " },
+		{ "verb_start", UNTIL_FIRST "place trust_dir audit:allow verb_start " } };
+	char message[64];
+
+	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+		setup(state);
+		world.fails = phases[i].name;
+		snprintf(message, sizeof(message), "berth: %s failed\n", phases[i].name);
+		assert_run(69, phases[i].phases, message);
+	}
+}
+
+static void
+refuses_without_a_policy(void **state)
+{
+	static const char text[] =
+	    "berth: refused: /etc/berth is missing\n"
+	    "  nobody was granted anything on this host yet\n"
+	    "  an administrator makes it with a grant:  sudo berth grant 1000\n";
+
+	(void)state;
+	world.no_policy_at = 1;
+	assert_run(78, UNTIL_FIRST "audit:deny drop ", text);
+	/* The host's own view of it is the one that counts. */
+	world.no_policy_at = 2;
+	assert_run(78, UNTIL_FIRST "place trust_dir audit:deny drop ", text);
+}
+
+static void
+a_refusal_says_who_can_allow_it(void **state)
+{
+	(void)state;
+	world.grants[0] = NULL;
+	assert_run(77, UNTIL_FIRST "audit:deny drop ",
+	    "berth: refused: no engine for uid 1000 (no_grant)\n"
+	    "  no file in /etc/berth/allow allows it\n"
+	    "  an administrator can allow it:  sudo berth grant 1000 security.confined\n");
+	world.grants[0] = ENDED;
+	assert_run(77, UNTIL_FIRST "audit:deny drop ",
+	    "berth: refused: no engine for uid 1000 (expired)\n"
+	    "  /etc/berth/allow/uid-1000.conf\n"
+	    "  an administrator can look at it:  sudo berth check\n");
+	world.grants[0] = "[grant]\nuid = 1000\nentitlements = network.host\n";
+	assert_run(77, UNTIL_FIRST "audit:deny drop ",
+	    "berth: refused: no engine for uid 1000 (not_granted)\n"
+	    "  no file in /etc/berth/allow allows it\n"
+	    "  an administrator can allow it:  sudo berth grant 1000 security.confined\n");
+}
+
+/* Nothing to drop to: what root runs is root's. */
+static void
+refuses_root(void **state)
+{
+	(void)state;
+	world.uid = 0;
+	assert_run(77, UNTIL_FIRST "audit:deny ",
+	    "berth: refused: no engine for uid 0 (root)\n"
+	    "  no file in /etc/berth/allow allows it\n"
+	    "  an administrator can look at it:  sudo berth check\n");
+}
+
+static void
+refuses_a_malformed_policy(void **state)
+{
+	(void)state;
+	world.grants[0] = GRANT "x\n";
+	assert_run(78, UNTIL_FIRST "audit:deny drop ",
+	    "berth: /etc/berth/allow/uid-1000.conf:5: a line is a comment that begins with ';', "
+	    "a [section], or 'key = value'\n"
+	    "  a file with an error grants nothing, so everything it governs is refused\n"
+	    "  an administrator can find and mend it:  sudo berth check\n");
+}
+
+/* The first decision allows, the policy changes, the second refuses. */
+static void
+the_second_decision_holds(void **state)
+{
+	(void)state;
+	world.grants[1] = NULL;
+	assert_run(77, UNTIL_FIRST "place trust_dir audit:deny drop ",
+	    "berth: refused: no engine for uid 1000 (no_grant)\n"
+	    "  no file in /etc/berth/allow allows it\n"
+	    "  an administrator can allow it:  sudo berth grant 1000 security.confined\n");
+	world.grants[1] = ENDED;
+	assert_run(77, UNTIL_FIRST "place trust_dir audit:deny drop ",
+	    "berth: refused: no engine for uid 1000 (expired)\n"
+	    "  /etc/berth/allow/uid-1000.conf\n"
+	    "  an administrator can look at it:  sudo berth check\n");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(goes_through_every_phase_in_order, setup),
+		cmocka_unit_test_setup(a_usage_error_comes_before_any_power, setup),
+		cmocka_unit_test_setup(nothing_follows_a_phase_that_fails, setup),
+		cmocka_unit_test_setup(refuses_without_a_policy, setup),
+		cmocka_unit_test_setup(a_refusal_says_who_can_allow_it, setup),
+		cmocka_unit_test_setup(refuses_root, setup),
+		cmocka_unit_test_setup(refuses_a_malformed_policy, setup),
+		cmocka_unit_test_setup(the_second_decision_holds, setup),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The runtime directory with lock and socket, the state directory, and the cgroups: made in a
+ * directory of this test's own, whose files are said to be root's.
+ * TRUST: unprivileged
+ * INPUT: none
+ * MUST: leave nothing behind
+ */
+/* WRAP: open fstatfs mkdirat openat unlinkat fdopendir clock_gettime priv_raise priv_lower */
+/* WRAP: trust_dir trust_file fchmod fchmodat fchownat fstatat flock socket bind listen renameat */
+#include "tests/unit/launcher_unit.h"
+
+#include <dirent.h>
+#include <linux/magic.h>
+#include <sys/capability.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/vfs.h>
+#include <time.h>
+
+#include "helper/launcher/launcher.h"
+#include "helper/launcher/priv.h"
+
+static struct {
+	char root[64];
+	int rootfd;
+	long types[2]; /* of /sys/fs/cgroup and of "unified" below it; 0: there is none */
+	int mount; /* which of them is open */
+	uint64_t raised;
+	uid_t state_owner;
+	int busy;
+	uid_t given_to;
+} world;
+
+static const struct grant grant = { .uid = 1000, .gid = 100 };
+static const struct grant rooted = { .uid = 1000, .gid = 100, .root = "/home/state" };
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_fstatfs(int fd, struct statfs *fs);
+int __real_mkdirat(int dirfd, const char *name, mode_t mode);
+int __wrap_mkdirat(int dirfd, const char *name, mode_t mode);
+int __real_openat(int dirfd, const char *name, int flags, ...);
+int __wrap_openat(int dirfd, const char *name, int flags, ...);
+int __real_unlinkat(int dirfd, const char *name, int flags);
+int __wrap_unlinkat(int dirfd, const char *name, int flags);
+DIR *__real_fdopendir(int fd);
+DIR *__wrap_fdopendir(int fd);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *out);
+void __wrap_priv_raise(int cap, int other);
+void __wrap_priv_lower(void);
+int __wrap_trust_dir(const char *path, int *fd, struct err *err);
+int __wrap_trust_file(int dirfd, const char *name, int flags, int *fd, struct err *err);
+int __real_fchmod(int fd, mode_t mode);
+int __wrap_fchmod(int fd, mode_t mode);
+int __real_fchmodat(int dirfd, const char *name, mode_t mode, int flags);
+int __wrap_fchmodat(int dirfd, const char *name, mode_t mode, int flags);
+int __wrap_fchownat(int dirfd, const char *name, uid_t uid, gid_t gid, int flags);
+int __real_fstatat(int dirfd, const char *name, struct stat *st, int flags);
+int __wrap_fstatat(int dirfd, const char *name, struct stat *st, int flags);
+int __wrap_flock(int fd, int operation);
+int __real_socket(int domain, int type, int protocol);
+int __wrap_socket(int domain, int type, int protocol);
+int __wrap_bind(int fd, const struct sockaddr *address, socklen_t len);
+int __wrap_listen(int fd, int backlog);
+int __real_renameat(int fromfd, const char *from, int tofd, const char *to);
+int __wrap_renameat(int fromfd, const char *from, int tofd, const char *to);
+
+int
+__wrap_open(const char *path, int flags, ...)
+{
+	va_list args;
+	mode_t mode;
+
+	va_start(args, flags);
+	mode = (flags & O_CREAT) != 0 ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	/* A coverage build writes files of its own at the end. */
+	if (strncmp(path, "/sys/", 5) != 0)
+		return (__real_open(path, flags, mode));
+	world.mount = strcmp(path, "/sys/fs/cgroup/unified") == 0;
+	if (fault("open"))
+		return (-1);
+	assert_int_not_equal(flags & O_NOFOLLOW, 0);
+	if (world.types[world.mount] == 0) {
+		errno = ENOENT;
+		return (-1);
+	}
+	return (__real_open(world.root, flags));
+}
+
+int
+__wrap_fstatfs(int fd, struct statfs *fs)
+{
+	(void)fd;
+	if (fault("fstatfs"))
+		return (-1);
+	*fs = (struct statfs){ .f_type = world.types[world.mount] };
+	return (0);
+}
+
+int
+__wrap_mkdirat(int dirfd, const char *name, mode_t mode)
+{
+	return (fault("mkdirat") ? -1 : __real_mkdirat(dirfd, name, mode));
+}
+
+int
+__wrap_openat(int dirfd, const char *name, int flags, ...)
+{
+	assert_int_not_equal(flags & O_NOFOLLOW, 0);
+	assert_int_not_equal(flags & O_CLOEXEC, 0);
+	return (fault("openat") ? -1 : __real_openat(dirfd, name, flags, 0600));
+}
+
+int
+__wrap_unlinkat(int dirfd, const char *name, int flags)
+{
+	return (fault("unlinkat") ? -1 : __real_unlinkat(dirfd, name, flags));
+}
+
+DIR *
+__wrap_fdopendir(int fd)
+{
+	return (fault("fdopendir") ? NULL : __real_fdopendir(fd));
+}
+
+int
+__wrap_clock_gettime(clockid_t clock, struct timespec *out)
+{
+	(void)clock;
+	*out = (struct timespec){ 12, 345 };
+	return (0);
+}
+
+void
+__wrap_priv_raise(int cap, int other)
+{
+	assert_int_equal(world.raised, 0);
+	world.raised = 1ULL << cap | 1ULL << other;
+}
+
+void
+__wrap_priv_lower(void)
+{
+	world.raised = 0;
+}
+
+int
+__wrap_trust_dir(const char *path, int *fd, struct err *err)
+{
+	*fd = -1;
+	if (fault("trust_dir_none"))
+		return (0);
+	if (fault("trust_dir"))
+		return (err_set(err, ERR_CONFIG, "not trusted"));
+	*fd = __real_openat(world.rootfd, strcmp(path, "/run") == 0 ? "run" : "state", O_RDONLY);
+	return (1);
+}
+
+int
+__wrap_trust_file(int dirfd, const char *name, int flags, int *fd, struct err *err)
+{
+	*fd = -1;
+	if (fault("trust_file_none"))
+		return (0);
+	if (fault("trust_file"))
+		return (err_set(err, ERR_CONFIG, "not trusted"));
+	*fd = __real_openat(dirfd, name, flags | O_NOFOLLOW);
+	return (*fd < 0 ? err_sys(err, "trust_file") : 1);
+}
+
+int
+__wrap_fchmod(int fd, mode_t mode)
+{
+	return (fault("fchmod") ? -1 : __real_fchmod(fd, mode));
+}
+
+int
+__wrap_fchmodat(int dirfd, const char *name, mode_t mode, int flags)
+{
+	return (fault("fchmodat") ? -1 : __real_fchmodat(dirfd, name, mode, flags));
+}
+
+int
+__wrap_fchownat(int dirfd, const char *name, uid_t uid, gid_t gid, int flags)
+{
+	struct stat st;
+
+	assert_int_equal(world.raised, 1ULL << CAP_CHOWN);
+	assert_int_equal(flags, AT_SYMLINK_NOFOLLOW);
+	assert_int_equal(__real_fstatat(dirfd, name, &st, flags), 0);
+	/* Nobody else can open it before. */
+	assert_int_equal(st.st_mode & 077, 0);
+	assert_int_equal(gid, 100);
+	world.given_to = uid;
+	return (fault("fchownat") ? -1 : 0);
+}
+
+int
+__wrap_fstatat(int dirfd, const char *name, struct stat *st, int flags)
+{
+	int rc = fault("fstatat") ? -1 : __real_fstatat(dirfd, name, st, flags);
+
+	st->st_uid = world.state_owner;
+	return (rc);
+}
+
+int
+__wrap_flock(int fd, int operation)
+{
+	(void)fd;
+	assert_int_equal(operation, LOCK_EX | LOCK_NB);
+	if (world.busy != 0) {
+		errno = world.busy;
+		return (-1);
+	}
+	return (0);
+}
+
+int
+__wrap_socket(int domain, int type, int protocol)
+{
+	assert_int_equal(type, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK);
+	return (fault("socket") ? -1 : __real_socket(domain, type, protocol));
+}
+
+int
+__wrap_bind(int fd, const struct sockaddr *address, socklen_t len)
+{
+	const struct sockaddr_un *un = (const struct sockaddr_un *)(const void *)address;
+	int file;
+
+	(void)fd, (void)len;
+	assert_string_equal(un->sun_path, "/run/berth/1000/engine.sock.new");
+	if (fault("bind"))
+		return (-1);
+	file = __real_openat(
+	    world.rootfd, "run/berth/1000/engine.sock.new", O_CREAT | O_EXCL | O_WRONLY, 0600);
+	if (file < 0)
+		return (-1);
+	close(file);
+	return (0);
+}
+
+int
+__wrap_listen(int fd, int backlog)
+{
+	(void)fd;
+	assert_int_equal(backlog, SOMAXCONN);
+	/* Until it listens the old name stays. */
+	assert_false(was_called("renameat"));
+	return (fault("listen") ? -1 : 0);
+}
+
+int
+__wrap_renameat(int fromfd, const char *from, int tofd, const char *to)
+{
+	return (fault("renameat") ? -1 : __real_renameat(fromfd, from, tofd, to));
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	memset(&world, 0, sizeof(world));
+	snprintf(world.root, sizeof(world.root), "/tmp/berth-unit-XXXXXX");
+	assert_non_null(mkdtemp(world.root));
+	fault_none();
+	world.types[0] = CGROUP2_SUPER_MAGIC;
+	world.rootfd = __real_open(world.root, O_PATH | O_DIRECTORY);
+	assert_int_equal(__real_mkdirat(world.rootfd, "run", 0755), 0);
+	assert_int_equal(__real_mkdirat(world.rootfd, "state", 0755), 0);
+	umask(077);
+	return (0);
+}
+
+static int
+tear_down(void **state)
+{
+	char command[128];
+
+	(void)state;
+	close(world.rootfd);
+	snprintf(command, sizeof(command), "rm -rf %s", world.root);
+	return (system(command));
+}
+
+static mode_t
+mode_of(const char *name)
+{
+	struct stat st;
+
+	return (__real_fstatat(world.rootfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0
+		    ? 0
+		    : st.st_mode & 07777);
+}
+
+static void
+touch(const char *name)
+{
+	int fd = __real_openat(world.rootfd, name, O_CREAT | O_WRONLY, 0600);
+
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+static void
+forget(struct runtime *runtime)
+{
+	close(runtime->lock);
+	close(runtime->socket);
+}
+
+static void
+test_fresh(void **state)
+{
+	struct runtime runtime;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(runtime_prepare(&grant, &runtime, &err), 0);
+	assert_int_equal(mode_of("run/berth"), 0755);
+	assert_int_equal(mode_of("run/berth/1000"), 0711);
+	assert_int_equal(mode_of("run/berth/1000/lock"), 0600);
+	assert_int_equal(mode_of("run/berth/1000/engine.sock"), 0600);
+	assert_int_equal(mode_of("run/berth/1000/engine.sock.new"), 0);
+	assert_int_equal(mode_of("state/1000"), 0700);
+	assert_int_equal(world.given_to, 1000);
+	assert_int_equal(world.raised, 0);
+	forget(&runtime);
+}
+
+static void
+test_again(void **state)
+{
+	struct runtime runtime;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(runtime_prepare(&rooted, &runtime, &err), 0);
+	assert_int_equal(mode_of("state/1000"), 0);
+	forget(&runtime);
+	/* What a start that died left: modes, and the socket's first name. */
+	__real_fchmodat(world.rootfd, "run/berth", 0700, 0);
+	__real_fchmodat(world.rootfd, "run/berth/1000", 0700, 0);
+	touch("run/berth/1000/engine.sock.new");
+	fault_none();
+	assert_int_equal(runtime_prepare(&rooted, &runtime, &err), 0);
+	assert_int_equal(mode_of("run/berth"), 0755);
+	assert_int_equal(mode_of("run/berth/1000"), 0711);
+	assert_int_equal(mode_of("run/berth/1000/engine.sock.new"), 0);
+	forget(&runtime);
+}
+
+/* The user's own is theirs; root's is one that a start left behind before it could give it. */
+static void
+test_state(void **state)
+{
+	struct runtime runtime;
+	struct err err;
+
+	(void)state;
+	world.given_to = 7;
+	world.state_owner = 1000;
+	__real_mkdirat(world.rootfd, "state/1000", 0755);
+	__real_fchmodat(world.rootfd, "state/1000", 0755, 0);
+	assert_int_equal(runtime_prepare(&grant, &runtime, &err), 0);
+	assert_int_equal(mode_of("state/1000"), 0755);
+	forget(&runtime);
+	world.state_owner = 0;
+	fault_none();
+	assert_int_equal(runtime_prepare(&grant, &runtime, &err), 0);
+	assert_int_equal(mode_of("state/1000"), 0700);
+	forget(&runtime);
+}
+
+static void
+test_busy(void **state)
+{
+	struct runtime runtime;
+	struct err err;
+
+	(void)state;
+	world.busy = EWOULDBLOCK;
+	assert_int_equal(runtime_prepare(&grant, &runtime, &err), -1);
+	assert_failed(&err, ERR_UNAVAILABLE, "an engine of this user is running or starting");
+	assert_int_equal(mode_of("run/berth/1000/engine.sock"), 0);
+	assert_false(was_called("socket"));
+	world.busy = ENOLCK;
+	assert_int_equal(runtime_prepare(&grant, &runtime, &err), -1);
+	assert_failed(&err, ERR_SYSTEM, "cannot lock");
+}
+
+static void
+test_runtime_faults(void **state)
+{
+	static const struct {
+		const char *call;
+		int at;
+	} plans[] = { { "trust_dir", 1 }, { "trust_dir_none", 1 }, { "mkdirat", 1 },
+		{ "mkdirat", 2 }, { "mkdirat", 3 }, { "trust_file", 1 }, { "trust_file", 2 },
+		{ "trust_file_none", 1 }, { "fchmod", 1 }, { "fchmod", 2 }, { "openat", 1 },
+		{ "trust_dir", 2 }, { "trust_dir_none", 2 }, { "fstatat", 1 }, { "fchmodat", 1 },
+		{ "fchownat", 1 }, { "socket", 1 }, { "unlinkat", 1 }, { "bind", 1 },
+		{ "fchmodat", 2 }, { "fchownat", 2 }, { "listen", 1 }, { "renameat", 1 } };
+	struct runtime runtime;
+	struct err err;
+
+	tear_down(state);
+	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
+		set_up(state);
+		fault_set(plans[i].call, plans[i].at, EACCES);
+		if (runtime_prepare(&grant, &runtime, &err) != -1)
+			fail_msg("%s %d is not noticed", plans[i].call, plans[i].at);
+		assert_int_not_equal(err.code, ERR_INVALID);
+		assert_int_equal(world.raised, 0);
+		assert_int_equal(mode_of("run/berth/1000/engine.sock"), 0);
+		tear_down(state);
+	}
+	set_up(state);
+}
+
+/* --- cgroups ----------------------------------------------------------------------------------- */
+
+static void
+test_cgroups(void **state)
+{
+	struct err err;
+	int fd;
+
+	(void)state;
+	assert_int_equal(cgroup_launcher(&fd, &err), 0);
+	assert_true(fd >= 0);
+	close(fd);
+	/* The user cannot even look into them. */
+	assert_int_equal(mode_of("berth"), 0700);
+	assert_int_equal(mode_of("berth/launcher"), 0700);
+	assert_int_equal(cgroup_launcher(&fd, &err), 0);
+	close(fd);
+	__real_mkdirat(world.rootfd, "berth/1000", 0700);
+	__real_mkdirat(world.rootfd, "berth/1000/empty", 0700);
+	__real_mkdirat(world.rootfd, "berth/1000/busy", 0700);
+	touch("berth/1000/busy/job");
+	touch("berth/1000/cgroup.procs");
+	assert_int_equal(cgroup_fresh(1000, &fd, &err), 0);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(mode_of("berth/1000/12.000000345"), 0700);
+	assert_int_equal(mode_of("berth/1000/empty"), 0);
+	assert_int_equal(mode_of("berth/1000/busy"), 0700);
+	assert_int_equal(mode_of("berth/launcher"), 0700);
+	assert_int_equal(world.raised, 0);
+}
+
+static void
+test_layouts(void **state)
+{
+	struct err err;
+	int fd;
+
+	(void)state;
+	/* Hybrid: version 1 in front. */
+	world.types[0] = TMPFS_MAGIC;
+	world.types[1] = CGROUP2_SUPER_MAGIC;
+	assert_int_equal(cgroup_launcher(&fd, &err), 0);
+	assert_true(fd >= 0);
+	close(fd);
+	/* Version 1 alone, and none at all: nothing is made there. */
+	world.types[1] = 0;
+	fault_none();
+	assert_int_equal(cgroup_launcher(&fd, &err), 0);
+	assert_int_equal(fd, -1);
+	assert_int_equal(cgroup_fresh(1000, &fd, &err), 0);
+	assert_int_equal(fd, -1);
+	world.types[0] = 0;
+	assert_int_equal(cgroup_launcher(&fd, &err), 0);
+	assert_int_equal(fd, -1);
+	assert_false(was_called("mkdirat"));
+}
+
+static void
+test_cgroup_faults(void **state)
+{
+	static const struct {
+		const char *call;
+		int at;
+	} plans[] = { { "open", 1 }, { "fstatfs", 1 }, { "mkdirat", 1 }, { "mkdirat", 2 },
+		{ "mkdirat", 3 }, { "openat", 1 }, { "openat", 2 }, { "openat", 4 } };
+	struct err err;
+	int fd;
+
+	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
+		tear_down(state);
+		set_up(state);
+		fault_set(plans[i].call, plans[i].at, EACCES);
+		if (cgroup_fresh(1000, &fd, &err) != -1 || err.code != ERR_SYSTEM)
+			fail_msg("%s %d is not noticed", plans[i].call, plans[i].at);
+		assert_int_equal(world.raised, 0);
+	}
+	fault_set("mkdirat", 2, EACCES);
+	assert_int_equal(cgroup_launcher(&fd, &err), -1);
+	/* To tidy up is not what a start is for. */
+	fault_set("openat", 3, EMFILE);
+	assert_int_equal(cgroup_fresh(1000, &fd, &err), 0);
+	close(fd);
+	fault_set("fdopendir", 1, ENOMEM);
+	assert_int_equal(cgroup_fresh(1000, &fd, &err), 0);
+	close(fd);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_fresh, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_state, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_busy, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_runtime_faults, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_cgroups, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_layouts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_cgroup_faults, set_up, tear_down),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
