@@ -39,7 +39,7 @@ many=$(printf 'x %.0s' {1..2000})
 # The largest single argument that execve(2) takes is 128 KiB with its NUL.
 large=$(printf '%0131071d' 0)
 starting=start$'\n'
-cases=('\' '--x=\' '--' '' 'Start' 'START' 'start ' ' start' "$starting" 'star' 'startx' 'stop' 'mount'
+cases=($'\\' $'--x=\\' '--' '' 'Start' 'START' 'start ' ' start' "$starting" 'star' 'startx' 'stop' 'mount'
 	'--config=/tmp/x' '-R' '-h' '--help' '--version' $'\xc3\x28' $'\e[2J' "$large")
 for word in "${cases[@]}"; do
 	shown=$(printf '%q' "${word:0:20}")

@@ -5,8 +5,9 @@
  * call of CALL, counted over the program itself (WHO: program) or over all that it starts (child),
  * fail (WHAT: EPERM, EINVAL) or "succeed" without effect (zero), or kills who makes it before it has
  * any effect (kill). With N 0 it changes nothing. Each call is printed on stderr: who, number, first
- * argument, result, so that a test can choose among them. Ends when the program ends: what it started is no longer traced then and goes
- * on. strace(1) counts for each process alone, and waits until the last has ended.
+ * argument, result, so that a test can choose among them. Ends when the program ends: what that has
+ * started is no longer traced then and goes on. strace(1) counts for each process alone, and waits
+ * until the last has ended.
  * TRUST: unprivileged
  * INPUT: a test's words
  * MUST: let the program run with its setuid bit honoured: a tracer needs CAP_SYS_PTRACE for that
