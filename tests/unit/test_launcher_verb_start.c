@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the two halves of a start give up: the parent the lock while it waits, the init its
+ * capabilities before it reaps.
+ * TRUST: unprivileged
+ * INPUT: none: each phase is a fake that tells its name on stderr
+ * MUST: clone nothing
+ */
+/* WRAP: trust_dir trust_file runtime_prepare cgroup_fresh launch_clone launch_engine launch_init */
+/* WRAP: write_maps confine priv_become_owner priv_become_root priv_raise priv_drop_forever */
+/* WRAP: priv_enter_namespace priv_ceiling priv_drop_in_namespace poll read */
+#include "tests/unit/launcher_unit.h"
+
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "helper/launcher/launch.h"
+#include "helper/launcher/launcher.h"
+#include "helper/launcher/priv.h"
+
+static int lock, clones;
+static pid_t child; /* what the first clone returns; the second one is 43 */
+
+int __wrap_trust_dir(const char *path, int *fd, struct err *err);
+int __wrap_trust_file(int dirfd, const char *name, int flags, int *fd, struct err *err);
+int __wrap_runtime_prepare(const struct grant *grant, struct runtime *runtime, struct err *err);
+int __wrap_cgroup_fresh(uint32_t uid, int *fd, struct err *err);
+pid_t __wrap_launch_clone(uint64_t flags, int cgroup, int *pidfd);
+void __wrap_launch_engine(int engine, int fds[ENGINE_FD_END]);
+void __wrap_launch_init(void) __attribute__((noreturn));
+int __wrap_write_maps(int procfd, pid_t pid, const struct grant *grant, struct err *err);
+int __wrap_confine(int procfd, struct err *err);
+void __wrap_priv_become_owner(uint32_t owner_id);
+void __wrap_priv_become_root(void);
+void __wrap_priv_raise(int cap, int other);
+void __wrap_priv_drop_forever(uint32_t uid, uint32_t gid);
+void __wrap_priv_enter_namespace(void);
+void __wrap_priv_ceiling(void);
+void __wrap_priv_drop_in_namespace(void);
+int __wrap_poll(struct pollfd *fds, nfds_t nfds, int timeout);
+ssize_t __real_read(int fd, void *buf, size_t len);
+ssize_t __wrap_read(int fd, void *buf, size_t len);
+
+int
+__wrap_trust_dir(const char *path, int *fd, struct err *err)
+{
+	(void)path, (void)err;
+	*fd = dup(0);
+	return (1);
+}
+
+int
+__wrap_trust_file(int dirfd, const char *name, int flags, int *fd, struct err *err)
+{
+	(void)dirfd, (void)name, (void)flags, (void)err;
+	*fd = memfd_create("engine", 0);
+	CHILD_CHECK(fchmod(*fd, 0711) == 0);
+	return (1);
+}
+
+int
+__wrap_runtime_prepare(const struct grant *grant, struct runtime *runtime, struct err *err)
+{
+	const struct sockaddr unnamed = { .sa_family = AF_UNIX };
+
+	(void)grant, (void)err;
+	runtime->lock = lock = dup(0);
+	runtime->socket = socket(AF_UNIX, SOCK_STREAM, 0);
+	CHILD_CHECK(bind(runtime->socket, &unnamed, sizeof(sa_family_t)) == 0);
+	return (0);
+}
+
+int
+__wrap_cgroup_fresh(uint32_t uid, int *fd, struct err *err)
+{
+	(void)uid, (void)err;
+	*fd = -1;
+	return (0);
+}
+
+pid_t
+__wrap_launch_clone(uint64_t flags, int cgroup, int *pidfd)
+{
+	(void)flags, (void)cgroup;
+	if (pidfd != NULL)
+		*pidfd = -1;
+	dprintf(2, "clone ");
+	return (clones++ == 0 ? child : 43);
+}
+
+void
+__wrap_launch_engine(int engine, int fds[ENGINE_FD_END])
+{
+	(void)engine, (void)fds;
+	dprintf(2, "engine ");
+}
+
+void
+__wrap_launch_init(void)
+{
+	dprintf(2, "init ");
+	_exit(5);
+}
+
+int
+__wrap_write_maps(int procfd, pid_t pid, const struct grant *grant, struct err *err)
+{
+	(void)procfd, (void)pid, (void)grant, (void)err;
+	dprintf(2, "maps ");
+	return (0);
+}
+
+int
+__wrap_confine(int procfd, struct err *err)
+{
+	(void)procfd, (void)err;
+	dprintf(2, "confine ");
+	return (0);
+}
+
+void
+__wrap_priv_become_owner(uint32_t owner_id)
+{
+	(void)owner_id;
+	dprintf(2, "owner ");
+}
+
+void
+__wrap_priv_become_root(void)
+{
+	dprintf(2, "root ");
+}
+
+void
+__wrap_priv_raise(int cap, int other)
+{
+	(void)cap, (void)other;
+	dprintf(2, "raise ");
+}
+
+void
+__wrap_priv_drop_forever(uint32_t uid, uint32_t gid)
+{
+	dprintf(2, "drop:%u:%u ", uid, gid);
+}
+
+void
+__wrap_priv_enter_namespace(void)
+{
+	dprintf(2, "enter ");
+}
+
+void
+__wrap_priv_ceiling(void)
+{
+	dprintf(2, "ceiling ");
+}
+
+void
+__wrap_priv_drop_in_namespace(void)
+{
+	dprintf(2, "nothing ");
+}
+
+int
+__wrap_poll(struct pollfd *fds, nfds_t nfds, int timeout)
+{
+	(void)fds, (void)nfds;
+	CHILD_CHECK(timeout > 0 && fcntl(lock, F_GETFD) < 0 && errno == EBADF);
+	dprintf(2, "wait ");
+	return (1);
+}
+
+/* In the init the byte that says go; in the parent the end of the ready pipe. */
+ssize_t
+__wrap_read(int fd, void *buf, size_t len)
+{
+	if (clones == 0)
+		return (__real_read(fd, buf, len));
+	if (child != 0)
+		return (0);
+	*(char *)buf = 'g';
+	return (1);
+}
+
+static void
+start(void *arg)
+{
+	const struct caller caller = { .uid = 1000, .gid = 100 };
+	const struct grant grant = { .uid = 1000, .gid = 100 };
+	const struct handles handles = { -1, -1 };
+	struct err err;
+
+	(void)arg;
+	CHILD_CHECK(verb_start(&caller, &grant, &handles, &err) == -1);
+	_exit(1);
+}
+
+static void
+the_parent_waits_without_power_and_without_the_lock(void **state)
+{
+	(void)state;
+	child = 42;
+	assert_child(in_child(start, NULL), 1);
+	assert_string_equal(child_text, "owner raise clone root maps drop:1000:100 wait ");
+}
+
+static void
+the_init_reaps_without_power(void **state)
+{
+	(void)state;
+	child = 0;
+	assert_child(in_child(start, NULL), 5);
+	assert_string_equal(
+	    child_text, "owner raise clone enter confine ceiling clone nothing init ");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_parent_waits_without_power_and_without_the_lock),
+		cmocka_unit_test(the_init_reaps_without_power),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
