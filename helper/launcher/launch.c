@@ -49,6 +49,8 @@ arrange(int *engine, int fds[ENGINE_FD_END])
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	*engine = fcntl(*engine, F_DUPFD_CLOEXEC, ENGINE_FD_END);
+	if (*engine < 0)
+		return (-1);
 	for (int i = ENGINE_FD_SOCKET; i < ENGINE_FD_END; i++) {
 		int high = fcntl(fds[i], F_DUPFD_CLOEXEC, ENGINE_FD_END);
 

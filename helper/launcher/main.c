@@ -72,6 +72,7 @@ judge(const struct caller *caller, struct judgement *judgement, struct err *err)
 		.now = time(NULL), .mode = ENGINE_SHARED, .nwants = 1, .wants = &confined
 	};
 
+	judgement->decision = (struct decision){ 0 };
 	policy_free(&judgement->policy);
 	io_close(&judgement->handles.etcfd);
 	if (open_policy(caller, &judgement->handles.etcfd, err) < 0 ||

@@ -176,7 +176,8 @@ engine_failed(char *text, struct err *err)
 	char *rest = text[0] == '\0' ? NULL : text + 1;
 	const char *what = strsep(&rest, "\n"), *why = strsep(&rest, "\n");
 
-	err_set(err, code, "%s", what != NULL ? what : "the engine ended before it was ready");
+	err_set(err, code, "%s",
+	    what != NULL && what[0] != '\0' ? what : "the engine ended before it was ready");
 	err_why(err, "%s", why != NULL ? why : "");
 	return (err_todo(err, "%s", rest != NULL ? rest : ""));
 }

@@ -518,9 +518,9 @@ test_says(void **state)
 	assert_says("\1x", 2, ERR_SYSTEM, "x");
 	assert_says("\377x", 2, ERR_SYSTEM, "x");
 	assert_says("RR", 2, ERR_SYSTEM, "R");
-	assert_says("R\n", 2, ERR_SYSTEM, "");
+	assert_says("R\n", 2, ERR_SYSTEM, "the engine ended before it was ready");
 	assert_says("M\033[2J", 5, ERR_REFUSED, "\\x1b[2J");
-	assert_says("M", 1, ERR_REFUSED, "");
+	assert_says("M", 1, ERR_REFUSED, "the engine ended before it was ready");
 	assert_says(long_text, sizeof(long_text), ERR_REFUSED, "long");
 	/* One that never ends is not read for ever. */
 	set_up(NULL);
