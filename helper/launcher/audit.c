@@ -4,7 +4,7 @@
  * TRUST: privileged
  * INPUT: the decision, or an error that came before one
  * MUST: never wait, never fail, never use syslog(3) (it asks for the time zone); one record is one
- *       line; a uid's lines are limited by one small root-owned file.
+ *       line; a uid's refusals are limited by one small root-owned file.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -29,7 +29,7 @@ struct window {
 	int64_t lines;
 };
 
-/* May this uid log one more line? Each has a window of its own, but for collisions, so that nobody
+/* May one more refusal of this uid be logged? Each has a window of its own, but for collisions, so that nobody
  * can use up another's. Where it cannot be counted it is logged: silence must not be had for free.
  * Two launchers at once may count one line twice or not; the limit is for floods. */
 static bool
@@ -62,7 +62,7 @@ audit(const struct caller *caller, const struct decision *decision, const struct
 	char line[ERR_LINE + 128];
 	AUTO_CLOSE int fd = -1;
 
-	if (!within_limit(caller->uid))
+	if (!allowed && !within_limit(caller->uid))
 		return;
 	if (allowed)
 		snprintf(line, sizeof(line),

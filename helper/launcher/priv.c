@@ -174,7 +174,8 @@ priv_drop_forever(uint32_t uid, uint32_t gid)
 	set_uids(uid, uid);
 	set_caps(0, 0);
 	set_no_new_privs();
-	if (setresuid(0, 0, 0) == 0 || setresgid(0, 0, 0) == 0 || setuid(0) == 0)
+	/* A caller of group 0, whom decide() refuses, keeps it. */
+	if (setresuid(0, 0, 0) == 0 || setuid(0) == 0 || (gid != 0 && setresgid(0, 0, 0) == 0))
 		die("root could be regained");
 }
 

@@ -121,7 +121,7 @@ make_state(const struct grant *grant, struct err *err)
 	if ((mkdirat(base, name, 0700) < 0 && errno != EEXIST) ||
 	    fstatat(base, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return (err_sys(err, "cannot make " STATE_DIR "/%s", name));
-	if (st.st_uid == 0 && give(base, name, grant, 0700) < 0)
+	if (S_ISDIR(st.st_mode) && st.st_uid == 0 && give(base, name, grant, 0700) < 0)
 		return (err_sys(err, "cannot hand " STATE_DIR "/%s to the user", name));
 	return (0);
 }
