@@ -70,13 +70,16 @@ launch_engine(int engine, int fds[ENGINE_FD_END])
 {
 	char name[] = "berth-engine";
 	char *const argv[] = { name, NULL }, *const envp[] = { NULL };
+	const unsigned long by_default[4] = { 0 }; /* the kernel's struct sigaction */
 
 	/* CLOEXEC and not closed now: engine itself is still needed for the call. */
 	if (arrange(&engine, fds) < 0 || close_range(ENGINE_FD_END, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return;
-	/* What sanitize() has made ignored would stay so; execve(2) resets only handlers. */
+	/* What is ignored would stay so; execve(2) resets only handlers. SYSCALL: rt_sigaction(2),
+	 * as signal(3) leaves out two signals that libc keeps for itself, and a caller can have had
+	 * them ignored. All zero is SIG_DFL. */
 	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
+		(void)syscall(SYS_rt_sigaction, sig, by_default, NULL, NSIG / 8);
 	execveat(engine, "", argv, envp, AT_EMPTY_PATH);
 }
 
