@@ -76,8 +76,8 @@ launch_engine(int engine, int fds[ENGINE_FD_END])
 	if (arrange(&engine, fds) < 0 || close_range(ENGINE_FD_END, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return;
 	/* What is ignored would stay so; execve(2) resets only handlers. SYSCALL: rt_sigaction(2),
-	 * as signal(3) leaves out two signals that libc keeps for itself, and a caller can have had
-	 * them ignored. All zero is SIG_DFL. */
+	 * as libc leaves out two signals that it keeps for itself, and a caller can have had them
+	 * ignored. All zero is SIG_DFL. */
 	for (int sig = 1; sig < NSIG; sig++)
 		(void)syscall(SYS_rt_sigaction, sig, by_default, NULL, NSIG / 8);
 	execveat(engine, "", argv, envp, AT_EMPTY_PATH);
