@@ -75,7 +75,11 @@ measure "floor: fork and exec" "$RUNS" -- "$image/true"
 measure "berth, next call" "$RUNS" -- /usr/local/bin/berth run -q "$image" -- /true
 measure "berth, first call" "$RUNS" --prepare "/usr/local/bin/berth daemon stop" -- \
     /usr/local/bin/berth run -q "$image" -- /true
-measure "bubblewrap --unshare-all" "$RUNS" -- bwrap --unshare-all --bind "$image" / /true
+# As full a root as a job of berth has: the ratios are to this one. The bare row is what bubblewrap
+# takes when it mounts nothing but the image.
+measure "bubblewrap --unshare-all" "$RUNS" -- bwrap --unshare-all --bind "$image" / --proc /proc \
+    --dev /dev --tmpfs /tmp --tmpfs /run --ro-bind /sys /sys /true
+measure "bubblewrap, image only" "$RUNS" -- bwrap --unshare-all --bind "$image" / /true
 measure "crun run" "$RUNS" -- \
     crun --root "$home/runtime/crun" --cgroup-manager=disabled run -b "$home/bundle" bench
 measure "podman run --network none" "$((RUNS / 10))" -- podman --cgroup-manager=cgroupfs run --rm \
