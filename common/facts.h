@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What the launcher tells the engine that the engine cannot see from inside its user namespace:
- * who the user is on the host, and with which ids it was started. Carried by a sealed memfd.
- * Wire format: native 32-bit words: FACTS_MAGIC, FACTS_VERSION, uid, gid, owner id, subuid start,
+ * who the user is on the host, with which ids and for which way to live it was started. Carried by a
+ * sealed memfd.
+ * Wire format: native 32-bit words: FACTS_MAGIC, FACTS_VERSION, mode, uid, gid, owner id, subuid start,
  * subuid count, subgid start, subgid count, number of groups, the groups. Nothing may follow.
  * TRUST: privileged, pure
  * INPUT: encode: the launcher's own structs; decode: the memfd (the engine believes its launcher,
@@ -19,11 +20,19 @@
 #include "common/policy.h"
 
 #define FACTS_MAGIC 0x62727468U /* "brth" */
-#define FACTS_VERSION 1U
-#define FACTS_HEAD 10U
+#define FACTS_VERSION 2U
+#define FACTS_HEAD 11U
 #define FACTS_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 _Static_assert(sizeof(gid_t) == sizeof(uint32_t), "groups are copied as 32-bit words");
+
+/* Who started the engine, and whom it serves. */
+enum facts_mode {
+	FACTS_INVALID = 0,
+	FACTS_SHARED, /* the launcher: all calls of the user */
+	FACTS_ONCE, /* the launcher: one call, whose connection is the socket */
+	FACTS_ROOTLESS /* the user, without a grant: all calls */
+};
 
 /* The descriptors that an engine starts with; 0 to 2 are /dev/null. */
 enum engine_fd {
@@ -36,12 +45,12 @@ enum engine_fd {
 	ENGINE_FD_END = 8
 };
 
-/* Writes the facts to fd and seals it (the launcher). 0, or -1 with errno. */
-int facts_write(int fd, const struct caller *caller, const struct grant *grant)
-    __attribute__((warn_unused_result));
+/* Writes the facts to fd and seals it (who starts an engine). 0, or -1 with errno. */
+int facts_write(int fd, enum facts_mode mode, const struct caller *caller,
+    const struct grant *grant) __attribute__((warn_unused_result));
 
 /* Reads them back (the engine); groups are malloc(3)ed. 0, or -1 with errno (EPROTO: malformed). */
-int facts_read(int fd, struct caller *caller, struct grant *grant)
+int facts_read(int fd, enum facts_mode *mode, struct caller *caller, struct grant *grant)
     __attribute__((warn_unused_result));
 
 #endif

@@ -16,6 +16,7 @@
 #include "client/lib/job.h"
 #include "client/lib/varlink.h"
 #include "common/decide.h"
+#include "common/facts.h"
 #include "common/policy.h"
 
 #define ENGINE_JOBS_MAX 4096
@@ -55,6 +56,7 @@ struct host {
 };
 
 struct engine {
+	enum facts_mode mode;
 	struct caller caller;
 	struct grant grant; /* as it was at the start */
 	char root[4096]; /* path of the state root, for messages */

@@ -55,7 +55,7 @@ check_descriptors(struct err *err)
 static int
 take_facts(struct engine *engine, struct err *err)
 {
-	if (facts_read(ENGINE_FD_FACTS, &engine->caller, &engine->grant) == -1) {
+	if (facts_read(ENGINE_FD_FACTS, &engine->mode, &engine->caller, &engine->grant) == -1) {
 		err_sys(err, "the launcher's facts cannot be read");
 		err->code = ERR_BUG;
 		return -1;

@@ -44,7 +44,7 @@ read_groups(int fd, struct caller *caller, size_t count)
 }
 
 int
-facts_read(int fd, struct caller *caller, struct grant *grant)
+facts_read(int fd, enum facts_mode *mode, struct caller *caller, struct grant *grant)
 {
 	uint32_t head[FACTS_HEAD];
 
@@ -56,10 +56,13 @@ facts_read(int fd, struct caller *caller, struct grant *grant)
 		return (malformed());
 	if (head[0] != FACTS_MAGIC || head[1] != FACTS_VERSION)
 		return (malformed());
-	caller->uid = grant->uid = head[2];
-	caller->gid = grant->gid = head[3];
-	grant->owner_id = head[4];
-	grant->subuid = (struct id_range){ head[5], head[6] };
-	grant->subgid = (struct id_range){ head[7], head[8] };
-	return (read_groups(fd, caller, head[9]));
+	if (head[2] < FACTS_SHARED || head[2] > FACTS_ROOTLESS)
+		return (malformed());
+	*mode = (enum facts_mode)head[2];
+	caller->uid = grant->uid = head[3];
+	caller->gid = grant->gid = head[4];
+	grant->owner_id = head[5];
+	grant->subuid = (struct id_range){ head[6], head[7] };
+	grant->subgid = (struct id_range){ head[8], head[9] };
+	return (read_groups(fd, caller, head[10]));
 }

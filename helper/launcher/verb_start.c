@@ -70,7 +70,7 @@ prepare(struct start *start, const struct caller *caller, struct err *err)
 	    cgroup_fresh(caller->uid, &start->cgroup, err) < 0)
 		return (-1);
 	facts = memfd_create("berth-facts", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (facts < 0 || facts_write(facts, caller, start->grant) < 0)
+	if (facts < 0 || facts_write(facts, FACTS_SHARED, caller, start->grant) < 0)
 		return (err_sys(err, "cannot hand the facts to the engine"));
 	if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(start->go, O_CLOEXEC) < 0)
 		return (err_sys(err, "cannot make a pipe"));

@@ -164,20 +164,20 @@ test_facts(void **state)
 	const struct grant grant = {
 		.owner_id = 2147480000, .subuid = { 100000, 10 }, .subgid = { 200000, 20 }
 	};
-	const uint32_t wanted[] = { FACTS_MAGIC, FACTS_VERSION, 1000, 100, 2147480000, 100000, 10,
-		200000, 20, 2, 7, 100 };
+	const uint32_t wanted[] = { FACTS_MAGIC, FACTS_VERSION, FACTS_ONCE, 1000, 100, 2147480000,
+		100000, 10, 200000, 20, 2, 7, 100 };
 	uint32_t got[16];
 	int fd = memfd_create("facts", MFD_ALLOW_SEALING), closed = memfd_create("sealed", 0);
 
 	(void)state;
-	assert_int_equal(facts_write(fd, &caller, &grant), 0);
+	assert_int_equal(facts_write(fd, FACTS_ONCE, &caller, &grant), 0);
 	assert_int_equal(pread(fd, got, sizeof(got), 0), sizeof(wanted));
 	assert_memory_equal(got, wanted, sizeof(wanted));
 	assert_int_equal(fcntl(fd, F_GET_SEALS), FACTS_SEALS);
-	assert_int_equal(facts_write(fd, &caller, &grant), -1);
+	assert_int_equal(facts_write(fd, FACTS_ONCE, &caller, &grant), -1);
 	/* One that cannot be sealed is not believed either. */
-	assert_int_equal(facts_write(closed, &caller, &grant), -1);
-	assert_int_equal(facts_write(-1, &caller, &grant), -1);
+	assert_int_equal(facts_write(closed, FACTS_ONCE, &caller, &grant), -1);
+	assert_int_equal(facts_write(-1, FACTS_ONCE, &caller, &grant), -1);
 	close(fd);
 	close(closed);
 }

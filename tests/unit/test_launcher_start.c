@@ -52,7 +52,8 @@ int __wrap_runtime_prepare(const struct grant *grant, struct runtime *runtime, s
 int __wrap_cgroup_fresh(uint32_t uid, int *fd, struct err *err);
 int __real_memfd_create(const char *name, unsigned int flags);
 int __wrap_memfd_create(const char *name, unsigned int flags);
-int __wrap_facts_write(int fd, const struct caller *caller, const struct grant *grant);
+int __wrap_facts_write(
+    int fd, enum facts_mode mode, const struct caller *caller, const struct grant *grant);
 int __real_pipe2(int fds[2], int flags);
 int __wrap_pipe2(int fds[2], int flags);
 void __wrap_priv_become_owner(uint32_t owner_id);
@@ -148,9 +149,11 @@ __wrap_memfd_create(const char *name, unsigned int flags)
 }
 
 int
-__wrap_facts_write(int fd, const struct caller *caller, const struct grant *grant)
+__wrap_facts_write(
+    int fd, enum facts_mode mode, const struct caller *caller, const struct grant *grant)
 {
 	(void)fd, (void)caller, (void)grant;
+	assert_int_equal(mode, FACTS_SHARED);
 	return (fault("facts_write") ? -1 : 0);
 }
 
