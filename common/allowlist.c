@@ -118,9 +118,9 @@ parse_engine(void *field, char *value)
 }
 
 static const char *
-parse_until(void *field, char *value)
+parse_time(void *field, char *value)
 {
-	/* 0 would mean: no end. */
+	/* 0 would mean: no end, not revoked. */
 	if (time_parse(value, field) < 0 || *(int64_t *)field == 0)
 		return ("a date is like 2027-01-01T00:00Z, in UTC");
 	return (NULL);
@@ -170,7 +170,8 @@ static const struct ini_key keys[] = {
 	{ "grant", "owner-id", parse_reserved, FIELD(owner_id) },
 	{ "grant", "watch-id", parse_reserved, FIELD(watch_id) },
 	{ "grant", "engine", parse_engine, FIELD(engine) },
-	{ "grant", "until", parse_until, FIELD(until) },
+	{ "grant", "until", parse_time, FIELD(until) },
+	{ "grant", "revoked", parse_time, FIELD(revoked) },
 	{ "grant", "timeout", parse_timeout, FIELD(timeout) },
 	{ "limits", "memory", parse_limit, 0 },		{ "limits", "cpus", parse_limit, 0 },
 	{ "limits", "pids", parse_limit, 0 },		{ "limits", "jobs", parse_limit, 0 },
@@ -204,6 +205,11 @@ allow_parse(struct allow *allow, char *text, size_t len, struct err *err)
 		return (
 		    err_why(err, "subuid, subgid, owner-id and watch-id stand in a user's file, "
 				 "without 'subids = auto'"));
+	}
+	/* Who reads the one line must not overlook the other. */
+	if (allow->revoked != 0 && allow->nrules != 0) {
+		err_set(err, ERR_CONFIG, "%s: it is revoked and grants something", allow->file);
+		return (err_why(err, "'revoked' and 'entitlements' exclude each other"));
 	}
 	if (allow->uid == (is_uid ? allow->id : UINT32_MAX) &&
 	    allow->gid == (is_uid ? UINT32_MAX : allow->id))

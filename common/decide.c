@@ -54,8 +54,10 @@ decide_want(const struct caller *caller, const struct policy *policy, const stru
     struct decision *decision)
 {
 	const struct entitlement_info *info = entitlement_info(decision->wanted.id);
-	enum refusal why = REFUSAL_NOT_GRANTED;
-	const struct allow *barrier = NULL;
+	/* Unless there is a file that is a grant still; what is left of a revoked one counts for
+	 * nothing beside it. */
+	enum refusal why = REFUSAL_REVOKED;
+	const struct allow *barrier = policy->files[0];
 
 	if (info == NULL || !info->available) {
 		refuse(decision, REFUSAL_UNAVAILABLE, NULL);
@@ -65,6 +67,12 @@ decide_want(const struct caller *caller, const struct policy *policy, const stru
 		const struct allow *allow = policy->files[i];
 		enum refusal bar = barred(allow, caller, request);
 
+		if (allow->revoked != 0)
+			continue;
+		if (why == REFUSAL_REVOKED) {
+			why = REFUSAL_NOT_GRANTED;
+			barrier = NULL;
+		}
 		if (!covers(allow, &decision->wanted, &decision->line))
 			continue;
 		if (bar != REFUSAL_INVALID) {
@@ -111,7 +119,7 @@ fill_grant(const struct caller *caller, const struct policy *policy, struct gran
 	for (size_t i = 0; i < policy->nfiles; i++) {
 		const struct allow *allow = policy->files[i];
 
-		if (barred(allow, caller, &any) == REFUSAL_EXCLUDED)
+		if (allow->revoked != 0 || barred(allow, caller, &any) == REFUSAL_EXCLUDED)
 			continue;
 		if (grant->root == NULL)
 			grant->root = allow->root;
@@ -189,6 +197,7 @@ refusal_name(enum refusal refusal)
 		[REFUSAL_EXPIRED] = "expired",
 		[REFUSAL_UNAVAILABLE] = "unavailable",
 		[REFUSAL_ENGINE] = "engine",
+		[REFUSAL_REVOKED] = "revoked",
 		[REFUSAL_NO_IDS] = "no_ids",
 		[REFUSAL_BAD_IDS] = "bad_ids",
 	};

@@ -31,6 +31,7 @@ enum refusal {
 	REFUSAL_EXPIRED, /* a file that has it ended, and no other has it */
 	REFUSAL_UNAVAILABLE, /* known, but no operation of this version */
 	REFUSAL_ENGINE, /* "engine =" of a file that has it excludes this way to live */
+	REFUSAL_REVOKED, /* the files that name this user are all revoked */
 	REFUSAL_NO_IDS, /* no file gives subordinate ids and an owner id */
 	REFUSAL_BAD_IDS /* it gives ids that must not be mapped */
 };

@@ -72,6 +72,7 @@ struct allow {
 	uint32_t gid;
 	unsigned int line; /* while it is parsed */
 	int64_t until; /* seconds since the epoch, 0: no end */
+	int64_t revoked; /* the same; not 0: a tombstone, which grants nothing */
 	uint32_t timeout; /* seconds, 0: not given */
 	size_t nexcept;
 	uint32_t except[ALLOW_EXCEPT_MAX];
@@ -119,7 +120,7 @@ int policy_load(struct policy *policy, const struct caller *caller,
     const struct policy_source *source, struct err *err) __attribute__((warn_unused_result));
 void policy_free(struct policy *policy);
 
-/* "2027-01-01T00:00Z", UTC only. 0 or -1. */
+/* "2027-01-01T00:00Z" or "2027-01-01T00:00:00Z", UTC only. 0 or -1. */
 int time_parse(const char *text, int64_t *when) __attribute__((warn_unused_result));
 
 /* "90", "90s", "10m", "4h", "7d": at least 1 s, at most 366 d. 0 or -1. */

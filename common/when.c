@@ -26,25 +26,34 @@ is_leap(int year)
 	return ((year % 4 == 0 && year % 100 != 0) || year % 400 == 0);
 }
 
+static bool
+has_form(const char *text, const char *form)
+{
+	if (strlen(text) != strlen(form))
+		return (false);
+	for (; *form != '\0'; text++, form++) {
+		if (*form == '0' ? *text < '0' || *text > '9' : *text != *form)
+			return (false);
+	}
+	return (true);
+}
+
 int
 time_parse(const char *text, int64_t *when)
 {
-	static const char form[] = "0000-00-00T00:00Z";
 	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	int year, month, day, hour, minute;
+	bool exact = has_form(text, "0000-00-00T00:00:00Z");
+	int year, month, day, hour, minute, second;
 	int64_t total;
 
-	if (strlen(text) != sizeof(form) - 1)
+	if (!exact && !has_form(text, "0000-00-00T00:00Z"))
 		return (-1);
-	for (size_t i = 0; i < sizeof(form) - 1; i++) {
-		bool digit = text[i] >= '0' && text[i] <= '9';
-
-		if (form[i] == '0' ? !digit : text[i] != form[i])
-			return (-1);
-	}
 	year = number(text, 4), month = number(text + 5, 2), day = number(text + 8, 2);
 	hour = number(text + 11, 2), minute = number(text + 14, 2);
-	if (year < 1970 || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59)
+	second = exact ? number(text + 17, 2) : 0;
+	if (year < 1970 || month < 1 || month > 12 || day < 1)
+		return (-1);
+	if (hour > 23 || minute > 59 || second > 59)
 		return (-1);
 	if (day > days[month - 1] + (month == 2 && is_leap(year)))
 		return (-1);
@@ -53,7 +62,7 @@ time_parse(const char *text, int64_t *when)
 		total += days[i];
 	for (int i = 1970; i < year; i++)
 		total += is_leap(i) ? 366 : 365;
-	*when = ((total * 24 + hour) * 60 + minute) * 60;
+	*when = ((total * 24 + hour) * 60 + minute) * 60 + second;
 	return (0);
 }
 

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define WORD_MAX 512
 
@@ -54,7 +55,9 @@ list_grants(const struct policy *policy, char *list)
 	for (size_t i = 0; i < policy->nfiles; i++) {
 		const struct allow *allow = policy->files[i];
 
-		append(list, i == 0 ? "the grant in " : "; in ");
+		if (allow->revoked != 0)
+			continue;
+		append(list, list[0] == '\0' ? "the grant in " : "; in ");
 		append(list, allow->file);
 		append(list, " allows:");
 		for (size_t j = 0; j < allow->nrules; j++) {
@@ -85,6 +88,22 @@ explain_caller(enum refusal refusal, const struct subject *subject, struct err *
 	return (err_todo(err,
 	    "an administrator can allow it:  sudo berth grant %s "
 	    "security.confined",
+	    subject->typed));
+}
+
+static int
+explain_revoked(const struct allow *by, const struct subject *subject, struct err *err)
+{
+	time_t when = (time_t)by->revoked;
+	char day[32] = "";
+	struct tm utc;
+
+	if (gmtime_r(&when, &utc) != NULL)
+		strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	err_set(err, ERR_REFUSED, "refused: the grant of %s was revoked", subject->shown);
+	err_why(err, "%s says: revoked = %s, and no other file grants anything", by->file, day);
+	return (err_todo(err,
+	    "an administrator can allow it again:  sudo berth grant %s security.confined",
 	    subject->typed));
 }
 
@@ -170,6 +189,8 @@ decision_explain(const struct decision *decision, const struct caller *caller,
 	case REFUSAL_EXCLUDED:
 	case REFUSAL_UNAVAILABLE:
 		return (explain_want(decision, policy, &subject, err));
+	case REFUSAL_REVOKED:
+		return (explain_revoked(decision->by, &subject, err));
 	case REFUSAL_ENGINE:
 	case REFUSAL_NO_IDS:
 	case REFUSAL_BAD_IDS:

@@ -41,7 +41,7 @@ explain(const struct caller *caller, const struct decision *decision, struct err
 	err_why(err, "%s",
 	    decision->by != NULL ? decision->by->file
 				 : "no file in " POLICY_DIR "/allow allows it");
-	if (why == REFUSAL_NO_GRANT || why == REFUSAL_NOT_GRANTED)
+	if (why == REFUSAL_NO_GRANT || why == REFUSAL_NOT_GRANTED || why == REFUSAL_REVOKED)
 		return (err_todo(err,
 		    "an administrator can allow it:  sudo berth grant %u "
 		    "security.confined",

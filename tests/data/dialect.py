@@ -129,15 +129,18 @@ def engine(text):
 
 
 def until(text):
-    match = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)Z", text, re.ASCII)
+    match = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d))?Z", text, re.ASCII)
     if not match:
         raise Refused("date")
-    year, month, day, hour, minute = map(int, match.groups())
-    if text == "1970-01-01T00:00Z" or year < 1970 or not 1 <= month <= 12 or hour > 23 or minute > 59:
+    year, month, day, hour, minute, second = (int(group or 0) for group in match.groups())
+    if year < 1970 or not 1 <= month <= 12 or hour > 23 or minute > 59 or second > 59:
         raise Refused("date")
     if not 1 <= day <= calendar.monthrange(year, month)[1]:
         raise Refused("date")
-    return calendar.timegm((year, month, day, hour, minute, 0))
+    seconds = calendar.timegm((year, month, day, hour, minute, second))
+    if seconds == 0:
+        raise Refused("date")
+    return seconds
 
 
 def timeout(text):
@@ -159,7 +162,7 @@ ALLOW = {
         "uid": identifier, "gid": identifier, "name": name, "root": root,
         "entitlements": entitlements, "except-uid": excepted, "subuid": span, "subgid": span,
         "subids": automatic, "owner-id": reserved, "watch-id": reserved, "engine": engine,
-        "until": until, "timeout": timeout,
+        "until": until, "revoked": until, "timeout": timeout,
     },
     "limits": dict.fromkeys(("memory", "cpus", "pids", "jobs"), never),
 }  # fmt: skip
@@ -238,11 +241,13 @@ def allow_meaning(kind, number, grant):
     if ids and ("subids" in grant or kind == "gid"):
         return None
     rules, line = grant.get("entitlements", ([], 0))
+    if rules and "revoked" in grant:
+        return None
     out = f"name={get('name', '')}\nroot={get('root', '')}\nauto={int(get('subids', False))}\n"
     for key in ("subuid", "subgid"):
         out += f"{key}={get(key, (0, 0))[0]}:{get(key, (0, 0))[1]}\n"
     out += f"owner={get('owner-id')}\nwatch={get('watch-id')}\nengine={get('engine', 1)}\n"
-    out += f"until={get('until')}\ntimeout={get('timeout')}\n"
+    out += f"until={get('until')}\nrevoked={get('revoked')}\ntimeout={get('timeout')}\n"
     out += "".join(f"except={uid}\n" for uid in get("except-uid", []))
     for key, value, readonly in rules:
         out += f"rule={line} {int(readonly)} {key} {value}\n"
@@ -279,7 +284,11 @@ GOOD = {
     "owner-id": ["2147480001", "2147400000", "2147483646"],
     "watch-id": ["2147480002"],
     "engine": ["shared", "once", "any"],
-    "until": ["2027-01-01T00:00Z", "2028-02-29T23:59Z", "1970-01-01T00:01Z", "9999-12-31T23:59Z"],
+    "until": [
+        "2027-01-01T00:00Z", "2028-02-29T23:59Z", "1970-01-01T00:01Z", "9999-12-31T23:59Z",
+        "2027-01-01T00:00:00Z", "1970-01-01T00:00:01Z", "9999-12-31T23:59:59Z",
+    ],
+    "revoked": ["2026-01-01T00:00Z", "2026-01-01T23:59:59Z"],
     "timeout": ["10m", "1", "90s", "366d", "8784h", "31622400"],
     "base": ["1000000000", "65536"],
     "count": ["65536", "655360000"],
@@ -293,7 +302,7 @@ BAD = [
     "1:1:1", ":1", "1:", "auto", "Auto", "shared once", "network.hosts", "network.host=1",
     "mount=", "mount=a", "mount=:ro", "mount=/a/../b:ro", "device=/dev", "device=/etc", "image",
     "security", "security.confined,network.host", "2027-02-29T00:00Z", "1969-12-31T23:59Z",
-    "2027-01-01T24:00Z", "2027-1-1T0:0Z", "2027-01-01T00:00Z ", "0s", "367d", "1w", "1 h", "0day",
+    "2027-01-01T24:00Z", "2027-01-01T00:00:60Z", "1970-01-01T00:00:00Z", "2027-1-1T0:0Z", "2027-01-01T00:00Z ", "0s", "367d", "1w", "1 h", "0day",
     "A", "b" * 33, "x" * 4080, "image=* " * 256, "image=* " * 257, "1 " * 64, "1 " * 65, "root",
     "; x", "x ; y", "x # y", "#", "#x", "x;y", "\xe9", "\x80", "\xc2\x80", "\xa0", "\x85",
 ]  # fmt: skip

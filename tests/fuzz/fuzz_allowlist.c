@@ -123,7 +123,7 @@ is_live_for(const struct allow *allow, uint32_t uid)
 		if (allow->except[i] == uid)
 			return (false);
 	}
-	return (allow->until == 0 || allow->until > NOW);
+	return ((allow->until == 0 || allow->until > NOW) && allow->revoked == 0);
 }
 
 static void
@@ -160,6 +160,8 @@ check(const struct caller *caller, const struct policy *policy, const struct ent
 	decide(caller, policy, &request, &decision);
 	if (decision.verdict == VERDICT_REFUSE) {
 		must(decision.refusal != REFUSAL_INVALID, "a refusal has a reason");
+		must(decision.refusal != REFUSAL_REVOKED || allow->revoked != 0,
+		    "what is called revoked says so");
 		must(decision.grant.subuid.count == 0, "a refusal grants nothing");
 		return;
 	}
@@ -278,10 +280,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		allow_init(allow, PRINCIPAL_GID, 2000);
 	else
 		allow_init(allow, PRINCIPAL_UID, 1000);
-	if (allow_parse(allow, copy, len, &err) == 0)
+	if (allow_parse(allow, copy, len, &err) == 0) {
+		must(allow->revoked == 0 || allow->nrules == 0, "what is revoked has no words");
 		check_all(&policy, text + 1, (size_t)(end - text) - 1);
-	else
+	} else {
 		must(err.code == ERR_CONFIG && err.what[0] != '\0', "an error says what is wrong");
+	}
 	free(copy);
 	free(allow);
 	return (0);

@@ -336,6 +336,24 @@ refuses_bad_dates(void **state)
 
 	(void)state;
 	assert_refused_values("until", values, "a date is");
+	assert_refused_values("revoked", values, "a date is");
+	assert_refused_line("revoked = 1970-01-01T00:00Z", "a date is");
+	assert_refused_line("revoked = yes", "a date is");
+	assert_taken("until = 2027-01-01T00:00:01Z");
+	assert_int_equal(allow.until, 1798761601);
+}
+
+static void
+a_revoked_grant_grants_nothing(void **state)
+{
+	(void)state;
+	assert_taken("revoked = 2026-11-26T06:00:01Z");
+	assert_int_equal(allow.revoked, 1795672801);
+	assert_int_equal(allow.nrules, 0);
+	assert_int_equal(parse_line("revoked = 2026-11-26T06:00Z\nentitlements = image=*"), -1);
+	assert_int_equal(err.code, ERR_CONFIG);
+	assert_non_null(strstr(err.what, "uid-1000.conf: it is revoked and grants something"));
+	assert_int_equal(parse_line("entitlements = image=*\nrevoked = 2026-11-26T06:00Z"), -1);
 }
 
 /* 0 stands for "no end" in struct allow: a file with an end must never be read as one without. */
@@ -448,6 +466,7 @@ main(void)
 		cmocka_unit_test(refuses_bad_reserved_ids),
 		cmocka_unit_test(refuses_bad_engines),
 		cmocka_unit_test(refuses_bad_dates),
+		cmocka_unit_test(a_revoked_grant_grants_nothing),
 		cmocka_unit_test(an_end_in_1970_is_an_end),
 		cmocka_unit_test(refuses_bad_timeouts),
 		cmocka_unit_test(refuses_except_uid_of_a_user),

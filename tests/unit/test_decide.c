@@ -20,6 +20,7 @@
 #define PAST "until = 2027-01-15T08:00Z\n"
 #define FUTURE "until = 2027-01-15T08:01Z\n"
 #define LATER "until = 2028-01-01T00:00Z\n"
+#define REVOKED "revoked = 2026-11-26T06:00:01Z\n"
 #define IDS                                              \
 	"subuid = 100000:65536\nsubgid = 200000:65536\n" \
 	"owner-id = 2147480001\nwatch-id = 2147480002\n"
@@ -462,6 +463,58 @@ a_mode_bars_only_its_own_file(void **state)
 	assert_refused("security.confined network.host", REFUSAL_ENGINE, alice);
 }
 
+static void
+refuses_revoked(void **state)
+{
+	struct allow *alice = add_alice("[grant]\nuid = 1000\nname = alice\n" REVOKED);
+
+	(void)state;
+	assert_refused("security.confined", REFUSAL_REVOKED, alice);
+	assert_refused("network.none", REFUSAL_REVOKED, alice);
+	assert_refused("security.confined network.host", REFUSAL_REVOKED, alice);
+	/* It says so of the user's file first, else of the group's with the lowest number. */
+	add_lab("[grant]\ngid = 2000\n" REVOKED);
+	assert_refused("security.confined", REFUSAL_REVOKED, alice);
+	/* The clock has nothing to do with it: what is revoked stays so. */
+	alice->revoked = NOW + 60;
+	assert_refused("security.confined", REFUSAL_REVOKED, alice);
+	policy.nfiles = 0;
+	alice = add_lab("[grant]\ngid = 2000\n" REVOKED);
+	assert_refused("security.confined", REFUSAL_REVOKED, alice);
+	assert_refused("", REFUSAL_NOT_GRANTED, NULL);
+	assert_refused("device=/dev/kvm", REFUSAL_UNAVAILABLE, NULL);
+}
+
+/* What is left of a revoked grant counts for nothing beside a file that is one: neither its words,
+ * nor its ids and root, nor its reason. */
+static void
+what_is_revoked_counts_for_nothing(void **state)
+{
+	struct allow *alice =
+	    add_alice("[grant]\nuid = 1000\nroot = /srv/old\ntimeout = 1m\n" IDS REVOKED "until = "
+		      "2020-01-01T00:00Z\n");
+	struct allow *lab = add_lab(LAB "entitlements = security.confined\nroot = /srv/lab\n");
+
+	(void)state;
+	assert_allowed("security.confined network.none");
+	assert_ptr_equal(decision.by, lab);
+	assert_string_equal(decision.grant.root, "/srv/lab");
+	assert_int_equal(decision.grant.timeout, 0);
+	assert_int_equal(decision.grant.until, 0);
+	assert_int_equal(decision.grant.subuid.start, 1000000000 + 100 * 65536);
+	assert_refused("network.host", REFUSAL_NOT_GRANTED, NULL);
+	lab->until = NOW;
+	assert_refused("security.confined", REFUSAL_EXPIRED, lab);
+	assert_refused("network.host", REFUSAL_NOT_GRANTED, NULL);
+	lab->except[lab->nexcept++] = 1000;
+	assert_refused("security.confined", REFUSAL_EXCLUDED, lab);
+	/* Not even a word that no parser lets stand there. */
+	policy.nfiles = 1;
+	alice->until = 0;
+	alice->rules[alice->nrules++].ent.id = ENT_SECURITY_CONFINED;
+	assert_refused("security.confined", REFUSAL_REVOKED, alice);
+}
+
 /* A file only adds: one without ids does not hide those of another. */
 static void
 a_file_without_ids_hides_none(void **state)
@@ -631,7 +684,7 @@ static void
 every_refusal_has_a_name(void **state)
 {
 	static const char *const names[] = { "invalid", "root", "no_grant", "excluded",
-		"not_granted", "expired", "unavailable", "engine", "no_ids", "bad_ids" };
+		"not_granted", "expired", "unavailable", "engine", "revoked", "no_ids", "bad_ids" };
 
 	(void)state;
 	for (int i = 0; i <= REFUSAL_BAD_IDS; i++)
@@ -688,6 +741,8 @@ main(void)
 		TEST(refuses_entitlements_that_are_none),
 		TEST(refuses_engine),
 		TEST(a_mode_bars_only_its_own_file),
+		TEST(refuses_revoked),
+		TEST(what_is_revoked_counts_for_nothing),
 		TEST(a_file_without_ids_hides_none),
 		TEST(refuses_no_ids),
 		TEST(refuses_no_ids_outside_of_the_pool),

@@ -64,6 +64,7 @@ mean_allow(void)
 	mean("subgid=%u:%u\n", allow.subgid.start, allow.subgid.count);
 	mean("owner=%u\nwatch=%u\n", allow.owner_id, allow.watch_id);
 	mean("engine=%d\nuntil=%lld\n", (int)allow.engine, (long long)allow.until);
+	mean("revoked=%lld\n", (long long)allow.revoked);
 	mean("timeout=%u\n", allow.timeout);
 	for (size_t i = 0; i < allow.nexcept; i++)
 		mean("except=%u\n", allow.except[i]);
