@@ -79,7 +79,7 @@ struct handles {
 	int procfd; /* see place */
 };
 
-/* verb_start.c: prepare, split, confine, vanish. */
+/* verb_start.c */
 int verb_start(const struct caller *caller, const struct grant *grant,
     const struct handles *handles, struct err *err) __attribute__((warn_unused_result));
 

@@ -1,220 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The verb "start": prepare, split, confine, vanish.
+ * The verb "start": an engine for all calls of the user, out of the caller's reach.
  * TRUST: privileged
- * INPUT: a grant from decide(); what the engine says over the ready pipe (hostile)
- * MUST: keep no privilege once the maps are written; hold the lock in nobody but the engine;
- *       leave nothing that the next start does not repair, wherever this one dies.
+ * INPUT: a grant from decide()
+ * MUST: leave nothing that the next start does not repair, wherever this one dies.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/capability.h>
-#include <sys/mman.h>
-#include <sys/pidfd.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "common/filter.h"
-#include "common/io.h"
-#include "helper/launcher/launch.h"
-#include "helper/launcher/launcher.h"
-#include "helper/launcher/priv.h"
-
-#define READY_MILLISECONDS 30000
-#define READY_MAX 2000
-
-struct start {
-	const struct grant *grant;
-	int procfd;
-	int engine; /* the program, O_PATH */
-	int cgroup; /* or -1 */
-	int fds[ENGINE_FD_END]; /* by enum engine_fd */
-	int ready; /* our end of the pipe in fds */
-	int go[2]; /* a byte: the maps are written */
-	int pidfd; /* of the namespace's init */
-};
-
-static int
-open_engine(int *engine, struct err *err)
-{
-	AUTO_CLOSE int dir = -1;
-	struct stat st;
-	int rc = trust_dir(BERTH_LIBEXEC, &dir, err);
-
-	if (rc > 0)
-		rc = trust_file(dir, "berth-engine", O_PATH, engine, err);
-	/* What a process cannot read it cannot trace once it runs (ptrace(2)), whatever its
-	 * capabilities in there: this keeps jobs out of their engine. */
-	if (rc > 0 && fstat(*engine, &st) == 0 && (st.st_mode & (S_IRGRP | S_IROTH)) == 0)
-		return (0);
-	if (rc < 0)
-		return (-1);
-	err_set(err, ERR_CONFIG, BERTH_LIBEXEC "/berth-engine is missing, or others can read it");
-	return (err_todo(err, "install berth again: its mode is 0711"));
-}
-
-static int
-prepare(struct start *start, const struct caller *caller, struct err *err)
-{
-	struct runtime runtime = { -1, -1 };
-	int facts, ready[2];
-
-	if (open_engine(&start->engine, err) < 0 ||
-	    runtime_prepare(start->grant, &runtime, err) < 0 ||
-	    cgroup_fresh(caller->uid, &start->cgroup, err) < 0)
-		return (-1);
-	facts = memfd_create("berth-facts", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (facts < 0 || facts_write(facts, FACTS_SHARED, caller, start->grant) < 0)
-		return (err_sys(err, "cannot hand the facts to the engine"));
-	if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(start->go, O_CLOEXEC) < 0)
-		return (err_sys(err, "cannot make a pipe"));
-	start->fds[ENGINE_FD_SOCKET] = runtime.socket;
-	start->fds[ENGINE_FD_LOCK] = runtime.lock;
-	start->fds[ENGINE_FD_FACTS] = facts;
-	start->fds[ENGINE_FD_READY] = ready[1];
-	start->ready = ready[0];
-	return (0);
-}
-
-/* In the namespace. Says what went wrong the way the engine would. */
-static _Noreturn void
-report(const struct start *start, const struct err *err)
-{
-	dprintf(start->fds[ENGINE_FD_READY], "%c%s\n%s\n%s", (char)err->code, err->what, err->why,
-	    err->todo);
-	_exit(ERR_SYSTEM);
-}
-
-/* Pid 1 of the namespace: everything in it dies with this process. */
-static _Noreturn void
-run_init(struct start *start)
-{
-	struct err err;
-	char go;
-	pid_t pid;
-
-	close(start->go[1]);
-	/* End of file: the launcher died before the namespace was complete. */
-	if (read(start->go[0], &go, 1) != 1)
-		_exit(ERR_SYSTEM);
-	priv_enter_namespace();
-	/* Once more, as the user: SO_PEERCRED shows who called it last (unix(7)). */
-	if (listen(start->fds[ENGINE_FD_SOCKET], SOMAXCONN) < 0) {
-		err_sys(&err, "cannot listen as the user");
-		report(start, &err);
-	}
-	if (confine(start->procfd, &err) < 0)
-		report(start, &err);
-	priv_ceiling();
-	pid = launch_clone(0, -1, NULL);
-	if (pid == 0) {
-		priv_filter(filter_ceiling, filter_ceiling_len);
-		launch_engine(start->engine, start->fds);
-	}
-	/* In either process: launch_engine() returns when it has failed. */
-	if (pid <= 0) {
-		err_sys(&err, "cannot start the engine");
-		report(start, &err);
-	}
-	priv_drop_in_namespace();
-	launch_init();
-}
-
-static int
-split_failed(struct err *err)
-{
-	err_sys(err, "cannot make a user namespace");
-	if (err->errnum == ENOSPC)
-		err_todo(err,
-		    "sysctl user.max_user_namespaces is too low on this host; to close user "
-		    "namespaces to users use kernel.unprivileged_userns_clone=0 instead");
-	else if (err->errnum == EPERM)
-		err_todo(err, "is this a chroot or a container? run berth on the host itself");
-	return (-1);
-}
-
-/* The child knows no privilege outside of its namespace. */
-static int
-split(struct start *start, struct err *err)
-{
-	pid_t child;
-
-	priv_become_owner(start->grant->owner_id);
-	/* PRIV: hosts that close user namespaces to users open them to CAP_SYS_ADMIN; the cgroup is
-	 * root's, whom we are not at this moment. */
-	priv_raise(CAP_SYS_ADMIN, CAP_DAC_OVERRIDE);
-	child = launch_clone(
-	    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD, start->cgroup, &start->pidfd);
-	if (child == 0)
-		run_init(start);
-	priv_become_root();
-	if (child < 0)
-		return (split_failed(err));
-	if (write_maps(start->procfd, child, start->grant, err) < 0)
-		return (-1);
-	/* The last use of privilege is over. */
-	priv_drop_forever(start->grant->uid, start->grant->gid);
-	if (io_write_all(start->go[1], "g", 1) < 0)
-		return (err_sys(err, "the namespace ended before it began"));
-	return (0);
-}
-
-/* What a start that failed says: one byte of exit status, then up to three lines. */
-static int
-engine_failed(char *text, struct err *err)
-{
-	static const char known[] = { ERR_USAGE, ERR_UNAVAILABLE, ERR_BUG, ERR_SYSTEM, ERR_REFUSED,
-		ERR_CONFIG, '\0' };
-	enum err_code code =
-	    text[0] != '\0' && strchr(known, text[0]) != NULL ? (enum err_code)text[0] : ERR_SYSTEM;
-	char *rest = text[0] == '\0' ? NULL : text + 1;
-	const char *what = strsep(&rest, "\n"), *why = strsep(&rest, "\n");
-
-	err_set(err, code, "%s",
-	    what != NULL && what[0] != '\0' ? what : "the engine ended before it was ready");
-	err_why(err, "%s", why != NULL ? why : "");
-	return (err_todo(err, "%s", rest != NULL ? rest : ""));
-}
-
-/* Waits with nothing left to lose: this process is the caller's own by now. */
-static int
-vanish(struct start *start, struct err *err)
-{
-	struct pollfd ready = { .fd = start->ready, .events = POLLIN };
-	char text[READY_MAX + 1] = "";
-	size_t len = 0;
-	ssize_t got = 1;
-
-	while (got > 0 && len < READY_MAX) {
-		if (poll(&ready, 1, READY_MILLISECONDS) <= 0) {
-			pidfd_send_signal(start->pidfd, SIGKILL, NULL, 0);
-			err_set(err, ERR_SYSTEM, "the engine was not ready in time and was ended");
-			return (err_todo(err, "try again; is the state directory on a slow disk?"));
-		}
-		got = read(start->ready, text + len, READY_MAX - len);
-		len += got > 0 ? (size_t)got : 0;
-	}
-	return (len == 1 && text[0] == 'R' ? 0 : engine_failed(text, err));
-}
+#include "helper/launcher/split.h"
 
 int
 verb_start(const struct caller *caller, const struct grant *grant, const struct handles *handles,
     struct err *err)
 {
-	struct start start = { .grant = grant, .procfd = handles->procfd };
+	struct split split = { .grant = grant, .mode = FACTS_SHARED };
+	struct runtime runtime = { -1, -1 };
 
-	start.fds[ENGINE_FD_POLICY] = handles->etcfd;
-	if (prepare(&start, caller, err) < 0 || split(&start, err) < 0)
+	if (split_prepare(&split, caller, handles, err) < 0 ||
+	    runtime_prepare(grant, &runtime, err) < 0 ||
+	    cgroup_fresh(caller->uid, &split.cgroup, err) < 0)
 		return (-1);
-	/* The init has its own copies; with ours open the pipe would never end. */
-	close(start.fds[ENGINE_FD_READY]);
-	close(start.fds[ENGINE_FD_LOCK]);
-	close(start.go[0]);
-	return (vanish(&start, err));
+	split.fds[ENGINE_FD_SOCKET] = runtime.socket;
+	split.fds[ENGINE_FD_LOCK] = runtime.lock;
+	return (split_engine(&split, err));
 }

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From a decision to an engine that is ready. Contract in split.h.
+ * TRUST: privileged
+ * INPUT: a grant from decide(); what the engine says over the ready pipe (hostile)
+ * MUST: as split.h says
+ */
+#include "helper/launcher/split.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/filter.h"
+#include "common/io.h"
+#include "helper/launcher/launch.h"
+#include "helper/launcher/priv.h"
+
+#define READY_MILLISECONDS 30000
+#define READY_MAX 2000
+
+static int
+open_engine(int *engine, struct err *err)
+{
+	AUTO_CLOSE int dir = -1;
+	struct stat st;
+	int rc = trust_dir(BERTH_LIBEXEC, &dir, err);
+
+	if (rc > 0)
+		rc = trust_file(dir, "berth-engine", O_PATH, engine, err);
+	/* What a process cannot read it cannot trace once it runs (ptrace(2)), whatever its
+	 * capabilities in there: this keeps jobs out of their engine. */
+	if (rc > 0 && fstat(*engine, &st) == 0 && (st.st_mode & (S_IRGRP | S_IROTH)) == 0)
+		return (0);
+	if (rc < 0)
+		return (-1);
+	err_set(err, ERR_CONFIG, BERTH_LIBEXEC "/berth-engine is missing, or others can read it");
+	return (err_todo(err, "install berth again: its mode is 0711"));
+}
+
+int
+split_prepare(struct split *split, const struct caller *caller, const struct handles *handles,
+    struct err *err)
+{
+	int facts, ready[2];
+
+	split->procfd = handles->procfd;
+	if (open_engine(&split->engine, err) < 0)
+		return (-1);
+	facts = memfd_create("berth-facts", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (facts < 0 || facts_write(facts, split->mode, caller, split->grant) < 0)
+		return (err_sys(err, "cannot hand the facts to the engine"));
+	if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(split->go, O_CLOEXEC) < 0)
+		return (err_sys(err, "cannot make a pipe"));
+	split->fds[ENGINE_FD_POLICY] = handles->etcfd;
+	split->fds[ENGINE_FD_FACTS] = facts;
+	split->fds[ENGINE_FD_READY] = ready[1];
+	split->ready = ready[0];
+	return (0);
+}
+
+/* In the namespace. Says what went wrong the way the engine would. */
+static _Noreturn void
+report(const struct split *split, const struct err *err)
+{
+	dprintf(split->fds[ENGINE_FD_READY], "%c%s\n%s\n%s", (char)err->code, err->what, err->why,
+	    err->todo);
+	_exit(ERR_SYSTEM);
+}
+
+/* Pid 1 of the namespace: everything in it dies with this process. */
+static _Noreturn void
+run_init(struct split *split)
+{
+	struct err err;
+	char go;
+	pid_t pid;
+
+	close(split->go[1]);
+	/* End of file: the launcher died before the namespace was complete. */
+	if (read(split->go[0], &go, 1) != 1)
+		_exit(ERR_SYSTEM);
+	priv_enter_namespace();
+	/* Once more, as the user: SO_PEERCRED shows who called it last (unix(7)). */
+	if (listen(split->fds[ENGINE_FD_SOCKET], SOMAXCONN) < 0) {
+		err_sys(&err, "cannot listen as the user");
+		report(split, &err);
+	}
+	if (confine(split->procfd, &err) < 0)
+		report(split, &err);
+	priv_ceiling();
+	pid = launch_clone(0, -1, NULL);
+	if (pid == 0) {
+		priv_filter(filter_ceiling, filter_ceiling_len);
+		launch_engine(split->engine, split->fds);
+	}
+	/* In either process: launch_engine() returns when it has failed. */
+	if (pid <= 0) {
+		err_sys(&err, "cannot start the engine");
+		report(split, &err);
+	}
+	priv_drop_in_namespace();
+	launch_init();
+}
+
+static int
+split_failed(struct err *err)
+{
+	err_sys(err, "cannot make a user namespace");
+	if (err->errnum == ENOSPC)
+		err_todo(err,
+		    "sysctl user.max_user_namespaces is too low on this host; to close user "
+		    "namespaces to users use kernel.unprivileged_userns_clone=0 instead");
+	else if (err->errnum == EPERM)
+		err_todo(err, "is this a chroot or a container? run berth on the host itself");
+	return (-1);
+}
+
+/* The child knows no privilege outside of its namespace. */
+static int
+make_namespace(struct split *split, struct err *err)
+{
+	pid_t child;
+
+	priv_become_owner(split->grant->owner_id);
+	/* PRIV: hosts that close user namespaces to users open them to CAP_SYS_ADMIN; the cgroup is
+	 * root's, whom we are not at this moment. */
+	priv_raise(CAP_SYS_ADMIN, CAP_DAC_OVERRIDE);
+	child = launch_clone(
+	    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD, split->cgroup, &split->pidfd);
+	if (child == 0)
+		run_init(split);
+	priv_become_root();
+	if (child < 0)
+		return (split_failed(err));
+	if (write_maps(split->procfd, child, split->grant, err) < 0)
+		return (-1);
+	/* The last use of privilege is over. */
+	priv_drop_forever(split->grant->uid, split->grant->gid);
+	if (io_write_all(split->go[1], "g", 1) < 0)
+		return (err_sys(err, "the namespace ended before it began"));
+	return (0);
+}
+
+/* What a start that failed says: one byte of exit status, then up to three lines. */
+static int
+engine_failed(char *text, struct err *err)
+{
+	static const char known[] = { ERR_USAGE, ERR_UNAVAILABLE, ERR_BUG, ERR_SYSTEM, ERR_REFUSED,
+		ERR_CONFIG, '\0' };
+	enum err_code code =
+	    text[0] != '\0' && strchr(known, text[0]) != NULL ? (enum err_code)text[0] : ERR_SYSTEM;
+	char *rest = text[0] == '\0' ? NULL : text + 1;
+	const char *what = strsep(&rest, "\n"), *why = strsep(&rest, "\n");
+
+	err_set(err, code, "%s",
+	    what != NULL && what[0] != '\0' ? what : "the engine ended before it was ready");
+	err_why(err, "%s", why != NULL ? why : "");
+	return (err_todo(err, "%s", rest != NULL ? rest : ""));
+}
+
+/* Waits with nothing left to lose: this process is the caller's own by now. */
+static int
+vanish(struct split *split, struct err *err)
+{
+	struct pollfd ready = { .fd = split->ready, .events = POLLIN };
+	char text[READY_MAX + 1] = "";
+	size_t len = 0;
+	ssize_t got = 1;
+
+	while (got > 0 && len < READY_MAX) {
+		if (poll(&ready, 1, READY_MILLISECONDS) <= 0) {
+			pidfd_send_signal(split->pidfd, SIGKILL, NULL, 0);
+			err_set(err, ERR_SYSTEM, "the engine was not ready in time and was ended");
+			return (err_todo(err, "try again; is the state directory on a slow disk?"));
+		}
+		got = read(split->ready, text + len, READY_MAX - len);
+		len += got > 0 ? (size_t)got : 0;
+	}
+	return (len == 1 && text[0] == 'R' ? 0 : engine_failed(text, err));
+}
+
+int
+split_engine(struct split *split, struct err *err)
+{
+	if (make_namespace(split, err) < 0)
+		return (-1);
+	/* The init has its own copies; with ours open the pipe would never end. */
+	close(split->fds[ENGINE_FD_READY]);
+	close(split->fds[ENGINE_FD_LOCK]);
+	close(split->go[0]);
+	return (vanish(split, err));
+}

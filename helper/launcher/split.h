@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From a decision to an engine that is ready: split, confine, vanish. What every verb that starts an
+ * engine has in common.
+ * TRUST: privileged
+ * INPUT: a grant from decide(); descriptors that were judged before
+ * MUST: keep no privilege once the maps are written; hold the lock in nobody but the engine.
+ */
+#ifndef HELPER_LAUNCHER_SPLIT_H
+#define HELPER_LAUNCHER_SPLIT_H
+
+#include "common/facts.h"
+#include "helper/launcher/launcher.h"
+
+struct split {
+	const struct grant *grant;
+	enum facts_mode mode;
+	int procfd;
+	int engine; /* the program, O_PATH */
+	int cgroup; /* of all that is started, or -1: the launcher's own */
+	int fds[ENGINE_FD_END]; /* by enum engine_fd */
+	int ready; /* our end of the pipe in fds */
+	int go[2]; /* a byte: the maps are written */
+	int pidfd; /* of the namespace's init */
+};
+
+/* Sets all but socket, lock and cgroup, which are the verb's. Makes nothing that anybody can see. */
+int split_prepare(struct split *split, const struct caller *caller, const struct handles *handles,
+    struct err *err) __attribute__((warn_unused_result));
+
+/* Makes the namespace and the engine in it, and waits until that is ready. The launcher, if it goes
+ * on at all, is the caller's own process after it. */
+int split_engine(struct split *split, struct err *err) __attribute__((warn_unused_result));
+
+#endif
