@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "client/lib/job.h"
 #include "client/lib/varlink.h"
@@ -65,7 +64,9 @@ struct engine {
 	int jobs; /* directory of the same name */
 	int spares[2]; /* socket pair: network namespaces made ahead come over it */
 	int spare_net; /* the one that came, or -1 */
-	struct timespec started;
+	int64_t started; /* clock_ms */
+	uint32_t timeout; /* seconds without use until it leaves by itself; 0: it does not */
+	int64_t used; /* clock_ms of the last use: its start, a call of Run, the end of a job */
 	/* Shared with the supervisors: a supervisor sets its byte before it tells the client that
 	 * the job is over, so that a call that follows never finds the job still there. */
 	volatile unsigned char *finished;
@@ -74,7 +75,8 @@ struct engine {
 	struct connection *connections;
 	size_t nconnections;
 	struct connection *stopping; /* waits for the end of the jobs */
-	struct timespec stop_by;
+	int64_t stop_by; /* clock_ms; 0: nobody asked for the end of the jobs */
+	bool retire; /* leaves as soon as no job runs */
 	bool leave;
 };
 

@@ -22,6 +22,7 @@
 
 #include "client/engine/api/authority.h"
 #include "client/engine/api/server.h"
+#include "client/engine/clock.h"
 #include "client/engine/engine.h"
 #include "client/engine/job/host.h"
 #include "client/engine/job/netns.h"
@@ -88,13 +89,13 @@ settle(struct engine *engine, struct err *err)
 	sigfillset(&set);
 	umask(0);
 	if (prctl(PR_SET_DUMPABLE, 0) == -1 || sigprocmask(SIG_SETMASK, &set, NULL) == -1 ||
-	    clock_gettime(CLOCK_BOOTTIME, &engine->started) == -1 ||
 	    getrlimit(RLIMIT_NOFILE, &engine->host.nofile) == -1)
 		return err_sys(err, "the engine cannot start");
 	all = engine->host.nofile;
 	all.rlim_cur = all.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &all) == -1)
 		return err_sys(err, "the engine cannot start");
+	engine->started = engine->used = clock_ms();
 	engine->spare_net = -1;
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, engine->spares) == -1)
 		return err_sys(err, "the engine cannot start");

@@ -18,6 +18,7 @@
 #include "common/facts.h"
 
 #define WORD_MAX 4608 /* an entitlement with its value */
+#define TIMEOUT_DEFAULT 600 /* seconds; berth-allow(5) names it */
 
 static int
 load(const struct engine *engine, struct policy *policy, struct err *err)
@@ -94,6 +95,15 @@ authority_decide(const struct engine *engine, const struct job_wants *wants, str
 	return check_unchanged(engine, &decision->grant, err);
 }
 
+/* What the facts do not say, and what holds until this engine's end. */
+static void
+take_grant(struct engine *engine, const struct grant *grant)
+{
+	root_path(engine, grant, engine->root, sizeof(engine->root));
+	if (engine->mode != FACTS_ONCE)
+		engine->timeout = grant->timeout != 0 ? grant->timeout : TIMEOUT_DEFAULT;
+}
+
 int
 authority_start(struct engine *engine, struct err *err)
 {
@@ -105,7 +115,7 @@ authority_start(struct engine *engine, struct err *err)
 	if (ret == 0) {
 		ask(engine, &policy, &confined, 1, &decision);
 		if (decision.verdict == VERDICT_ALLOW)
-			root_path(engine, &decision.grant, engine->root, sizeof(engine->root));
+			take_grant(engine, &decision.grant);
 		else
 			ret = decision_explain(
 			    &decision, &engine->caller, &policy, account_name(&policy), err);

@@ -11,14 +11,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "client/engine/api/authority.h"
 #include "client/engine/api/reply.h"
+#include "client/engine/clock.h"
 #include "client/engine/job/children.h"
 #include "client/lib/json.h"
 
-#define STOP_GRACE 7 /* seconds; a supervisor kills what ignores SIGTERM after 5 */
+#define STOP_GRACE 7000 /* ms; a supervisor kills what ignores SIGTERM after 5 */
 
 static int
 invalid_parameter(const struct call *call, const struct err *err)
@@ -30,15 +30,17 @@ invalid_parameter(const struct call *call, const struct err *err)
 	return -1;
 }
 
-static int
-answer(const struct call *call, struct json_object *parameters)
+int
+call_answer(const struct call *call, struct json_object *parameters, int status)
 {
-	return reply_send(call->connection->varlink.fd, parameters);
+	if (status == 0)
+		return reply_send(call->connection->varlink.fd, parameters);
+	json_object_put(parameters);
+	return -1;
 }
 
-/* Does the call carry no parameters, as it must? */
-static int
-no_parameters(const struct call *call)
+int
+call_no_parameters(const struct call *call)
 {
 	static const struct json_field none[] = { { NULL, NULL, false } };
 	struct err err;
@@ -84,98 +86,53 @@ call_hello(struct call *call)
 	if (json_fields(call->parameters, fields, NULL, &err) == -1)
 		return invalid_parameter(call, &err);
 	out = json_object_new_object();
-	if (json_put_text(out, "version", BERTH_VERSION) == -1 ||
-	    json_put_number(out, "uid", call->engine->caller.uid) == -1) {
-		json_object_put(out);
-		return -1;
-	}
-	return answer(call, out);
+	return call_answer(call, out,
+	    json_put_text(out, "version", BERTH_VERSION) |
+		json_put_number(out, "uid", call->engine->caller.uid));
+}
+
+/* What "stop" carries. */
+struct stop {
+	bool force;
+	bool when_idle;
+};
+
+static int
+store_force(void *out, struct json_object *value, struct err *err)
+{
+	return store_flag(&((struct stop *)out)->force, value, err);
 }
 
 static int
-put_range(struct json_object *out, const char *key, const struct id_range *range)
+store_when_idle(void *out, struct json_object *value, struct err *err)
 {
-	struct json_object *obj = json_object_new_object();
-	int status = json_put_number(obj, "start", range->start);
-
-	status |= json_put_number(obj, "count", range->count);
-	return json_put(out, key, obj) | status;
-}
-
-static int
-put_common(struct json_object *out, const struct engine *engine)
-{
-	static char root[4 * sizeof(engine->root)];
-
-	err_escape(root, sizeof(root), engine->root);
-	return json_put_text(out, "version", BERTH_VERSION) | json_put_text(out, "root", root) |
-	       json_put(out, "entitlements", authority_list(engine));
-}
-
-static int
-call_info(struct call *call)
-{
-	const struct engine *engine = call->engine;
-	struct json_object *out;
-	int status;
-
-	if (no_parameters(call) == -1)
-		return -1;
-	out = json_object_new_object();
-	status = put_common(out, engine);
-	status |= json_put_number(out, "uid", engine->caller.uid);
-	status |= json_put_number(out, "gid", engine->caller.gid);
-	status |= put_range(out, "subuid", &engine->grant.subuid);
-	status |= put_range(out, "subgid", &engine->grant.subgid);
-	if (status != 0) {
-		json_object_put(out);
-		return -1;
-	}
-	return answer(call, out);
-}
-
-static int
-call_state(struct call *call)
-{
-	const struct engine *engine = call->engine;
-	struct json_object *out;
-	struct timespec now;
-	int status;
-
-	if (no_parameters(call) == -1)
-		return -1;
-	(void)!clock_gettime(CLOCK_BOOTTIME, &now);
-	out = json_object_new_object();
-	status = put_common(out, engine);
-	status |= json_put_number(out, "uptime", now.tv_sec - engine->started.tv_sec);
-	status |= json_put_number(out, "jobs", (int64_t)children_jobs(engine));
-	if (status != 0) {
-		json_object_put(out);
-		return -1;
-	}
-	return answer(call, out);
+	return store_flag(&((struct stop *)out)->when_idle, value, err);
 }
 
 static int
 call_stop(struct call *call)
 {
 	static const struct json_field fields[] = {
-		{ "force", store_flag, false },
+		{ "force", store_force, false },
+		{ "when_idle", store_when_idle, false },
 		{ NULL, NULL, false },
 	};
 	struct engine *engine = call->engine;
 	size_t jobs = children_jobs(engine);
-	bool force = false;
+	struct stop stop = { false, false };
 	struct err err;
 
-	if (json_fields(call->parameters, fields, &force, &err) == -1)
+	if (json_fields(call->parameters, fields, &stop, &err) == -1)
 		return invalid_parameter(call, &err);
-	if (jobs > 0 && !force)
+	if (stop.when_idle && !stop.force) {
+		engine->retire = true;
+		return call_answer(call, NULL, 0);
+	}
+	if (jobs > 0 && !stop.force)
 		return reply_busy(call->connection->varlink.fd, jobs);
 	/* the loop answers when there is no job any more, and leaves */
 	children_signal(engine, SIGTERM);
-	(void)!clock_gettime(CLOCK_BOOTTIME, &engine->stop_by);
-	engine->stop_by.tv_sec += STOP_GRACE;
+	engine->stop_by = clock_ms() + STOP_GRACE;
 	engine->stopping = call->connection;
 	return 0;
 }
@@ -188,7 +145,7 @@ call_get_info(struct call *call)
 	struct json_object *list;
 	int status;
 
-	if (no_parameters(call) == -1)
+	if (call_no_parameters(call) == -1)
 		return -1;
 	out = json_object_new_object();
 	list = json_object_new_array();
@@ -199,11 +156,7 @@ call_get_info(struct call *call)
 	for (size_t i = 0; i < sizeof(interfaces) / sizeof(interfaces[0]); i++)
 		status |= json_object_array_add(list, json_object_new_string(interfaces[i]));
 	status |= json_put(out, "interfaces", list);
-	if (status != 0) {
-		json_object_put(out);
-		return -1;
-	}
-	return answer(call, out);
+	return call_answer(call, out, status);
 }
 
 static int
@@ -223,11 +176,7 @@ call_get_description(struct call *call)
 		return reply_service(
 		    call->connection->varlink.fd, "InterfaceNotFound", "interface", name);
 	out = json_object_new_object();
-	if (json_put_text(out, "description", interface_text) == -1) {
-		json_object_put(out);
-		return -1;
-	}
-	return answer(call, out);
+	return call_answer(call, out, json_put_text(out, "description", interface_text));
 }
 
 static const struct {

@@ -26,6 +26,19 @@ struct call {
 	bool oneway;
 };
 
+/* Does the call carry no parameters, as it must? 0, or -1: the error has been sent. */
+int call_no_parameters(const struct call *call) __attribute__((warn_unused_result));
+
+/*
+ * Answers and frees parameters; status other than 0: they are not whole, and are only freed.
+ * Returns what call_handle does.
+ */
+int call_answer(const struct call *call, struct json_object *parameters, int status);
+
+/* io.berth.Engine.Info and State; in info.c. As call_handle. */
+int call_info(struct call *call) __attribute__((warn_unused_result));
+int call_state(struct call *call) __attribute__((warn_unused_result));
+
 /* io.berth.Engine.Run; in run.c. As call_handle: a connection that a job took is closed here. */
 int call_run(struct call *call) __attribute__((warn_unused_result));
 

@@ -24,6 +24,7 @@
 #include "client/engine/api/authority.h"
 #include "client/engine/api/call.h"
 #include "client/engine/api/reply.h"
+#include "client/engine/clock.h"
 #include "client/engine/job/children.h"
 #include "client/engine/job/netns.h"
 #include "client/engine/job/overlay.h"
@@ -196,6 +197,7 @@ call_run(struct call *call)
 	struct err err;
 	int ret;
 
+	call->engine->used = clock_ms();
 	if (!call->more) {
 		(void)!reply_service(conn->fd, "ExpectedMore", NULL, NULL);
 		return -1;

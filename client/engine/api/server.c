@@ -18,6 +18,7 @@
 
 #include "client/engine/api/call.h"
 #include "client/engine/api/reply.h"
+#include "client/engine/clock.h"
 #include "client/engine/job/children.h"
 #include "common/facts.h"
 
@@ -45,7 +46,10 @@ int
 server_open(struct engine *engine, struct err *err)
 {
 	engine->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (engine->epoll == -1 || fcntl(ENGINE_FD_SOCKET, F_SETFL, O_NONBLOCK) == -1 ||
+	/* listen(2) once more: SO_PEERCRED then shows this process, which a client that waits for it
+	   in vain can name to its user (unix(7)) */
+	if (engine->epoll == -1 || listen(ENGINE_FD_SOCKET, SOMAXCONN) == -1 ||
+	    fcntl(ENGINE_FD_SOCKET, F_SETFL, O_NONBLOCK) == -1 ||
 	    watch(engine, ENGINE_FD_SOCKET, NULL) == -1)
 		return err_sys(err, "the engine cannot serve its socket");
 	listen_or_not(engine, EPOLLIN);
@@ -104,14 +108,10 @@ serve(struct engine *engine, struct connection *connection)
 }
 
 static void
-accept_one(struct engine *engine)
+welcome(struct engine *engine, int fd)
 {
-	int fd = accept4(ENGINE_FD_SOCKET, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct connection *connection;
+	struct connection *connection = is_user(fd) ? calloc(1, sizeof(*connection)) : NULL;
 
-	if (fd == -1)
-		return;
-	connection = is_user(fd) ? calloc(1, sizeof(*connection)) : NULL;
 	if (connection == NULL) {
 		close(fd);
 		return;
@@ -132,6 +132,17 @@ accept_one(struct engine *engine)
 		drop(engine, connection);
 }
 
+/* Was there somebody? */
+static bool
+accept_one(struct engine *engine)
+{
+	int fd = accept4(ENGINE_FD_SOCKET, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd != -1)
+		welcome(engine, fd);
+	return fd != -1;
+}
+
 static void
 handle(struct engine *engine, const struct epoll_event *event)
 {
@@ -139,7 +150,7 @@ handle(struct engine *engine, const struct epoll_event *event)
 
 	switch (source) {
 	case SOURCE_LISTENER:
-		accept_one(engine);
+		(void)accept_one(engine);
 		break;
 	case SOURCE_CONNECTION:
 		if (serve(engine, event->data.ptr) == -1)
@@ -157,18 +168,15 @@ handle(struct engine *engine, const struct epoll_event *event)
 static int
 stop_wait(const struct engine *engine)
 {
-	struct timespec now;
-
-	if (engine->stop_by.tv_sec == 0)
+	if (engine->stop_by == 0)
 		return -1;
-	(void)!clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec >= engine->stop_by.tv_sec ? 0 : 1000;
+	return clock_until(engine->stop_by) == 0 ? 0 : 1000;
 }
 
 static void
 finish_stop(struct engine *engine)
 {
-	if (engine->stop_by.tv_sec == 0)
+	if (engine->stop_by == 0)
 		return;
 	if (children_jobs(engine) > 0) {
 		if (stop_wait(engine) == 0)
@@ -178,6 +186,42 @@ finish_stop(struct engine *engine)
 	if (engine->stopping != NULL)
 		(void)!reply_send(engine->stopping->varlink.fd, NULL);
 	engine->leave = true;
+}
+
+static int64_t
+idle_end(const struct engine *engine)
+{
+	return engine->retire ? 0 : engine->used + (int64_t)engine->timeout * 1000;
+}
+
+int64_t
+idle_left(const struct engine *engine)
+{
+	int64_t left = idle_end(engine) - clock_ms();
+
+	return left > 0 ? left : 0;
+}
+
+/* Milliseconds until the engine leaves because nobody needs it, -1: something keeps it. */
+static int
+idle_wait(const struct engine *engine)
+{
+	if (engine->children != NULL || engine->connections != NULL ||
+	    (engine->timeout == 0 && !engine->retire))
+		return -1;
+	return clock_until(idle_end(engine));
+}
+
+/*
+ * Leaves when the time without use is over and nobody waits in the backlog. Who comes between this
+ * accept(2) and the end of the process loses the connection before the greeting, and is sure by
+ * that to have been served by nobody: berth calls again, and starts the next engine.
+ */
+static void
+leave_when_idle(struct engine *engine)
+{
+	if (!engine->leave && idle_wait(engine) == 0 && !accept_one(engine))
+		engine->leave = true;
 }
 
 void
@@ -190,10 +234,12 @@ server_run(struct engine *engine)
 	sigfillset(&waiting);
 	sigdelset(&waiting, SIGTERM);
 	while (!engine->leave) {
-		int n = epoll_pwait(engine->epoll, events, EVENTS, stop_wait(engine), &waiting);
+		int wait = clock_sooner(stop_wait(engine), idle_wait(engine));
+		int n = epoll_pwait(engine->epoll, events, EVENTS, wait, &waiting);
 
 		for (int i = 0; i < n && !engine->leave; i++)
 			handle(engine, &events[i]);
 		finish_stop(engine);
+		leave_when_idle(engine);
 	}
 }

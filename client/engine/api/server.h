@@ -22,6 +22,12 @@ struct connection {
 /* Makes the loop. 0, or -1 with err. */
 int server_open(struct engine *engine, struct err *err) __attribute__((warn_unused_result));
 
+/*
+ * Milliseconds until the time without use is over. Jobs and whoever is connected keep the engine
+ * beyond it; to be asked something is no use.
+ */
+int64_t idle_left(const struct engine *engine);
+
 /* Serves until engine->leave. */
 void server_run(struct engine *engine);
 

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "client/engine/clock.h"
 #include "client/engine/job/netns.h"
 #include "client/engine/job/sweep.h"
 
@@ -102,9 +103,11 @@ child_ended(struct engine *engine, struct child *child)
 	child_free(engine, child);
 	if (left)
 		sweep_leftovers(engine);
+	if (!was_job)
+		return;
+	engine->used = clock_ms();
 	/* now the engine has time */
-	if (was_job)
-		netns_prepare(engine);
+	netns_prepare(engine);
 }
 
 size_t
