@@ -41,16 +41,47 @@ struct cli {
 typedef int command_run(struct cli *cli, int argc, char **argv, struct err *err);
 
 struct command {
-	const char *name;
+	const char *name; /* of a sub-verb "daemon stop", both words */
 	command_run *run; /* NULL: known, not in this version */
-	const struct flag *flags; /* for help; ends with an empty row, or NULL */
-	const char *usage;
+	const struct flag *flags; /* for help and completion; ends with an empty row, or NULL */
+	const char *usage; /* its words in capitals say what completion offers: complete.c */
 	const char *summary;
+	const struct command *verbs; /* of a verb that has sub-verbs: their table, else NULL */
 };
 
-/* main.c: ends with an empty row. */
+/* main.c, cmd_daemon.c: each ends with an empty row. */
 extern const struct command commands[];
+extern const struct command daemon_verbs[];
+
+/* verbs.c: the row of a verb; NULL without one. */
 const struct command *command_find(const char *name);
+const struct command *command_in(const struct command *table, const char *name);
+
+/* Not of help's lists: what is not in this version, and what is not for people. */
+bool command_is_listed(const struct command *command);
+
+/* The name without the verb that it is a sub-verb of. */
+const char *command_word(const struct command *command);
+
+/* Its usage; that of a verb with sub-verbs has their names: "daemon start|state|stop". */
+void command_usage(const struct command *command, char *buf, size_t size);
+
+/*
+ * The row of a table (NULL: an empty one) that a word names. cli->command is the verb that has the
+ * table, NULL for the verbs themselves. NULL with err when this version has no such verb.
+ */
+const struct command *command_choose(
+    const struct cli *cli, const struct command *table, const char *word, struct err *err);
+
+/*
+ * Parses the global flags, finds the row of table that the first word names, and runs it. Without
+ * a word the overview is printed, or what is missing is said. As command_run.
+ */
+int command_dispatch(struct cli *cli, const struct command *table, struct flag_parse *words,
+    struct err *err) __attribute__((warn_unused_result));
+
+/* Says which verbs know a flag that this one does not; nothing when none does. */
+void command_of_flag(const struct cli *cli, const char *flag, struct err *err);
 
 /* The flags that every command knows; out is struct cli. */
 extern const struct flag global_flags[];
@@ -73,6 +104,6 @@ int help_print(const struct cli *cli, const struct command *about, struct err *e
 command_run cmd_run, cmd_explain, cmd_daemon, cmd_admin, cmd_grants, cmd_info, cmd_version,
     cmd_help;
 
-extern const struct flag run_flags[], explain_flags[], daemon_flags[];
+extern const struct flag run_flags[], explain_flags[];
 
 #endif

@@ -9,6 +9,7 @@
 #include "client/berth/admin.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,9 +49,11 @@ admin_exec(const struct cli *cli, int argc, char **argv, struct err *err)
 int
 admin_needed(const struct cli *cli, int argc, char **argv, struct err *err)
 {
-	char line[ERR_LINE] = "an administrator can do it:  sudo berth";
+	char line[ERR_LINE];
 
-	message_shell(line, sizeof(line), cli->command->name);
+	/* "daemon start" is two words. */
+	snprintf(
+	    line, sizeof(line), "an administrator can do it:  sudo berth %s", cli->command->name);
 	for (int i = 0; i < argc; i++)
 		message_shell(line, sizeof(line), argv[i]);
 	err_set(err, ERR_REFUSED, "%s: this is for administrators", cli->command->name);

@@ -17,8 +17,7 @@
 #include "client/berth/message.h"
 #include "client/lib/json.h"
 
-struct daemon_options {
-	bool force;
+struct start_options {
 	/* For berth-admin. */
 	const char *root;
 	const char *allow_user;
@@ -26,16 +25,36 @@ struct daemon_options {
 	const char *timeout;
 };
 
-#define AT(member) offsetof(struct daemon_options, member)
+struct stop_options {
+	bool force;
+};
+
+static command_run cmd_start, cmd_state, cmd_stop;
+
+#define AT(member) offsetof(struct start_options, member)
 
 /* clang-format off */
-const struct flag daemon_flags[] = {
-	{ FLAG_SWITCH, 0, "force", AT(force), NULL, NULL, "stop: end running jobs as well" },
-	{ FLAG_STRING, 0, "allow-user", AT(allow_user), NULL, "USER", "sudo, start: grant, and start" },
-	{ FLAG_STRING, 0, "entitlements", AT(entitlements), NULL, "LIST", "sudo, start: what is granted" },
-	{ FLAG_STRING, 0, "root", AT(root), NULL, "DIR", "sudo, start: the state directory" },
-	{ FLAG_STRING, 0, "timeout", AT(timeout), NULL, "TIME", "sudo, start: of an idle engine" },
+static const struct flag start_flags[] = {
+	{ FLAG_STRING, 0, "allow-user", AT(allow_user), NULL, "USER", "sudo: grant, and start" },
+	{ FLAG_STRING, 0, "entitlements", AT(entitlements), NULL, "LIST", "sudo: what is granted" },
+	{ FLAG_STRING, 0, "root", AT(root), NULL, "DIR", "sudo: the state directory" },
+	{ FLAG_STRING, 0, "timeout", AT(timeout), NULL, "TIME", "sudo: of an idle engine" },
 	{ .kind = FLAG_INVALID },
+};
+
+static const struct flag stop_flags[] = {
+	{ FLAG_SWITCH, 0, "force", offsetof(struct stop_options, force), NULL, NULL,
+	  "end running jobs as well" },
+	{ .kind = FLAG_INVALID },
+};
+
+const struct command daemon_verbs[] = {
+	{ "daemon start", cmd_start, start_flags, "daemon start",
+	  "start it, if it is not there, and print its state", NULL },
+	{ "daemon state", cmd_state, NULL, "daemon state", "print its state; start none", NULL },
+	{ "daemon stop", cmd_stop, stop_flags, "daemon stop [--force]", "end it", NULL },
+	{ .name = "daemon reset" }, { .name = "daemon logs" },
+	{ .name = NULL },
 };
 /* clang-format on */
 
@@ -98,23 +117,32 @@ print_absent(const struct cli *cli, struct err *err)
 }
 
 static int
-state(struct cli *cli, struct err *err)
+cmd_state(struct cli *cli, int argc, char **argv, struct err *err)
 {
+	struct flag_parse parse = { .argc = argc, .argv = argv };
 	struct json_object *params;
-	int rc = engine_ask(cli, "State", NULL, &params, err);
+	int rc;
 
+	if (cli_flags(cli, &parse, err) != 0 || cli_words(cli, parse.argc, 0, 0, err) != 0)
+		return (-1);
+	rc = engine_ask(cli, "State", NULL, &params, err);
 	if (rc != 0)
 		return (rc < 0 ? -1 : print_absent(cli, err));
 	return (print_state(cli, params, err));
 }
 
 static int
-stop(struct cli *cli, bool force, struct err *err)
+cmd_stop(struct cli *cli, int argc, char **argv, struct err *err)
 {
-	struct json_object *params, *args = json_object_new_object();
+	struct stop_options options = { .force = false };
+	struct flag_parse parse = { .own = { stop_flags, &options }, .argc = argc, .argv = argv };
+	struct json_object *params, *args;
 	int rc;
 
-	json_object_object_add(args, "force", json_object_new_boolean(force));
+	if (cli_flags(cli, &parse, err) != 0 || cli_words(cli, parse.argc, 0, 0, err) != 0)
+		return (-1);
+	args = json_object_new_object();
+	json_object_object_add(args, "force", json_object_new_boolean(options.force));
 	rc = engine_ask(cli, "Stop", args, &params, err);
 	if (rc < 0)
 		return (-1);
@@ -147,10 +175,33 @@ start(struct cli *cli, struct err *err)
 	return (rc);
 }
 
+static int
+cmd_start(struct cli *cli, int argc, char **argv, struct err *err)
+{
+	struct start_options options = { .root = NULL };
+	struct flag_parse parse = { .own = { start_flags, &options }, .argc = argc, .argv = argv };
+	struct err admin;
+
+	/* Now, while all words are there. */
+	admin_needed(cli, argc, argv, &admin);
+	if (cli_flags(cli, &parse, err) != 0 || cli_words(cli, parse.argc, 0, 0, err) != 0)
+		return (-1);
+	if (options.root != NULL || options.allow_user != NULL || options.entitlements != NULL ||
+	    options.timeout != NULL) {
+		*err = admin;
+		return (-1);
+	}
+	return (start(cli, err));
+}
+
 /* Root's start goes on with all its words before they are judged; "start" comes first. */
 static bool
 is_for_admin(const struct cli *cli, int argc, char **argv)
 {
+	for (int i = 0; i < argc && cli->uid == 0; i++) {
+		if (strcmp(argv[i], "--help") == 0)
+			return (false);
+	}
 	for (int i = 0; i < argc && cli->uid == 0; i++) {
 		if (strcmp(argv[i], "start") != 0)
 			continue;
@@ -163,38 +214,12 @@ is_for_admin(const struct cli *cli, int argc, char **argv)
 	return (false);
 }
 
-static int
-unavailable(const char *verb, struct err *err)
-{
-	if (strcmp(verb, "reset") == 0 || strcmp(verb, "logs") == 0)
-		return (
-		    err_set(err, ERR_USAGE, "daemon %s is not available in this version", verb));
-	err_set(err, ERR_USAGE, "unknown command: daemon %s", verb);
-	return (err_todo(err, "berth help daemon"));
-}
-
 int
 cmd_daemon(struct cli *cli, int argc, char **argv, struct err *err)
 {
-	struct daemon_options options = { .force = false };
-	struct flag_parse parse = { .own = { daemon_flags, &options }, .argc = argc, .argv = argv };
-	struct err admin;
+	struct flag_parse words = { .argc = argc, .argv = argv };
 
 	if (is_for_admin(cli, argc, argv))
 		return (admin_exec(cli, argc, argv, err));
-	admin_needed(cli, argc, argv, &admin);
-	if (cli_flags(cli, &parse, err) != 0 || cli_words(cli, parse.argc, 1, 1, err) != 0)
-		return (-1);
-	if (options.root != NULL || options.allow_user != NULL || options.entitlements != NULL ||
-	    options.timeout != NULL) {
-		*err = admin;
-		return (-1);
-	}
-	if (strcmp(parse.argv[0], "start") == 0)
-		return (start(cli, err));
-	if (strcmp(parse.argv[0], "state") == 0)
-		return (state(cli, err));
-	if (strcmp(parse.argv[0], "stop") == 0)
-		return (stop(cli, options.force, err));
-	return (unavailable(parse.argv[0], err));
+	return (command_dispatch(cli, daemon_verbs, &words, err));
 }

@@ -11,19 +11,13 @@
 
 #include "client/berth/message.h"
 
-static bool
-is_here(const struct flag *flag)
-{
-	return (flag->kind != FLAG_LATER && flag->kind != FLAG_LATER_VALUE);
-}
-
 static void
 print_flags(const struct flag *flags)
 {
 	for (; flags != NULL && flags->kind != FLAG_INVALID; flags++) {
 		char name[48];
 
-		if (!is_here(flags))
+		if (!flag_is_here(flags))
 			continue;
 		snprintf(name, sizeof(name), "--%s%s%s", flags->name,
 		    flags->value != NULL ? "=" : "", flags->value != NULL ? flags->value : "");
@@ -34,16 +28,88 @@ print_flags(const struct flag *flags)
 }
 
 static void
+print_table(const struct command *table)
+{
+	for (const struct command *row = table; row->name != NULL; row++) {
+		char usage[64];
+
+		if (!command_is_listed(row))
+			continue;
+		command_usage(row, usage, sizeof(usage));
+		printf("  %-40s %s\n", usage, row->summary);
+	}
+}
+
+static void
 print_overview(void)
 {
 	printf("usage: berth [flags] VERB [flags] [words]\n\n");
-	for (const struct command *row = commands; row->name != NULL; row++) {
-		if (row->run != NULL)
-			printf("  %-40s %s\n", row->usage, row->summary);
-	}
+	print_table(commands);
 	printf("\nflags of all verbs:\n");
 	print_flags(global_flags);
 	printf("\nmore about one: berth help VERB, and berth(1)\n");
+}
+
+static void
+print_one(const struct command *about)
+{
+	printf("usage: berth %s\n%s\n\n", about->usage, about->summary);
+	if (about->verbs != NULL) {
+		print_table(about->verbs);
+		printf("\nmore about one: berth help %s SUBVERB, and berth(1)\n\n", about->name);
+	}
+	print_flags(about->flags);
+	printf("%sflags of all verbs:\n", about->flags != NULL ? "\n" : "");
+	print_flags(global_flags);
+}
+
+static struct json_object *
+json_flags(const struct flag *flags)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (; flags != NULL && flags->kind != FLAG_INVALID; flags++) {
+		struct json_object *object;
+		char letter[2] = { flags->letter, '\0' };
+
+		if (!flag_is_here(flags))
+			continue;
+		object = json_object_new_object();
+		json_object_object_add(object, "name", json_object_new_string(flags->name));
+		json_object_object_add(
+		    object, "letter", flags->letter != 0 ? json_object_new_string(letter) : NULL);
+		json_object_object_add(object, "value",
+		    flags->value != NULL ? json_object_new_string(flags->value) : NULL);
+		json_object_object_add(object, "help", json_object_new_string(flags->help));
+		json_object_array_add(list, object);
+	}
+	return (list);
+}
+
+static struct json_object *
+json_one(const struct command *row)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "name", json_object_new_string(command_word(row)));
+	json_object_object_add(object, "usage", json_object_new_string(row->usage));
+	json_object_object_add(object, "summary", json_object_new_string(row->summary));
+	json_object_object_add(object, "flags", json_flags(row->flags));
+	return (object);
+}
+
+/* Verbs have sub-verbs, sub-verbs have none. */
+static struct json_object *
+json_verb(const struct command *verb)
+{
+	struct json_object *object = json_one(verb), *list = json_object_new_array();
+
+	for (const struct command *row = verb->verbs; row != NULL && row->name != NULL; row++) {
+		if (command_is_listed(row))
+			json_object_array_add(list, json_one(row));
+	}
+	json_object_object_add(object, "verbs", list);
+	return (object);
 }
 
 static int
@@ -51,16 +117,11 @@ print_json(const struct command *only, struct err *err)
 {
 	struct json_object *list = json_object_new_array();
 
-	for (const struct command *row = commands; row->name != NULL; row++) {
-		struct json_object *object;
-
-		if (row->run == NULL || (only != NULL && row != only))
-			continue;
-		object = json_object_new_object();
-		json_object_object_add(object, "name", json_object_new_string(row->name));
-		json_object_object_add(object, "usage", json_object_new_string(row->usage));
-		json_object_object_add(object, "summary", json_object_new_string(row->summary));
-		json_object_array_add(list, object);
+	if (only != NULL)
+		json_object_array_add(list, json_verb(only));
+	for (const struct command *row = commands; only == NULL && row->name != NULL; row++) {
+		if (command_is_listed(row))
+			json_object_array_add(list, json_verb(row));
 	}
 	return (message_json(list, err));
 }
@@ -72,26 +133,27 @@ help_print(const struct cli *cli, const struct command *about, struct err *err)
 		return (print_json(about, err));
 	if (about == NULL)
 		print_overview();
-	else {
-		printf("usage: berth %s\n%s\n\n", about->usage, about->summary);
-		print_flags(about->flags);
-		printf("\nflags of all verbs:\n");
-		print_flags(global_flags);
-	}
+	else
+		print_one(about);
 	return (message_done(err));
 }
 
+/* help, help VERB, help VERB SUBVERB */
 int
 cmd_help(struct cli *cli, int argc, char **argv, struct err *err)
 {
 	struct flag_parse parse = { .argc = argc, .argv = argv };
-	const struct command *row = NULL;
+	const struct command *row = NULL, *table = commands;
 
 	if (cli_flags(cli, &parse, err) != 0)
 		return (-1);
-	if (parse.argc > 0 && ((row = command_find(parse.argv[0])) == NULL || row->run == NULL)) {
-		err_set(err, ERR_USAGE, "there is no help about %s", parse.argv[0]);
-		return (err_todo(err, "berth help"));
+	cli->command = NULL;
+	for (int i = 0; i < parse.argc; i++) {
+		row = command_choose(cli, table, parse.argv[i], err);
+		if (row == NULL)
+			return (-1);
+		cli->command = row;
+		table = row->verbs;
 	}
 	return (help_print(cli, row, err));
 }

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "client/berth/near.h"
+
 /* A row that was found, and the struct that its value goes to. */
 struct hit {
 	const struct flag *flag;
@@ -16,63 +18,57 @@ struct hit {
 	char label[64]; /* "--name" or "-n", as the caller wrote it */
 };
 
-static bool
-takes_value(const struct flag *flag)
+bool
+flag_takes_value(const struct flag *flag)
 {
 	return (flag->kind == FLAG_STRING || flag->kind == FLAG_STORE ||
 		flag->kind == FLAG_LATER_VALUE);
 }
 
+bool
+flag_is_here(const struct flag *flag)
+{
+	return (flag->kind != FLAG_LATER && flag->kind != FLAG_LATER_VALUE);
+}
+
+const struct flag *
+flags_find(const struct flag *flags, const char *name, size_t len)
+{
+	for (; flags != NULL && flags->kind != FLAG_INVALID; flags++) {
+		bool match = name[0] == '-' ? strlen(flags->name) == len - 2 &&
+						  memcmp(flags->name, name + 2, len - 2) == 0
+					    : flags->letter == name[0];
+
+		if (match)
+			return (flags);
+	}
+	return (NULL);
+}
+
 static bool
 find_in(const struct flag_set *set, const char *name, size_t len, struct hit *hit)
 {
-	for (const struct flag *flag = set->flags; flag != NULL && flag->kind != FLAG_INVALID;
-	     flag++) {
-		bool match = name[0] == '-' ? strlen(flag->name) == len - 2 &&
-						  memcmp(flag->name, name + 2, len - 2) == 0
-					    : flag->letter == name[0];
-
-		if (match) {
-			hit->flag = flag;
-			hit->out = set->out;
-			return (true);
-		}
-	}
-	return (false);
-}
-
-/* One insertion, deletion, replacement or swap away? Enough for what fingers do. */
-bool
-flags_near(const char *word, const char *name)
-{
-	size_t head = 0, tail = 0, wlen = strlen(word), nlen = strlen(name);
-
-	while (word[head] != '\0' && word[head] == name[head])
-		head++;
-	while (tail < wlen - head && tail < nlen - head &&
-	       word[wlen - 1 - tail] == name[nlen - 1 - tail])
-		tail++;
-	size_t wrest = wlen - head - tail, nrest = nlen - head - tail;
-
-	if (wrest == 2 && nrest == 2)
-		return (word[head] == name[head + 1] && word[head + 1] == name[head]);
-	return (nlen > 2 && wrest <= 1 && nrest <= 1);
+	hit->flag = flags_find(set->flags, name, len);
+	hit->out = set->out;
+	return (hit->flag != NULL);
 }
 
 static int
-unknown(const struct flag_parse *parse, const char *label, struct err *err)
+unknown(struct flag_parse *parse, const char *label, struct err *err)
 {
 	const struct flag_set *sets[] = { &parse->own, &parse->global };
+	struct near near = { .word = label + 2 };
 
+	strncat(parse->unknown, label, sizeof(parse->unknown) - 1);
 	err_set(err, ERR_USAGE, "unknown flag: %s", label);
 	for (size_t i = 0; label[1] == '-' && i < 2; i++) {
 		for (const struct flag *flag = sets[i]->flags;
 		     flag != NULL && flag->kind != FLAG_INVALID; flag++) {
-			if (flags_near(label + 2, flag->name))
-				return (err_why(err, "the nearest one is --%s", flag->name));
+			if (flag_is_here(flag))
+				near_try(&near, flag->name);
 		}
 	}
-	return (-1);
+	return (near.best != NULL ? err_why(err, "the nearest one is --%s", near.best) : -1);
 }
 
 static int
@@ -123,7 +119,7 @@ take(struct flag_parse *parse, int *at, struct hit *hit, char *value, struct err
 {
 	bool later = hit->flag->kind == FLAG_LATER_VALUE;
 
-	if (value == NULL && takes_value(hit->flag) && !later) {
+	if (value == NULL && flag_takes_value(hit->flag) && !later) {
 		if (*at + 1 >= parse->argc)
 			return (err_set(
 			    err, ERR_USAGE, "%s needs a value: %s", hit->label, hit->flag->value));
@@ -156,7 +152,7 @@ parse_letters(struct flag_parse *parse, int *at, struct err *err)
 		if (*letter == '-' || (!find_in(&parse->own, letter, 1, &hit) &&
 					  !find_in(&parse->global, letter, 1, &hit)))
 			return (unknown(parse, hit.label, err));
-		bool last = takes_value(hit.flag) || (rest != NULL && *rest == '=');
+		bool last = flag_takes_value(hit.flag) || (rest != NULL && *rest == '=');
 
 		if (last && rest != NULL && *rest == '=')
 			rest++;

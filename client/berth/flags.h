@@ -50,12 +50,19 @@ struct flag_parse {
 	bool stop_early; /* flags end at the first word that is none: run, explain */
 	int argc; /* in: the words; out: those that are no flags */
 	char **argv;
+	char unknown[64]; /* out: the flag that stands in neither table, as it was typed */
 };
 
 /* 0 with argc and argv changed to the words that are left ("--" is gone), or -1 with ERR_USAGE. */
 int flags_parse(struct flag_parse *parse, struct err *err) __attribute__((warn_unused_result));
 
-/* Is name what word was probably meant to be? One slip of the fingers away. */
-bool flags_near(const char *word, const char *name);
+/* Is it in this version, not only known by name? */
+bool flag_is_here(const struct flag *flag);
+
+/* Does a value belong to it, in the same word or in the next one? */
+bool flag_takes_value(const struct flag *flag);
+
+/* The row of "--name" (len bytes) or of a letter (len 1); NULL without one. flags may be NULL. */
+const struct flag *flags_find(const struct flag *flags, const char *name, size_t len);
 
 #endif

@@ -30,19 +30,18 @@ const struct flag global_flags[] = {
 
 const struct command commands[] = {
 	{ "run", cmd_run, run_flags, "run [flags] IMAGE [--] [COMMAND...]",
-	  "run a job; IMAGE is host or a root file system directory" },
+	  "run a job; IMAGE is host or a root file system directory", NULL },
 	{ "explain", cmd_explain, NULL, "explain -- run ...",
-	  "say what would be decided for this command line; run nothing" },
-	{ "daemon", cmd_daemon, daemon_flags, "daemon start|state|stop [--force]",
-	  "the user's engine" },
-	{ "info", cmd_info, NULL, "info", "what this user gets on this host" },
+	  "say what would be decided for this command line; run nothing", NULL },
+	{ "daemon", cmd_daemon, NULL, "daemon SUBVERB", "the user's engine", daemon_verbs },
+	{ "info", cmd_info, NULL, "info", "what this user gets on this host", NULL },
 	{ "grants", cmd_grants, NULL, "grants [USER|@GROUP]",
-	  "list grants; without sudo what applies to the caller" },
-	{ "grant", cmd_admin, NULL, "grant USER|@GROUP [ENTITLEMENT...]", "sudo: allow more" },
-	{ "revoke", cmd_admin, NULL, "revoke USER|@GROUP [ENTITLEMENT...]", "sudo: allow less" },
-	{ "check", cmd_admin, NULL, "check [FILE]", "parse the configuration, say what it means" },
-	{ "version", cmd_version, NULL, "version", "this program and the engine that runs" },
-	{ "help", cmd_help, NULL, "help [VERB]", "show help" },
+	  "list grants; without sudo what applies to the caller", NULL },
+	{ "grant", cmd_admin, NULL, "grant USER|@GROUP [ENTITLEMENT...]", "sudo: allow more", NULL },
+	{ "revoke", cmd_admin, NULL, "revoke USER|@GROUP [ENTITLEMENT...]", "sudo: allow less", NULL },
+	{ "check", cmd_admin, NULL, "check [FILE]", "parse the configuration, say what it means", NULL },
+	{ "version", cmd_version, NULL, "version", "this program and the engine that runs", NULL },
+	{ "help", cmd_help, NULL, "help [VERB]", "show help", NULL },
 	{ .name = "attach" }, { .name = "build" },
 	{ .name = "commit" }, { .name = "cp" },
 	{ .name = "doctor" }, { .name = "exec" },
@@ -62,16 +61,6 @@ const struct command commands[] = {
 	{ .name = NULL },
 };
 /* clang-format on */
-
-const struct command *
-command_find(const char *name)
-{
-	for (const struct command *row = commands; row->name != NULL; row++) {
-		if (strcmp(row->name, name) == 0)
-			return (row);
-	}
-	return (NULL);
-}
 
 /* Takes over what the global flags said. */
 static int
@@ -104,6 +93,8 @@ cli_flags(struct cli *cli, struct flag_parse *parse, struct err *err)
 	if (rc == 0)
 		rc = apply_globals(cli, err);
 	if (rc != 0) {
+		if (parse->unknown[0] != '\0')
+			command_of_flag(cli, parse->unknown, err);
 		if (err->todo[0] == '\0')
 			err_todo(err, "berth help%s%s", cli->command != NULL ? " " : "",
 			    cli->command != NULL ? cli->command->name : "");
@@ -117,11 +108,14 @@ cli_flags(struct cli *cli, struct flag_parse *parse, struct err *err)
 int
 cli_words(const struct cli *cli, int argc, int min, int max, struct err *err)
 {
+	char usage[128];
+
 	if (argc >= min && argc <= max)
 		return (0);
+	command_usage(cli->command, usage, sizeof(usage));
 	err_set(err, ERR_USAGE, "%s: %s", cli->command->name,
 	    argc < min ? "something is missing" : "too many words");
-	err_why(err, "it is used as: berth %s", cli->command->usage);
+	err_why(err, "it is used as: berth %s", usage);
 	return (err_todo(err, "berth help %s", cli->command->name));
 }
 
@@ -143,35 +137,11 @@ open_standard(void)
 }
 
 static int
-unknown_command(const char *name, struct err *err)
-{
-	err_set(err, ERR_USAGE, "unknown command: %s", name);
-	for (const struct command *row = commands; row->name != NULL; row++) {
-		if (flags_near(name, row->name)) {
-			err_why(err, "the nearest one is %s", row->name);
-			break;
-		}
-	}
-	return (err_todo(err, "berth help"));
-}
-
-static int
 dispatch(struct cli *cli, int argc, char **argv, struct err *err)
 {
-	struct flag_parse parse = { .stop_early = true, .argc = argc, .argv = argv };
+	struct flag_parse words = { .argc = argc, .argv = argv };
 
-	if (cli_flags(cli, &parse, err) != 0)
-		return (-1);
-	if (parse.argc == 0)
-		return (help_print(cli, NULL, err) < 0 ? -1 : ERR_USAGE);
-	cli->command = command_find(parse.argv[0]);
-	if (cli->command == NULL)
-		return (unknown_command(parse.argv[0], err));
-	if (cli->command->run == NULL) {
-		err_set(err, ERR_USAGE, "%s is not available in this version", parse.argv[0]);
-		return (err_todo(err, "berth help"));
-	}
-	return (cli->command->run(cli, parse.argc - 1, parse.argv + 1, err));
+	return (command_dispatch(cli, commands, &words, err));
 }
 
 int
