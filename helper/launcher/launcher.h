@@ -50,10 +50,14 @@ int trust_read(void *ctx, const char *name, char *buf, size_t cap, size_t *len, 
 void audit(const struct caller *caller, const struct decision *decision, const struct err *err);
 
 /* place.c: out of what belongs to the caller, into what belongs to the host: namespaces, cgroup,
- * session. Returns in a child; the process that was called drops all privilege, waits for it and
+ * session, limits. Returns in a child; the process that was called drops all privilege, waits for it and
  * ends with its status. *procfd is a procfs of the launcher's own. */
 int place(const struct grant *grant, int *procfd, struct err *err)
     __attribute__((warn_unused_result));
+
+/* share.c: limits, priority and the like as the user could have them at most, not as the first
+ * caller happens to have them. procfd as in place. */
+int share_reset(int procfd, struct err *err) __attribute__((warn_unused_result));
 
 /* cgroup.c: the launcher's own cgroup, and a fresh one for all that is started. *fd is -1 on a
  * host without cgroup v2. */

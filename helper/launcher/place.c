@@ -83,7 +83,7 @@ check_root(int procfd, struct err *err)
 /* The child cannot be frozen with the caller's cgroup, nor be reached by their terminal; who is
  * left behind in that cgroup holds nothing that anybody waits for. */
 static int
-leave(const struct grant *grant, struct err *err)
+leave(const struct grant *grant, int procfd, struct err *err)
 {
 	AUTO_CLOSE int cgroup = -1;
 	pid_t child;
@@ -98,7 +98,7 @@ leave(const struct grant *grant, struct err *err)
 		launch_follow(child);
 	}
 	alarm(START_SECONDS);
-	return (setsid() < 0 ? err_sys(err, "cannot make a session") : 0);
+	return (setsid() < 0 ? err_sys(err, "cannot make a session") : share_reset(procfd, err));
 }
 
 int
@@ -113,5 +113,5 @@ place(const struct grant *grant, int *procfd, struct err *err)
 	if (check_root(*procfd, err) < 0 || enter(*procfd, "1/ns/mnt", "self/ns/mnt", err) < 0 ||
 	    enter(*procfd, "1/ns/net", "self/ns/net", err) < 0)
 		return (-1);
-	return (leave(grant, err));
+	return (leave(grant, *procfd, err));
 }

@@ -7,7 +7,7 @@
  * MUST: enter and mount nothing
  */
 /* WRAP: fsopen fsconfig fsmount openat fstat fstatat setns priv_raise priv_lower */
-/* WRAP: cgroup_launcher launch_clone launch_follow priv_drop_forever setsid alarm */
+/* WRAP: cgroup_launcher launch_clone launch_follow priv_drop_forever setsid share_reset alarm */
 /* WRAP: mount unshare syscall write pread */
 #include "tests/unit/launcher_unit.h"
 
@@ -51,6 +51,7 @@ pid_t __wrap_launch_clone(uint64_t flags, int cgroup, int *pidfd);
 void __wrap_launch_follow(pid_t child);
 void __wrap_priv_drop_forever(uint32_t uid, uint32_t gid);
 pid_t __wrap_setsid(void);
+int __wrap_share_reset(int procfd, struct err *err);
 unsigned int __wrap_alarm(unsigned int seconds);
 int __wrap_mount(const char *source, const char *target, const char *type, unsigned long flags,
     const void *data);
@@ -214,6 +215,13 @@ __wrap_setsid(void)
 	return (fault("setsid") ? -1 : 1);
 }
 
+int
+__wrap_share_reset(int procfd, struct err *err)
+{
+	assert_int_equal(procfd, PROCFS);
+	return (fault("share_reset") ? err_sys(err, "no limits") : 0);
+}
+
 unsigned int
 __wrap_alarm(unsigned int seconds)
 {
@@ -303,7 +311,7 @@ test_same(void **state)
 	assert_int_equal(procfd, PROCFS);
 	assert_int_equal(world.raised, 0);
 	assert_false(was_called("setns"));
-	assert_true(was_called("alarm") && was_called("setsid"));
+	assert_true(was_called("alarm") && was_called("setsid") && was_called("share_reset"));
 	assert_false(was_called("priv_drop_forever"));
 }
 
@@ -360,7 +368,7 @@ test_left_behind(void **state)
 		(void)!place(&grant, &procfd, &err);
 		fail_msg("who is left behind came back");
 	}
-	assert_false(was_called("setsid"));
+	assert_false(was_called("setsid") || was_called("share_reset"));
 }
 
 static void
@@ -372,7 +380,8 @@ test_place_faults(void **state)
 	} plans[] = { { "fsopen", 1 }, { "fsconfig", 1 }, { "fsmount", 1 }, { "openat", 1 },
 		{ "openat", 2 }, { "openat", 3 }, { "fstat", 1 }, { "fstat", 2 }, { "fstat", 3 },
 		{ "fstatat", 1 }, { "fstatat", 2 }, { "fstatat", 3 }, { "setns", 1 },
-		{ "setns", 2 }, { "cgroup_launcher", 1 }, { "launch_clone", 1 }, { "setsid", 1 } };
+		{ "setns", 2 }, { "cgroup_launcher", 1 }, { "launch_clone", 1 }, { "setsid", 1 },
+		{ "share_reset", 1 } };
 	struct err err;
 	int procfd;
 
