@@ -6,10 +6,13 @@
  * MUST: never wait, never fail, never use syslog(3) (it asks for the time zone); one record is one
  *       line; a uid's refusals are limited by one small root-owned file.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,11 +26,13 @@
 #define WINDOW_SECONDS 10
 #define WINDOW_LINES 20
 #define WINDOWS 1024
+#define AUDIT_RATE_SIZE 16384 /* as the installation makes the file */
 
 struct window {
 	int64_t since; /* seconds since boot */
 	int64_t lines;
 };
+_Static_assert(WINDOWS * sizeof(struct window) == AUDIT_RATE_SIZE, "a window for each");
 
 /* May one more refusal of this uid be logged? Each has a window of its own, but for collisions, so that nobody
  * can use up another's. Where it cannot be counted it is logged: silence must not be had for free.
@@ -35,23 +40,28 @@ struct window {
 static bool
 within_limit(uint32_t uid)
 {
-	const off_t at = (off_t)(uid % WINDOWS * sizeof(struct window));
 	AUTO_CLOSE int dir = -1;
 	AUTO_CLOSE int fd = -1;
-	struct window window;
+	struct window *windows, *window;
+	struct err err = { 0 };
 	struct timespec now;
-	struct err ignored;
+	struct stat st;
 
-	if (trust_dir(STATE_DIR, &dir, &ignored) <= 0 ||
-	    trust_file(dir, "audit-rate", O_RDWR, &fd, &ignored) <= 0)
+	/* The policy takes as many descriptors: without them nothing was judged, and nothing tried. */
+	if (trust_dir(STATE_DIR, &dir, &err) <= 0 ||
+	    trust_file(dir, "audit-rate", O_RDWR, &fd, &err) <= 0)
+		return (err.errnum != EMFILE);
+	/* Mapped: the caller's RLIMIT_FSIZE stops write(2), and would make every line a first one. */
+	if (fstat(fd, &st) < 0 || st.st_size < AUDIT_RATE_SIZE)
 		return (true);
+	windows = mmap(NULL, AUDIT_RATE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (windows == MAP_FAILED)
+		return (true);
+	window = &windows[uid % WINDOWS];
 	clock_gettime(CLOCK_BOOTTIME, &now);
-	if (pread(fd, &window, sizeof(window), at) != (ssize_t)sizeof(window) ||
-	    now.tv_sec < window.since || now.tv_sec - window.since >= WINDOW_SECONDS)
-		window = (struct window){ .since = now.tv_sec };
-	window.lines++;
-	return (pwrite(fd, &window, sizeof(window), at) != (ssize_t)sizeof(window) ||
-		window.lines <= WINDOW_LINES);
+	if (now.tv_sec < window->since || now.tv_sec - window->since >= WINDOW_SECONDS)
+		*window = (struct window){ .since = now.tv_sec };
+	return (++window->lines <= WINDOW_LINES);
 }
 
 void

@@ -67,6 +67,7 @@ unlike "$log" 'owned|fake' "A25 and nothing of what the engine said"
 # A flood of refusals does not flood the log (20 lines in ten seconds), and a refusal is one line.
 rm "$ALLOW/uid-1000.conf"
 : >/var/lib/berth/audit-rate
+truncate -s 16384 /var/lib/berth/audit-rate
 : >"$ARENA_LOG"
 for _ in {1..40}; do
 	run as alice "$LAUNCHER" start

@@ -5,11 +5,14 @@
  * INPUT: none
  * MUST: send nothing to this host's log
  */
-/* WRAP: trust_dir trust_file clock_gettime pread pwrite socket sendto */
+/* WRAP: trust_dir trust_file clock_gettime fstat mmap socket sendto */
 #include "tests/unit/launcher_unit.h"
 
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 
@@ -22,10 +25,10 @@ static time_t now;
 int __wrap_trust_dir(const char *path, int *fd, struct err *err);
 int __wrap_trust_file(int dirfd, const char *name, int flags, int *fd, struct err *err);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *out);
-ssize_t __real_pread(int fd, void *buf, size_t len, off_t at);
-ssize_t __wrap_pread(int fd, void *buf, size_t len, off_t at);
-ssize_t __real_pwrite(int fd, const void *buf, size_t len, off_t at);
-ssize_t __wrap_pwrite(int fd, const void *buf, size_t len, off_t at);
+int __real_fstat(int fd, struct stat *st);
+int __wrap_fstat(int fd, struct stat *st);
+void *__real_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset);
+void *__wrap_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset);
 int __real_socket(int domain, int type, int protocol);
 int __wrap_socket(int domain, int type, int protocol);
 ssize_t __wrap_sendto(
@@ -34,21 +37,20 @@ ssize_t __wrap_sendto(
 int
 __wrap_trust_dir(const char *path, int *fd, struct err *err)
 {
-	(void)err;
 	assert_string_equal(path, "/var/lib/berth");
 	*fd = -1;
-	return (fault("trust_dir") ? -1 : 1);
+	return (fault("trust_dir") ? err_sys(err, "no directory") : 1);
 }
 
 int
 __wrap_trust_file(int dirfd, const char *name, int flags, int *fd, struct err *err)
 {
-	(void)dirfd, (void)err;
+	(void)dirfd;
 	assert_string_equal(name, "audit-rate");
 	assert_int_equal(flags, O_RDWR);
 	*fd = -1;
 	if (fault("trust_file"))
-		return (0);
+		return (errno == ENOENT ? 0 : err_sys(err, "no file"));
 	*fd = dup(rate);
 	return (1);
 }
@@ -62,16 +64,16 @@ __wrap_clock_gettime(clockid_t clock, struct timespec *out)
 	return (0);
 }
 
-ssize_t
-__wrap_pread(int fd, void *buf, size_t len, off_t at)
+int
+__wrap_fstat(int fd, struct stat *st)
 {
-	return (fault("pread") ? -1 : __real_pread(fd, buf, len, at));
+	return (fault("fstat") ? -1 : __real_fstat(fd, st));
 }
 
-ssize_t
-__wrap_pwrite(int fd, const void *buf, size_t len, off_t at)
+void *
+__wrap_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset)
 {
-	return (fault("pwrite") ? -1 : __real_pwrite(fd, buf, len, at));
+	return (fault("mmap") ? MAP_FAILED : __real_mmap(at, len, prot, flags, fd, offset));
 }
 
 int
@@ -112,6 +114,7 @@ set_up(void **state)
 	if (rate >= 0)
 		close(rate);
 	rate = memfd_create("rate", 0);
+	assert_int_equal(ftruncate(rate, 16384), 0);
 	now = 5000;
 	nsent = 0;
 	sent[0] = '\0';
@@ -205,22 +208,69 @@ test_limit(void **state)
 	assert_int_equal(nsent, 42);
 }
 
+/* 30 refusals, each with a fault: how many are logged. */
+static int
+logged_with(const char *call, int errnum)
+{
+	set_up(NULL);
+	refuse();
+	for (int line = 0; line < 30; line++) {
+		fault_set(call, 1, errnum);
+		audit(&caller, &decision, &err);
+	}
+	return (nsent);
+}
+
 /* Silence must not be had for free: without the file, or with a short one, all are logged. */
 static void
 test_no_file(void **state)
 {
-	static const char *const calls[] = { "trust_dir", "trust_file", "pread", "pwrite" };
+	static const char *const calls[] = { "trust_dir", "trust_file", "fstat", "mmap" };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		set_up(state);
-		refuse();
-		for (int line = 0; line < 30; line++) {
-			fault_set(calls[i], 1, EIO);
-			audit(&caller, &decision, &err);
-		}
-		assert_int_equal(nsent, 30);
-	}
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		assert_int_equal(logged_with(calls[i], EIO), 30);
+	assert_int_equal(logged_with("trust_file", ENOENT), 30);
+	set_up(state);
+	refuse();
+	assert_int_equal(ftruncate(rate, 16383), 0);
+	for (int line = 0; line < 30; line++)
+		audit(&caller, &decision, &err);
+	assert_int_equal(nsent, 30);
+}
+
+/* A08: neither may a flood. Whoever has no descriptors to count with had none to be judged with. */
+static void
+test_no_descriptors(void **state)
+{
+	(void)state;
+	assert_int_equal(logged_with("trust_dir", EMFILE), 0);
+	assert_int_equal(logged_with("trust_file", EMFILE), 0);
+	/* The whole host's is not the caller's to choose. */
+	assert_int_equal(logged_with("trust_file", ENFILE), 30);
+}
+
+/* A08: nor is a limit on files a way not to be counted. */
+static void
+audit_limited(void *arg)
+{
+	const struct rlimit none = { 0, 0 };
+
+	(void)arg;
+	signal(SIGXFSZ, SIG_IGN);
+	CHILD_CHECK(setrlimit(RLIMIT_FSIZE, &none) == 0);
+	refuse();
+	for (int line = 0; line < 30; line++)
+		audit(&caller, &decision, &err);
+	CHILD_CHECK(nsent == 20);
+	CHILD_CHECK(write(rate, "", 1) < 0 && errno == EFBIG);
+}
+
+static void
+test_file_limit(void **state)
+{
+	(void)state;
+	assert_child(in_child(audit_limited, NULL), 0);
 }
 
 static void
@@ -244,6 +294,8 @@ main(void)
 		cmocka_unit_test_setup(test_not_allowed, set_up),
 		cmocka_unit_test_setup(test_limit, set_up),
 		cmocka_unit_test_setup(test_no_file, set_up),
+		cmocka_unit_test_setup(test_no_descriptors, set_up),
+		cmocka_unit_test_setup(test_file_limit, set_up),
 		cmocka_unit_test_setup(test_no_log, set_up),
 	};
 
