@@ -7,6 +7,7 @@
  */
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,8 @@ main(int argc, char **argv)
 	int status;
 
 	open_standard();
+	/* A limit on file sizes is to be told, and not to end us without a word. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (cli.host != NULL && cli.host[0] == '\0')
 		cli.host = NULL;
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
