@@ -14,6 +14,11 @@
  * then {event: "exited", status, reason, why}. When the command cannot be executed there is no
  * "started". reason is "exited", "signaled" (status 128+n), "timeout" (124), "not_found" (127) or
  * "not_executable" (126); why is a text for people, "" unless the last two.
+ *
+ * With tty the job has a terminal instead of the three streams, which are then absent. "started"
+ * carries its master as the one descriptor, index 0 in "terminal". The client reads and writes that
+ * itself and sets its size. After "started" it may send Detach: the answer is {event: "detached"},
+ * the last one, and the job goes on; what it writes is dropped.
  * TRUST: shared, reads hostile input
  * INPUT: encode: the client's own struct; decode: JSON, blob and descriptors from any client
  * MUST: refuse unknown members, wrong types, missing and surplus bytes, indices that do not exist;
@@ -86,7 +91,10 @@ struct job {
 	enum job_image image;
 	char *image_path; /* JOB_IMAGE_DIRECTORY: canonical path without symlinks; else NULL */
 	int image_fd; /* O_PATH descriptor of it; else -1 */
-	int stdio[3];
+	int stdio[3]; /* -1 with a terminal */
+	bool tty;
+	uint16_t rows; /* of the terminal at its start; 0: not known */
+	uint16_t columns;
 	struct job_words args; /* at least one */
 	struct job_words env; /* NAME=VALUE */
 	char *workdir; /* canonical, or NULL: "/" */

@@ -248,6 +248,8 @@ job_check(const struct job *job, struct err *err)
 		return -1;
 	if (job->network == JOB_NETWORK_INVALID)
 		return err_set(err, ERR_USAGE, "there is no such network");
+	if (!job->tty && (job->rows > 0 || job->columns > 0))
+		return err_set(err, ERR_USAGE, "a size without a terminal");
 	if (job->timeout > JOB_TIMEOUT_MAX)
 		return err_set(err, ERR_USAGE, "the timeout is too long");
 	if (job->entitlements.n > JOB_WORDS_MAX || job->nmounts > JOB_MOUNTS_MAX ||

@@ -88,6 +88,18 @@ take_bool(struct json_object *value, bool *out, struct err *err)
 	return 0;
 }
 
+/* As struct winsize of ioctl_tty(2) has it; what is not known is not sent. */
+static int
+take_size(struct json_object *value, uint16_t *out, struct err *err)
+{
+	int64_t number;
+
+	if (json_integer(value, 1, UINT16_MAX, &number) == -1)
+		return err_set(err, ERR_USAGE, "not a size of a terminal");
+	*out = (uint16_t)number;
+	return 0;
+}
+
 #define STORE(function, expression)                                                \
 	static int function(void *out, struct json_object *value, struct err *err) \
 	{                                                                          \
@@ -100,6 +112,9 @@ STORE(store_blob, take_fd(d, value, &d->blob, err))
 STORE(store_stdin, take_fd(d, value, &d->job->stdio[0], err))
 STORE(store_stdout, take_fd(d, value, &d->job->stdio[1], err))
 STORE(store_stderr, take_fd(d, value, &d->job->stdio[2], err))
+STORE(store_tty, take_bool(value, &d->job->tty, err))
+STORE(store_rows, take_size(value, &d->job->rows, err))
+STORE(store_columns, take_size(value, &d->job->columns, err))
 STORE(store_workdir, take_text(value, &d->job->workdir, err))
 STORE(store_user, take_text(value, &d->job->user, err))
 STORE(store_hostname, take_text(value, &d->job->hostname, err))
@@ -248,14 +263,31 @@ store_ulimits(void *out, struct json_object *value, struct err *err)
 	return ret;
 }
 
+/* Three streams or a terminal: a job with both would have two ideas of who reads its input. */
+static int
+check_streams(const struct job *job, struct err *err)
+{
+	static const char *const names[] = { "stdin", "stdout", "stderr" };
+
+	for (size_t i = 0; i < 3; i++) {
+		if (job->tty == (job->stdio[i] >= 0))
+			return err_set(err, ERR_USAGE, "%s: %s", names[i],
+			    job->tty ? "there is none beside a terminal" : "missing");
+	}
+	return 0;
+}
+
 int
 job_decode(struct json_object *params, const struct varlink *conn, struct job *job, struct err *err)
 {
 	static const struct json_field fields[] = {
 		{ "blob", store_blob, true },
-		{ "stdin", store_stdin, true },
-		{ "stdout", store_stdout, true },
-		{ "stderr", store_stderr, true },
+		{ "stdin", store_stdin, false },
+		{ "stdout", store_stdout, false },
+		{ "stderr", store_stderr, false },
+		{ "tty", store_tty, false },
+		{ "rows", store_rows, false },
+		{ "columns", store_columns, false },
 		{ "image", store_image, true },
 		{ "workdir", store_workdir, false },
 		{ "user", store_user, false },
@@ -274,7 +306,7 @@ job_decode(struct json_object *params, const struct varlink *conn, struct job *j
 	struct decoder d = { .job = job, .conn = conn, .blob = -1 };
 
 	job_init(job);
-	if (json_fields(params, fields, &d, err) == -1)
+	if (json_fields(params, fields, &d, err) == -1 || check_streams(job, err) == -1)
 		return -1;
 	if (job_blob_read(d.blob, job, err) == -1 || job_check(job, err) == -1) {
 		if (err->code == ERR_USAGE)

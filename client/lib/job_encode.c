@@ -135,14 +135,29 @@ network_name(enum job_network network)
 }
 
 static int
+encode_terminal(const struct job *job, struct json_object *params)
+{
+	int status = 0;
+
+	if (job->tty)
+		status |= json_put_bool(params, "tty", true);
+	if (job->rows > 0)
+		status |= json_put_number(params, "rows", job->rows);
+	if (job->columns > 0)
+		status |= json_put_number(params, "columns", job->columns);
+	return status;
+}
+
+static int
 encode_all(const struct job *job, struct job_message *message)
 {
 	static const char *const stdio[] = { "stdin", "stdout", "stderr" };
 	struct json_object *params = message->params;
 	int status = json_put_number(params, "blob", 0);
 
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3 && !job->tty; i++)
 		status |= json_put_number(params, stdio[i], add_fd(message, job->stdio[i]));
+	status |= encode_terminal(job, params);
 	status |= encode_image(job, message);
 	status |= json_put_text(params, "workdir", job->workdir);
 	status |= json_put_text(params, "user", job->user);

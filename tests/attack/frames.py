@@ -79,6 +79,7 @@ say("call method longer", engine("StateX"))
 say("call interface unknown", call("org.example.State"))
 say("call no dot", call("State"))
 say("call signal before run", engine("Signal", {"signal": 9}))
+say("call detach before run", engine("Detach"))
 say("call oneway", engine("State", {}, oneway=True))
 say("call more number", engine("State", {}, more=1))
 say("call parameters array", engine("State", []))
@@ -113,7 +114,19 @@ say("run no descriptors", engine("Run", GOOD, more=True))
 for value in (-1, 1, 199, 200, 2**31, 2**32, 2**63, 1.5, "0", True, None, [0]):
     say("run blob " + json.dumps(value), engine("Run", {**GOOD, "blob": value}, more=True))
     say("run stdin " + json.dumps(value), engine("Run", {**GOOD, "stdin": value}, more=True))
+TERMINAL = {"blob": 0, "tty": True, "image": {"kind": "host"}}
+for stream in ("stdin", "stdout", "stderr"):
+    say("run without " + stream, engine("Run", {k: v for k, v in GOOD.items() if k != stream}, more=True))
+    say("run terminal and " + stream, engine("Run", {**TERMINAL, stream: 0}, more=True))
+say("run terminal no descriptors", engine("Run", TERMINAL, more=True))
+for value in (0, -1, 65536, 2**31, 2**63, 10**30, 24.0, 1.5, "24", True, [24], {"n": 24}):
+    for key in ("rows", "columns"):
+        say("run terminal %s %s" % (key, json.dumps(value)), engine("Run", {**TERMINAL, key: value}, more=True))
 for key, values in {
+    "tty": (0, 1, "true", [], {}, None),
+    "rows": (24,),
+    "columns": (80,),
+    "terminal": (0,),
     "image": ("host", {}, {"kind": "none"}, {"kind": "host", "x": 1}, {"kind": "directory"}, [], None),
     "network": ("bridge", "", 1, None, "HOST"),
     "mounts": ({}, "x", [1], [{}], [{"type": "bind"}], [{"type": "proc", "target": "/x"}], [[]]),

@@ -85,7 +85,7 @@ reply_service(int fd, const char *error, const char *key, const char *value)
 }
 
 int
-reply_started(const struct task *task)
+reply_started(const struct task *task, int terminal)
 {
 	struct json_object *parameters = json_object_new_object();
 	struct json_object *message;
@@ -94,11 +94,22 @@ reply_started(const struct task *task)
 
 	status |= json_put_text(parameters, "id", task->id);
 	status |= json_put_text(parameters, "name", task->name);
+	if (terminal != -1)
+		status |= json_put_number(parameters, "terminal", 0);
 	message = varlink_reply(NULL, parameters, true);
 	if (status == 0 && message != NULL)
-		ret = varlink_send(task->conn, &message, 1, NULL, 0);
+		ret = varlink_send(task->conn, &message, 1, &terminal, terminal == -1 ? 0 : 1);
 	json_object_put(message);
 	return ret;
+}
+
+int
+reply_detached(int fd)
+{
+	struct json_object *parameters = json_object_new_object();
+	int status = json_put_text(parameters, "event", "detached");
+
+	return send_reply(fd, NULL, parameters, status);
 }
 
 int

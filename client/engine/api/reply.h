@@ -38,8 +38,9 @@ int reply_busy(int fd, size_t jobs);
 /* An error of org.varlink.service with its one parameter, key and value. */
 int reply_service(int fd, const char *error, const char *key, const char *value);
 
-/* Events of Run. */
-int reply_started(const struct task *task);
+/* Events of Run. terminal: the master that goes with it, or -1. */
+int reply_started(const struct task *task, int terminal);
+int reply_detached(int fd);
 int reply_exited(int fd, const struct outcome *outcome);
 
 #endif

@@ -72,7 +72,7 @@ check_limits(const struct job *job, struct err *err)
 static int
 check_here(const struct engine *engine, const struct job *job, struct err *err)
 {
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3 && !job->tty; i++)
 		if (check_stream(job->stdio[i], i, err) == -1)
 			return -1;
 	if (check_limits(job, err) == -1)
@@ -148,7 +148,8 @@ start_job(struct call *call, struct job *job, struct err *err)
 			.conn = call->connection->varlink.fd,
 			.dir = dir,
 			.net = net,
-			.slot = child->slot };
+			.slot = child->slot,
+			.pty = { -1, -1, -1 } };
 
 		supervisor_run(&task);
 	}

@@ -27,7 +27,7 @@
 #define REPORT_FD 3
 #define COMMAND_UMASK 022
 
-/* A session of its own has no controlling terminal; if the supervisor dies, so does the command. */
+/* A session of its own has no terminal of anybody's; if the supervisor dies, so does the command. */
 static int
 new_session(void)
 {
@@ -42,10 +42,12 @@ new_session(void)
 }
 
 static int
-take_streams(const struct job *job)
+take_streams(const struct task *task)
 {
+	if (task->job->tty)
+		return pty_take(&task->pty);
 	for (int i = 0; i < 3; i++)
-		if (dup2(job->stdio[i], i) == -1)
+		if (dup2(task->job->stdio[i], i) == -1)
 			return -1;
 	return 0;
 }
@@ -149,7 +151,7 @@ prepare(const struct command *command, uint64_t caps)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || new_session() == -1)
 		fail(command->report, STEP_SESSION, errno);
-	if (take_streams(command->task->job) == -1)
+	if (take_streams(command->task) == -1)
 		fail(command->report, STEP_STREAMS, errno);
 	if (set_limits(command->task) == -1)
 		fail(command->report, STEP_LIMITS, errno);

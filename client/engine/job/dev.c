@@ -46,12 +46,20 @@ static const struct {
 	{ "ptmx", "pts/ptmx" },
 };
 
+/* On an empty file of that name in the new /dev. */
+static int
+attach_node(int mnt, int dev, const char *name)
+{
+	int AUTO_CLOSE file = openat(dev, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+	return file == -1 ? -1 : mnt_attach(mnt, dev, name);
+}
+
 /* The node is judged on the descriptor that is then mounted. */
 static int
 bind_device(int dev, size_t i)
 {
 	int AUTO_CLOSE mnt = mnt_clone(AT_FDCWD, devices[i].path, QUIET);
-	int AUTO_CLOSE file = -1;
 	struct stat st;
 
 	if (mnt == -1 || fstat(mnt, &st) == -1)
@@ -60,39 +68,41 @@ bind_device(int dev, size_t i)
 		errno = ENODEV;
 		return -1;
 	}
-	file = openat(dev, devices[i].name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (file == -1)
-		return -1;
-	return mnt_attach(mnt, dev, devices[i].name);
+	return attach_node(mnt, dev, devices[i].name);
 }
 
 static int
 add(int dev, const char *name, const char *type, const struct mnt_option *options)
 {
-	int AUTO_CLOSE mnt =
-	    mnt_new(type, options, QUIET | (type[0] == 'd' ? 0 : MOUNT_ATTR_NODEV));
+	int AUTO_CLOSE mnt = mnt_new(type, options, QUIET | MOUNT_ATTR_NODEV);
 
 	if (mnt == -1 || mkdirat(dev, name, 0755) == -1)
 		return -1;
 	return mnt_attach(mnt, dev, name);
 }
 
+/* The devpts that the job's terminal is of, or a new one. */
 static int
-fill(int dev, bool tty_gid)
+add_terminals(int dev, const struct task *task)
 {
-	static const struct mnt_option pts[] = {
-		{ "newinstance", NULL },
-		{ "ptmxmode", "0666" },
-		{ "mode", "0620" },
-		{ "gid", "5" },
-		{ NULL, NULL },
-	};
-	static const struct mnt_option pts_no_gid[] = {
-		{ "newinstance", NULL },
-		{ "ptmxmode", "0666" },
-		{ "mode", "0600" },
-		{ NULL, NULL },
-	};
+	int AUTO_CLOSE own = -1;
+	int AUTO_CLOSE console = -1;
+	int mnt = task->pty.mount;
+
+	if (mnt == -1)
+		mnt = own = pty_mount(task->engine->host.gid_tty);
+	if (mnt == -1 || mkdirat(dev, "pts", 0755) == -1 || mnt_attach(mnt, dev, "pts") == -1)
+		return -1;
+	if (task->pty.slave == -1)
+		return 0;
+	/* of the open terminal: what has a name there was the image's once elsewhere */
+	console = mnt_clone(task->pty.slave, "", QUIET);
+	return console == -1 ? -1 : attach_node(console, dev, "console");
+}
+
+static int
+fill(int dev, const struct task *task)
+{
 	static const struct mnt_option shm[] = {
 		{ "mode", "1777" },
 		{ "size", "64m" },
@@ -105,15 +115,14 @@ fill(int dev, bool tty_gid)
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		if (symlinkat(links[i].to, dev, links[i].name) == -1)
 			return -1;
-	if (add(dev, "pts", "devpts", tty_gid ? pts : pts_no_gid) == -1 ||
-	    add(dev, "shm", "tmpfs", shm) == -1)
+	if (add_terminals(dev, task) == -1 || add(dev, "shm", "tmpfs", shm) == -1)
 		return -1;
 	/* a kernel may be built without message queues */
 	return add(dev, "mqueue", "mqueue", NULL) == -1 && errno != ENODEV ? -1 : 0;
 }
 
 int
-dev_mount(struct root *root, bool tty_gid, struct err *err)
+dev_mount(struct root *root, const struct task *task, struct err *err)
 {
 	static const struct mnt_option options[] = {
 		{ "mode", "755" },
@@ -125,7 +134,7 @@ dev_mount(struct root *root, bool tty_gid, struct err *err)
 	int ret;
 
 	if (target == -1 || mnt == -1 || mnt_attach(mnt, target, "") == -1 ||
-	    root_own(root, mnt) == -1 || fill(mnt, tty_gid) == -1)
+	    root_own(root, mnt) == -1 || fill(mnt, task) == -1)
 		return err_sys(err, "the job's /dev cannot be made");
 	ret = mnt;
 	mnt = -1;

@@ -11,9 +11,14 @@
 #define CLIENT_ENGINE_JOB_DEV_H
 
 #include "client/engine/job/target.h"
+#include "client/engine/job/task.h"
 #include "common/err.h"
 
-/* Mounts it. tty_gid: give terminals to group 5. The descriptor of the new /dev, or -1 with err. */
-int dev_mount(struct root *root, bool tty_gid, struct err *err) __attribute__((warn_unused_result));
+/*
+ * Mounts it; a job with a terminal finds that as /dev/console too. The descriptor of the new /dev,
+ * or -1 with err.
+ */
+int dev_mount(struct root *root, const struct task *task, struct err *err)
+    __attribute__((warn_unused_result));
 
 #endif

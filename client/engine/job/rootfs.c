@@ -87,7 +87,7 @@ populate(
 {
 	struct kernfs kernfs = { .host_network = task->job->network == JOB_NETWORK_HOST,
 		.cpus = task->engine->host.cpus };
-	int AUTO_CLOSE dev = dev_mount(root, task->engine->host.gid_tty, err);
+	int AUTO_CLOSE dev = dev_mount(root, task, err);
 
 	if (dev == -1)
 		return -1;

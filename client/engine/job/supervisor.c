@@ -43,6 +43,7 @@ drop_descriptors(const struct task *task)
 	fds[n++] = task->net;
 	fds[n++] = task->engine->jobs;
 	fds[n++] = job->image_fd;
+	/* a job with a terminal has no streams, and its terminal is not made yet */
 	for (size_t i = 0; i < 3; i++)
 		fds[n++] = job->stdio[i];
 	for (size_t i = 0; i < job->nmounts; i++)
@@ -107,12 +108,15 @@ set_up(const struct task *task, struct identity *identity, struct err *err)
 
 /*
  * What the command has and the supervisor needs no longer: the streams, so that their other ends
- * see the command's end, and the power to mount.
+ * see the command's end, and the power to mount. It keeps a job's terminal open: otherwise one that
+ * no process has open for a moment would have ended for the client.
  */
 static int
-drop_the_rest(const struct task *task, int report, int go, struct err *err)
+drop_the_rest(const struct watch *watch, int go, struct err *err)
 {
-	int fds[] = { task->conn, task->dir, task->engine->jobs, report, go };
+	const struct task *task = watch->task;
+	int fds[] = { task->conn, task->dir, task->engine->jobs, watch->report, go,
+		task->pty.master, task->pty.slave };
 
 	keep_only(fds, sizeof(fds) / sizeof(fds[0]));
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 || setgroups(0, NULL) == -1 ||
@@ -123,17 +127,24 @@ drop_the_rest(const struct task *task, int report, int go, struct err *err)
 
 /* 0 with the command on its way, or -1 with err. */
 static int
-start(const struct task *task, struct watch *watch, struct err *err)
+start(struct task *task, struct watch *watch, struct err *err)
 {
 	struct identity identity;
 	int go = -1;
 
-	if (enter_network(task, err) == -1)
+	if (enter_network(task, err) == -1 ||
+	    (task->job->tty &&
+		pty_open(&task->pty, task->job, task->engine->host.gid_tty, err) == -1))
 		return -1;
 	watch->main = fork_command(task, &watch->report, &go, err);
-	if (watch->main == -1 || set_up(task, &identity, err) == -1 ||
-	    drop_the_rest(task, watch->report, go, err) == -1)
+	if (watch->main == -1 || set_up(task, &identity, err) == -1)
 		return -1;
+	/* a number that cannot own it is one that cannot be taken either: the command says so */
+	if (task->job->tty)
+		(void)!fchown(task->pty.slave, identity.uid, (gid_t)-1);
+	if (drop_the_rest(watch, go, err) == -1)
+		return -1;
+	watch->pty = task->pty;
 	/* if it is dead already, its report or its status tells */
 	(void)!io_write_all(go, &identity, sizeof(identity));
 	close(go);
@@ -154,7 +165,7 @@ leave(const struct task *task)
 void
 supervisor_run(struct task *task)
 {
-	struct watch watch = { .task = task, .report = -1 };
+	struct watch watch = { .task = task, .report = -1, .pty = { -1, -1, -1 } };
 	struct err err;
 
 	prctl(PR_SET_NAME, "berth-job");

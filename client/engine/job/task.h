@@ -9,6 +9,7 @@
 #define CLIENT_ENGINE_JOB_TASK_H
 
 #include "client/engine/engine.h"
+#include "client/engine/job/pty.h"
 
 struct task {
 	const struct engine
@@ -20,6 +21,7 @@ struct task {
 	int dir; /* jobs/ID; the lock is on it */
 	int net; /* a network namespace made ahead, or -1: it is the process's own */
 	size_t slot;
+	struct pty pty; /* -1 unless the job has a terminal */
 };
 
 /* Where a job's command starts as whom. */

@@ -24,6 +24,7 @@
 
 #define TIMEOUT_GRACE 10000 /* ms from SIGTERM to SIGKILL after --timeout */
 #define STOP_GRACE 5000 /* after "daemon stop" */
+#define HANGUP_GRACE 2000 /* after the terminal is gone: an editor saves what it has */
 
 static int64_t
 now(void)
@@ -34,11 +35,22 @@ now(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* SIGTERM now, SIGKILL in grace milliseconds. */
+static void
+continue_all(struct watch *watch)
+{
+	if (watch->stopped)
+		kill(-1, SIGCONT);
+	watch->stopped = false;
+}
+
+/* SIGTERM now, SIGKILL in grace milliseconds. A shell at a terminal ignores SIGTERM, not SIGHUP. */
 static void
 ask_to_end(struct watch *watch, int64_t grace)
 {
 	kill(watch->main, SIGTERM);
+	if (watch->task->job->tty)
+		kill(watch->main, SIGHUP);
+	continue_all(watch);
 	if (watch->kill_at == 0)
 		watch->kill_at = now() + grace;
 }
@@ -48,6 +60,21 @@ end_now(struct watch *watch)
 {
 	watch->gone = true;
 	kill(-1, SIGKILL);
+}
+
+/* The client is gone. The kernel tells the session when the last master is closed. */
+static void
+hang_up(struct watch *watch)
+{
+	if (watch->pty.master == -1 || watch->report != -1) {
+		end_now(watch);
+		return;
+	}
+	watch->gone = true;
+	pty_hang_up(&watch->pty);
+	continue_all(watch);
+	if (watch->kill_at == 0)
+		watch->kill_at = now() + HANGUP_GRACE;
 }
 
 /* The pipe ends when the command is executed; before that it may bring why it cannot be. */
@@ -61,7 +88,7 @@ read_report(struct watch *watch)
 	if (got == (ssize_t)sizeof(watch->failure))
 		return;
 	watch->failure.step = STEP_INVALID;
-	if (!watch->over && reply_started(watch->task) == -1)
+	if (!watch->over && reply_started(watch->task, watch->pty.master) == -1)
 		end_now(watch);
 }
 
@@ -103,23 +130,61 @@ store_signal(void *out, struct json_object *value, struct err *err)
 	return 0;
 }
 
-/* The one call that a client has after "started". 1, or -1 when it is none. */
+/*
+ * Without a terminal a session ignores SIGTSTP (its processes are an orphaned group), and behind one
+ * the client's stop is none of the job's business: so it is SIGSTOP, for all of them.
+ */
 static int
-take_call(struct watch *watch, struct json_object *message)
+call_signal(struct watch *watch, struct json_object *parameters)
 {
 	static const struct json_field fields[] = {
 		{ "signal", store_signal, true },
 		{ NULL, NULL, false },
 	};
-	const char *method = json_text(message, "method");
 	struct err err;
 	int number;
 
-	if (method == NULL || strcmp(method, BERTH_INTERFACE ".Signal") != 0 ||
-	    json_fields(json_object_object_get(message, "parameters"), fields, &number, &err) == -1)
+	if (json_fields(parameters, fields, &number, &err) == -1)
 		return -1;
-	kill(watch->main, number);
+	if (number == SIGTSTP) {
+		watch->stopped = true;
+		kill(-1, SIGSTOP);
+	} else if (number == SIGCONT && watch->stopped) {
+		continue_all(watch);
+	} else {
+		kill(watch->main, number);
+	}
 	return 1;
+}
+
+/* Only a terminal can be kept for the job: the other streams are the client's own. */
+static int
+call_detach(struct watch *watch, struct json_object *parameters)
+{
+	static const struct json_field none[] = { { NULL, NULL, false } };
+	struct err err;
+
+	if (json_fields(parameters, none, NULL, &err) == -1 || watch->pty.master == -1 ||
+	    watch->report != -1 || reply_detached(watch->task->conn) == -1)
+		return -1;
+	continue_all(watch);
+	watch->gone = true;
+	watch->detached = true;
+	return 1;
+}
+
+/* What a client may call after "started". 1, or -1 when it is none of it. */
+static int
+take_call(struct watch *watch, struct json_object *message)
+{
+	struct json_object *parameters = json_object_object_get(message, "parameters");
+	const char *method = json_text(message, "method");
+
+	if (method != NULL && strcmp(method, BERTH_INTERFACE ".Signal") == 0)
+		return call_signal(watch, parameters);
+	if (method != NULL && strcmp(method, BERTH_INTERFACE ".Detach") == 0)
+		return call_detach(watch, parameters);
+	return -1;
 }
 
 static void
@@ -131,17 +196,32 @@ take_calls(struct watch *watch)
 	varlink_drop_fds(&watch->conn);
 	if (ret == -1 && errno == EAGAIN)
 		return;
-	/* 0, the end of the stream, is the client that hung up */
-	while (ret == 1) {
-		int next = varlink_next(&watch->conn, &message);
-
-		if (next == 0)
-			return;
-		ret = next == 1 ? take_call(watch, message) : -1;
-		if (next == 1)
-			json_object_put(message);
+	/* the end of the stream, or a reset because it left answers unread: the client hung up */
+	if (ret == 0 || (ret == -1 && errno == ECONNRESET)) {
+		hang_up(watch);
+		return;
 	}
-	end_now(watch);
+	while (ret == 1 && !watch->detached) {
+		ret = varlink_next(&watch->conn, &message);
+		if (ret == 0)
+			return;
+		if (ret == 1) {
+			ret = take_call(watch, message);
+			json_object_put(message);
+		}
+	}
+	if (!watch->detached)
+		end_now(watch);
+}
+
+/* What a detached job writes to its terminal has nowhere to go. */
+static void
+take_output(struct watch *watch, short events)
+{
+	if ((events & POLLIN) != 0)
+		pty_discard(&watch->pty);
+	else if (events != 0)
+		pty_hang_up(&watch->pty);
 }
 
 static void
@@ -182,6 +262,7 @@ wait_and_serve(struct watch *watch)
 		{ .fd = watch->signals, .events = POLLIN },
 		{ .fd = watch->report, .events = POLLIN },
 		{ .fd = watch->gone ? -1 : watch->conn.fd, .events = POLLIN },
+		{ .fd = watch->detached ? watch->pty.master : -1, .events = POLLIN },
 	};
 
 	if (poll(fds, sizeof(fds) / sizeof(fds[0]), wait_time(watch)) <= 0) {
@@ -194,6 +275,7 @@ wait_and_serve(struct watch *watch)
 		take_signal(watch);
 	if (fds[2].revents != 0 && !watch->over)
 		take_calls(watch);
+	take_output(watch, fds[3].revents);
 	check_clock(watch);
 }
 
@@ -206,6 +288,9 @@ end_job(struct watch *watch)
 		;
 	if (watch->report != -1)
 		read_report(watch);
+	/* now the client finds the terminal's end behind the last of the output */
+	io_close(&watch->pty.slave);
+	watch->pty.slave = -1;
 	watch->task->engine->finished[watch->task->slot] = 1;
 }
 

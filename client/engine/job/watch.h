@@ -4,8 +4,8 @@
  * the client.
  * TRUST: unprivileged
  * INPUT: calls from the client, signals from the engine and from inside the job, ends of processes
- * MUST: end everything in the job when the command ends, when the client hangs up or says what is
- *       no call of ours; tell the status that wait(2) told, not what the job says (C34).
+ * MUST: end everything in the job when the command ends, when the client hangs up (unless it
+ *       detached before) or says what is no call of ours; tell the status that wait(2) told, not what the job says (C34).
  */
 #ifndef CLIENT_ENGINE_JOB_WATCH_H
 #define CLIENT_ENGINE_JOB_WATCH_H
@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "client/engine/job/command.h"
+#include "client/engine/job/pty.h"
 #include "client/lib/varlink.h"
 
 struct watch {
@@ -22,8 +23,11 @@ struct watch {
 	int report; /* -1: the command was executed, or it was said why not */
 	int signals;
 	struct varlink conn; /* borrows task->conn */
+	struct pty pty; /* a job's terminal; -1 without one */
 	struct report failure; /* step 0: none */
 	bool gone; /* the client */
+	bool detached; /* it left, and the job goes on */
+	bool stopped; /* the job, by its client's SIGTSTP */
 	bool timed_out;
 	bool over;
 	int status; /* of wait(2), when it is over */
