@@ -44,23 +44,31 @@ run(struct cli *cli, struct run_options *options, struct err *err)
 {
 	struct relay *relay = calloc(1, sizeof(*relay));
 	struct job_message message = { .params = NULL };
-	int rc;
+	struct terminal terminal = { .in = -1, .master = -1 };
+	struct job *job = &options->job;
+	int rc = 0;
 
 	if (relay == NULL)
 		return (err_sys(err, "cannot run a job"));
 	relay->cli = cli;
-	relay->command = options->job.args.v[0];
-	rc = relay_open(relay, options->interactive, options->job.stdio, err);
+	relay->command = job->args.v[0];
+	if (job->tty) {
+		relay->terminal = &terminal;
+		rc = terminal_open(&terminal, options->detach_keys, options->interactive, job, err);
+	}
 	if (rc == 0)
-		rc = job_encode(&options->job, &message, err);
+		rc = relay_open(relay, options->interactive, job->stdio, err);
+	if (rc == 0)
+		rc = job_encode(job, &message, err);
 	if (rc == 0)
 		rc = give(relay, &message, err);
 	job_message_free(&message);
 	relay_close(relay);
+	terminal_close(&terminal);
 	free(relay);
 	/* The engine knows users as numbers; the words for people come from here. */
 	if (rc < 0 && err->code == ERR_REFUSED)
-		(void)preview_refusal(cli, &options->job, err);
+		(void)preview_refusal(cli, job, err);
 	return (rc);
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The job's variables, as docker(1) has them: those of --env-file, then those of -e; the last one
- * of a name counts; a name alone takes the caller's value and is left out if there is none.
+ * of a name counts; a name alone takes the caller's value and is left out if there is none. A job
+ * with a terminal gets TERM, for which the caller's is a good guess: it is what will show it.
  * TRUST: unprivileged
  * INPUT: files and the environment of the caller
- * MUST: take no variable of the caller's that was not named.
+ * MUST: take no variable of the caller's that was not named, but TERM if it is a plain word.
  */
 #include "client/berth/options.h"
 
@@ -110,6 +111,25 @@ read_file(struct job_words *env, const char *file, struct err *err)
 	return (rc);
 }
 
+static int
+set_term(struct job_words *env, struct err *err)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_+-.";
+	const char *name = getenv("TERM");
+	char pair[80];
+
+	for (size_t i = 0; i < env->n; i++) {
+		if (strncmp(env->v[i], "TERM=", 5) == 0)
+			return (0);
+	}
+	if (name == NULL || name[0] == '\0' || strlen(name) > 64 ||
+	    name[strspn(name, plain)] != '\0')
+		name = "xterm";
+	snprintf(pair, sizeof(pair), "TERM=%s", name);
+	return (job_add_word(env, pair, err));
+}
+
 int
 options_environ(struct run_options *options, struct err *err)
 {
@@ -123,5 +143,5 @@ options_environ(struct run_options *options, struct err *err)
 		if (set_variable(env, options->env.v[i], err) != 0)
 			return (-1);
 	}
-	return (0);
+	return (options->job.tty ? set_term(env, err) : 0);
 }

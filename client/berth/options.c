@@ -126,6 +126,8 @@ store_ulimit(void *out, char *value, struct err *err)
 const struct flag run_flags[] = {
 	{ FLAG_STORE, 0, "cap-add", 0, store_cap_add, "CAP", "add a capability" },
 	{ FLAG_STORE, 0, "cap-drop", 0, store_cap_drop, "CAP", "take a capability away, or ALL" },
+	{ FLAG_STRING, 0, "detach-keys", AT(detach_keys), NULL, "KEYS",
+	  "with -it: leave the job (default ctrl-p,ctrl-q)" },
 	{ FLAG_SWITCH, 0, "dry-run", AT(dry_run), NULL, NULL, "say what would run; run nothing" },
 	{ FLAG_STORE, 0, "entitlement", 0, store_entitlement, "E", "ask for an entitlement by name" },
 	{ FLAG_STRING, 0, "entrypoint", AT(entrypoint), NULL, "PATH", "what COMMAND is given to" },
@@ -144,6 +146,7 @@ const struct flag run_flags[] = {
 	{ FLAG_ALWAYS, 0, "rm", 0, NULL, NULL, "always so: a job leaves nothing behind" },
 	{ FLAG_STRING, 0, "timeout", AT(timeout), NULL, "TIME", "end it after 90s, 10m, 4h" },
 	{ FLAG_STORE, 0, "tmpfs", 0, store_tmpfs, "DST[:OPTIONS]", "an empty directory in memory" },
+	{ FLAG_SWITCH, 't', "tty", AT(job.tty), NULL, NULL, "a terminal of the job's own" },
 	{ FLAG_STORE, 0, "ulimit", 0, store_ulimit, "NAME=SOFT[:HARD]", "a limit, as nofile=1024" },
 	{ FLAG_STRING, 'u', "user", AT(user), NULL, "USER[:GROUP]", "whom COMMAND runs as" },
 	{ FLAG_STORE, 'v', "volume", 0, store_volume, "SRC:DST[:ro]", "mount SRC of the host at DST" },
@@ -157,7 +160,7 @@ const struct flag run_flags[] = {
 	LATER_VALUE(0, "pids-limit"), LATER_VALUE(0, "preset"), LATER(0, "privileged"),
 	LATER_VALUE('p', "publish"), LATER_VALUE(0, "pull"), LATER_VALUE(0, "restart"),
 	LATER_VALUE(0, "secret"), LATER_VALUE(0, "security-opt"), LATER_VALUE(0, "service"),
-	LATER_VALUE(0, "stop-signal"), LATER('t', "tty"), LATER_VALUE(0, "uidmap"),
+	LATER_VALUE(0, "stop-signal"), LATER_VALUE(0, "uidmap"),
 	LATER_VALUE(0, "userns"),
 	{ .kind = FLAG_INVALID },
 };

@@ -24,6 +24,7 @@ struct run_options {
 	const char *network;
 	const char *timeout;
 	const char *entrypoint;
+	const char *detach_keys;
 	struct job_words env;
 	struct job_words env_files;
 	struct job_words volumes;

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -25,9 +26,9 @@
 #include "client/berth/message.h"
 #include "client/lib/json.h"
 
-/* Forwarded; those of job control (TSTP, TTIN, TTOU) do with the client what they always do. */
-static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM,
-	SIGWINCH, SIGCONT };
+/* Taken from the signalfd; SIGTTIN and SIGTTOU do with the client what they always do. */
+static const int taken[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH,
+	SIGTSTP, SIGCONT };
 
 /* Makes a pipe: *ours does not block and is the relay's, the other end is the job's. */
 static int
@@ -70,6 +71,11 @@ relay_open(struct relay *relay, bool interactive, int stdio[3], struct err *err)
 	}
 	relay->null = -1;
 	relay->nchans = 0;
+	/* The job makes its own, and what leads there comes when it has started. */
+	if (relay->terminal != NULL) {
+		stdio[0] = stdio[1] = stdio[2] = -1;
+		return (0);
+	}
 	if (!interactive) {
 		relay->null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 		if (relay->null < 0)
@@ -108,19 +114,19 @@ relay_close(struct relay *relay)
 	relay->nchans = 0;
 }
 
-/* A descriptor that the signals to forward come from, or -1. What the caller ignores stays so. */
+/* A descriptor that the signals come from, or -1. What the caller ignores stays so. */
 static int
 take_signals(void)
 {
 	sigset_t take, block;
 
 	sigemptyset(&take);
-	for (size_t i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++) {
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
 		struct sigaction action;
 
 		/* nohup(1) and background jobs of sh(1): a blocked signal is queued even if ignored. */
-		if (sigaction(forwarded[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-			sigaddset(&take, forwarded[i]);
+		if (sigaction(taken[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+			sigaddset(&take, taken[i]);
 	}
 	block = take;
 	/* A job that closed its input, a terminal that is gone: write(2) says so. */
@@ -131,57 +137,203 @@ take_signals(void)
 
 /* What the loop knows. */
 struct wait {
-	const struct relay *relay;
+	struct relay *relay;
 	struct cli *cli;
 	struct varlink *conn;
 	int signals;
 	bool started;
+	bool leaving; /* Detach was sent */
+	bool detached;
+	bool abandoned; /* nobody waits for the rest of the output */
 	int status; /* -1 until the job has ended */
+	char name[JOB_NAME_MAX + 1];
+	struct json_object *result; /* parameters of "exited", or NULL */
 };
+
+/* A call without an answer to the job's supervisor, which takes over params. 0, or -1 with err. */
+static int
+tell_job(const struct wait *wait, const char *method, struct json_object *params, struct err *err)
+{
+	struct json_object *call = varlink_oneway(method, params);
+	int rc = call == NULL ? -1 : varlink_send(wait->conn->fd, &call, 1, NULL, 0);
+
+	json_object_put(call);
+	/* The job has just ended: its result lies behind this in the socket. */
+	if (rc != 0 && errno != EPIPE && errno != ECONNRESET)
+		return (err_sys(err, "cannot tell the job"));
+	return (0);
+}
+
+static int
+forward(const struct wait *wait, int signal, struct err *err)
+{
+	struct json_object *params = json_object_new_object();
+
+	message_debug(wait->cli, "signal %d goes to the job", signal);
+	json_object_object_add(params, "signal", json_object_new_int(signal));
+	return (tell_job(wait, BERTH_INTERFACE ".Signal", params, err));
+}
+
+static void
+give_up(struct wait *wait, int signal)
+{
+	wait->status = 128 + signal;
+	wait->abandoned = true;
+}
+
+/*
+ * The default of SIGTSTP, as if it had not been blocked. In a group that nobody could continue the
+ * kernel ignores it, and this returns at once.
+ */
+static void
+stop_here(void)
+{
+	struct timespec no_time = { .tv_sec = 0 };
+	sigset_t set;
+
+	/* Continued already, before it came to this: a new SIGTSTP would make the kernel forget that. */
+	if (sigpending(&set) == 0 && sigismember(&set, SIGCONT) == 1)
+		return;
+	raise(SIGTSTP);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCONT);
+	(void)sigtimedwait(&set, NULL, &no_time);
+}
+
+/* The job first, so that nothing of it goes on behind a shell that says "Stopped". */
+static int
+stop(const struct wait *wait, struct err *err)
+{
+	struct terminal *terminal = wait->started ? wait->relay->terminal : NULL;
+
+	if (terminal != NULL)
+		terminal_restore(terminal);
+	if (wait->started && forward(wait, SIGTSTP, err) != 0)
+		return (-1);
+	stop_here();
+	/* Continued in the background this stops once more, and the job is still stopped. */
+	if (terminal != NULL && terminal_raw(terminal, err) != 0)
+		return (-1);
+	if (terminal != NULL)
+		terminal_resize(terminal);
+	return (wait->started ? forward(wait, SIGCONT, err) : 0);
+}
+
+/* The job's terminal sends its own signals; those to this program are about this program. */
+static int
+take_terminal_signal(struct wait *wait, int signal, struct err *err)
+{
+	switch (signal) {
+	case SIGHUP:
+	case SIGTERM:
+		give_up(wait, signal);
+		return (0);
+	case SIGCONT:
+		terminal_resize(wait->relay->terminal);
+		return (terminal_raw(wait->relay->terminal, err));
+	case SIGWINCH:
+		terminal_resize(wait->relay->terminal);
+		return (0);
+	}
+	return (forward(wait, signal, err));
+}
 
 /* Before the job has started nobody can be told: what would end us does. */
 static int
 take_signal(struct wait *wait, struct err *err)
 {
 	struct signalfd_siginfo info;
-	struct json_object *params, *call;
-	int signal, rc;
+	int signal;
 
 	if (read(wait->signals, &info, sizeof(info)) != sizeof(info))
 		return (0);
 	signal = (int)info.ssi_signo;
-	if (!wait->started) {
-		if (signal != SIGWINCH && signal != SIGCONT)
-			wait->status = 128 + signal;
+	if (signal == SIGTSTP && !wait->leaving)
+		return (stop(wait, err));
+	if (!wait->started || wait->leaving || wait->status >= 0) {
+		if (signal != SIGWINCH && signal != SIGCONT && signal != SIGTSTP)
+			give_up(wait, signal);
 		return (0);
 	}
-	message_debug(wait->cli, "signal %d goes to the job", signal);
-	params = json_object_new_object();
-	json_object_object_add(params, "signal", json_object_new_int(signal));
-	call = varlink_oneway(BERTH_INTERFACE ".Signal", params);
-	rc = call == NULL ? -1 : varlink_send(wait->conn->fd, &call, 1, NULL, 0);
-	json_object_put(call);
-	/* The job has just ended: its result lies behind this in the socket. */
-	if (rc != 0 && errno != EPIPE && errno != ECONNRESET)
-		return (err_sys(err, "cannot forward a signal to the job"));
+	if (wait->relay->terminal != NULL)
+		return (take_terminal_signal(wait, signal, err));
+	return (forward(wait, signal, err));
+}
+
+/* The descriptor that came with "started"; the relay's own from then on, or -1. */
+static int
+take_master(const struct wait *wait, struct json_object *params)
+{
+	int64_t index = json_number(params, "terminal", -1);
+	int fd = -1;
+
+	if (index >= 0 && (uint64_t)index < wait->conn->nfds)
+		fd = fcntl(wait->conn->fds[index], F_DUPFD_CLOEXEC, 3);
+	varlink_drop_fds(wait->conn);
+	return (fd);
+}
+
+/* Each channel closes its own end, so each gets a descriptor of the master. */
+static int
+open_terminal(struct relay *relay, int master, struct err *err)
+{
+	struct terminal *terminal = relay->terminal;
+	struct channel *channel;
+
+	if (terminal_start(terminal, master, err) != 0)
+		return (-1);
+	if (terminal->in >= 0) {
+		channel = &relay->chans[relay->nchans++];
+		*channel =
+		    (struct channel){ .from = terminal->in, .input = true, .keys = terminal };
+		channel->to = fcntl(master, F_DUPFD_CLOEXEC, 3);
+		if (channel->to < 0)
+			return (err_sys(err, "cannot use the job's terminal"));
+	}
+	channel = &relay->chans[relay->nchans++];
+	*channel = (struct channel){ .to = STDOUT_FILENO };
+	channel->from = fcntl(master, F_DUPFD_CLOEXEC, 3);
+	return (channel->from < 0 ? err_sys(err, "cannot use the job's terminal") : 0);
+}
+
+static int
+take_started(struct wait *wait, struct json_object *params, struct err *err)
+{
+	int master = take_master(wait, params);
+
+	wait->started = true;
+	snprintf(wait->name, sizeof(wait->name), "%s", engine_text(params, "name"));
+	if (wait->relay->terminal != NULL)
+		return (open_terminal(wait->relay, master, err));
+	io_close(&master);
 	return (0);
 }
 
 static void
 take_result(struct wait *wait, struct json_object *params)
 {
-	const char *reason = engine_text(params, "reason");
-	struct err note = { .code = ERR_FAILED };
-
 	wait->status = (int)(json_number(params, "status", EXIT_BERTH) & 0xff);
-	if (strcmp(reason, "timeout") == 0)
-		message_note(wait->cli, "the job was ended: its time (--timeout) is over");
-	if (strcmp(reason, "not_found") != 0 && strcmp(reason, "not_executable") != 0)
-		return;
-	snprintf(wait->cli->reason, sizeof(wait->cli->reason), "%s", reason);
-	err_set(&note, ERR_FAILED, "cannot run %s in the job", wait->relay->command);
-	message_foreign(note.why, engine_text(params, "why"));
-	message_error(wait->cli, &note);
+	wait->result = json_object_get(params);
+}
+
+static int
+take_event(struct wait *wait, struct json_object *params, struct err *err)
+{
+	const char *event = engine_text(params, "event");
+
+	if (strcmp(event, "started") == 0 && !wait->started)
+		return (take_started(wait, params, err));
+	if (strcmp(event, "exited") == 0)
+		take_result(wait, params);
+	if (strcmp(event, "detached") == 0) {
+		wait->status = 0;
+		wait->detached = wait->abandoned = true;
+	}
+	return (0);
 }
 
 /* Takes all answers that have come. 0, or -1 with err. */
@@ -195,10 +347,8 @@ take_answers(struct wait *wait, struct err *err)
 		if (rc < 0)
 			return (err_set(err, ERR_UNAVAILABLE, "the engine's answer is malformed"));
 		rc = engine_answer(wait->cli, message, &params, err);
-		if (rc == 0 && strcmp(engine_text(params, "event"), "started") == 0)
-			wait->started = true;
-		else if (rc == 0 && strcmp(engine_text(params, "event"), "exited") == 0)
-			take_result(wait, params);
+		if (rc == 0)
+			rc = take_event(wait, params, err);
 		json_object_put(message);
 		if (rc != 0)
 			return (-1);
@@ -221,23 +371,112 @@ take_connection(struct wait *wait, struct err *err)
 	return (err_todo(err, "see what runs:  berth daemon state"));
 }
 
+/* The keys were typed: what came before them still goes to the job. */
 static int
-step(struct relay *relay, struct wait *wait, struct err *err)
+detach(struct wait *wait, struct err *err)
 {
+	struct terminal *terminal = wait->relay->terminal;
+
+	for (size_t i = 0; i < wait->relay->nchans; i++) {
+		struct channel *channel = &wait->relay->chans[i];
+
+		if (channel->input && channel->len > 0)
+			channel_move(channel);
+		if (channel->input)
+			channel->from = -1;
+		channel->len = channel->input ? 0 : channel->len;
+	}
+	/* If no answer comes, ^C ends this program again. */
+	terminal_restore(terminal);
+	wait->leaving = true;
+	return (tell_job(wait, BERTH_INTERFACE ".Detach", NULL, err));
+}
+
+/* With a terminal the caller's side is one thing: a job without it has nobody to talk to. */
+static void
+check_terminal(struct wait *wait)
+{
+	for (size_t i = 0; i < wait->relay->nchans && wait->status < 0; i++) {
+		const struct channel *channel = &wait->relay->chans[i];
+
+		if (channel->broken)
+			give_up(wait, channel->input ? SIGHUP : SIGPIPE);
+	}
+}
+
+static int
+step(struct wait *wait, struct err *err)
+{
+	struct relay *relay = wait->relay;
 	struct pollfd fds[2 + CHANNELS] = { { .fd = wait->conn->fd, .events = POLLIN },
 		{ .fd = wait->signals, .events = POLLIN } };
+	size_t nchans = relay->nchans;
 
-	for (size_t i = 0; i < relay->nchans; i++)
+	for (size_t i = 0; i < nchans; i++)
 		channel_poll(&relay->chans[i], &fds[2 + i]);
-	if (poll(fds, 2 + relay->nchans, -1) < 0)
+	if (poll(fds, 2 + nchans, -1) < 0)
 		return (errno == EINTR ? 0 : err_sys(err, "cannot wait for the job"));
-	for (size_t i = 0; i < relay->nchans; i++) {
+	for (size_t i = 0; i < nchans; i++) {
 		if (fds[2 + i].revents != 0)
 			channel_move(&relay->chans[i]);
 	}
 	if (fds[1].revents != 0 && take_signal(wait, err) != 0)
 		return (-1);
-	return (fds[0].revents != 0 ? take_connection(wait, err) : 0);
+	if (fds[0].revents != 0 && wait->status < 0 && take_connection(wait, err) != 0)
+		return (-1);
+	if (relay->terminal == NULL)
+		return (0);
+	if (relay->terminal->detach && !wait->leaving && wait->status < 0)
+		return (detach(wait, err));
+	check_terminal(wait);
+	return (0);
+}
+
+/*
+ * The job has ended, so all that it wrote lies in the channel; only the caller's terminal is waited
+ * for (^S), and that a signal ends.
+ */
+static void
+drain(struct wait *wait, struct channel *channel)
+{
+	struct err ignored;
+
+	while (channel->from >= 0 && !channel->input && !wait->abandoned) {
+		struct pollfd fds[2] = { { .fd = -1 },
+			{ .fd = channel->len > 0 ? wait->signals : -1, .events = POLLIN } };
+
+		channel_poll(channel, &fds[0]);
+		if (poll(fds, 2, channel->len > 0 ? -1 : 0) == 0)
+			break;
+		if (fds[0].revents != 0)
+			channel_move(channel);
+		if (fds[1].revents != 0 && take_signal(wait, &ignored) != 0)
+			break;
+	}
+}
+
+/* What is said at the end is said on a terminal that is the caller's again. */
+static void
+tell_caller(struct wait *wait)
+{
+	const char *reason = engine_text(wait->result, "reason");
+	struct err note = { .code = ERR_FAILED };
+
+	if (wait->detached) {
+		message_note(
+		    wait->cli, "detached: the job %s goes on without its terminal", wait->name);
+		message_note(wait->cli, "no command of this version returns to it; it is ended, "
+					"with all other jobs, by:"
+					"  berth daemon stop --force");
+	}
+	if (strcmp(reason, "timeout") == 0)
+		message_note(wait->cli, "the job was ended: its time (--timeout) is over");
+	if (strcmp(reason, "not_found") != 0 && strcmp(reason, "not_executable") != 0)
+		return;
+	snprintf(wait->cli->reason, sizeof(wait->cli->reason), "%s", reason);
+	err_set(&note, ERR_FAILED, "cannot run %s in the job", wait->relay->command);
+	message_foreign(note.why, engine_text(wait->result, "why"));
+	message_error(wait->cli, &note);
 }
 
 int
@@ -252,8 +491,13 @@ relay_run(struct relay *relay, struct varlink *conn, struct err *err)
 	/* What came with the greeting is in the buffer already. */
 	rc = signals < 0 ? err_sys(err, "cannot take signals") : take_answers(&wait, err);
 	while (rc == 0 && wait.status < 0)
-		rc = step(relay, &wait, err);
+		rc = step(&wait, err);
 	for (size_t i = 0; i < relay->nchans; i++)
-		channel_drain(&relay->chans[i]);
+		drain(&wait, &relay->chans[i]);
+	if (relay->terminal != NULL)
+		terminal_close(relay->terminal);
+	if (rc == 0)
+		tell_caller(&wait);
+	json_object_put(wait.result);
 	return (rc == 0 ? wait.status : -1);
 }

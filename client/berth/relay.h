@@ -2,11 +2,12 @@
 /*
  * The time between the start of a job and its end: standard streams, signals, the result.
  * A stream that is no terminal is given to the job as it is. A terminal never is: a job could push
- * input into the caller's shell through it (TIOCSTI, CVE-2023-1523); a pipe stands between.
+ * input into the caller's shell through it (TIOCSTI, CVE-2023-1523); a pipe stands between, or with
+ * -t a terminal of the job's own.
  * TRUST: unprivileged
  * INPUT: the caller's streams and signals, the job's output, the engine's answers
  * MUST: change no flag of a stream that others share; lose no byte at the end; end when the
- *       connection ends.
+ *       connection ends; be stopped and continued as any program, and the job with it.
  */
 #ifndef CLIENT_BERTH_RELAY_H
 #define CLIENT_BERTH_RELAY_H
@@ -15,6 +16,7 @@
 #include <stddef.h>
 
 #include "client/berth/cli.h"
+#include "client/berth/terminal.h"
 #include "client/lib/varlink.h"
 
 /* From one descriptor to another. */
@@ -22,6 +24,8 @@ struct channel {
 	int from; /* -1: not in use any more */
 	int to;
 	bool input; /* terminal to job, else job to terminal */
+	bool broken; /* the caller's side of it has failed */
+	struct terminal *keys; /* what is typed goes through its filter; NULL: unseen */
 	size_t start; /* of what waits to be written */
 	size_t len;
 	char buf[16384];
@@ -32,6 +36,7 @@ struct channel {
 struct relay {
 	struct cli *cli;
 	const char *command; /* for messages */
+	struct terminal *terminal; /* NULL: the job has none */
 	int null; /* /dev/null, or -1 */
 	int theirs[CHANNELS]; /* pipe ends to close once they were sent; -1 */
 	struct channel chans[CHANNELS]; /* as many as there are terminals */
@@ -50,8 +55,9 @@ void relay_close(struct relay *relay);
 void relay_sent(struct relay *relay);
 
 /*
- * Forwards until the job has ended. Returns its exit status; 128+n when signal n ended the wait
- * before the job had started; -1 with err.
+ * Forwards until the job has ended. Returns its exit status; 128+n when signal n ended the wait:
+ * before the job had started, or SIGHUP or SIGTERM with a terminal; 0 when it was left running;
+ * -1 with err.
  */
 int relay_run(struct relay *relay, struct varlink *conn, struct err *err)
     __attribute__((warn_unused_result));
@@ -60,6 +66,5 @@ int relay_run(struct relay *relay, struct varlink *conn, struct err *err)
 struct pollfd;
 void channel_poll(const struct channel *channel, struct pollfd *out);
 void channel_move(struct channel *channel);
-void channel_drain(struct channel *channel);
 
 #endif

@@ -43,14 +43,21 @@ is_passing(int errnum)
 static void
 fill(struct channel *channel)
 {
-	ssize_t got = read(channel->from, channel->buf, sizeof(channel->buf));
+	size_t room = sizeof(channel->buf) - (channel->keys != NULL ? TERMINAL_KEYS_MAX : 0);
+	ssize_t got = read(channel->from, channel->buf, room);
 
 	channel->start = 0;
-	if (got > 0)
+	if (got > 0) {
 		channel->len = (size_t)got;
+		if (channel->keys != NULL)
+			channel->len = terminal_filter(channel->keys, channel->buf, channel->len);
+		return;
+	}
 	/* EIO: a terminal that hung up, or that is not ours in the background: its end as well. */
-	else if (got == 0 || !is_passing(errno))
+	if (got == 0 || !is_passing(errno)) {
+		channel->broken = channel->input;
 		end(channel);
+	}
 }
 
 static void
@@ -62,8 +69,10 @@ empty(struct channel *channel)
 	if (!channel->input && len > CHUNK)
 		len = CHUNK;
 	put = write(channel->to, channel->buf + channel->start, len);
-	if (put < 0 && !is_passing(errno))
+	if (put < 0 && !is_passing(errno)) {
+		channel->broken = !channel->input;
 		end(channel);
+	}
 	if (put <= 0)
 		return;
 	channel->start += (size_t)put;
@@ -77,19 +86,4 @@ channel_move(struct channel *channel)
 		empty(channel);
 	else
 		fill(channel);
-}
-
-/* The job has ended, so all that it wrote lies in the pipe. */
-void
-channel_drain(struct channel *channel)
-{
-	while (channel->from >= 0 && !channel->input) {
-		struct pollfd fd;
-
-		channel_poll(channel, &fd);
-		/* Only the terminal may be waited for: nothing comes into the pipe any more. */
-		if (poll(&fd, 1, channel->len > 0 ? -1 : 0) == 0)
-			break;
-		channel_move(channel);
-	}
 }

@@ -237,7 +237,7 @@ run as alice berth explain run host id
 is "$rc" 0 "explain without --"
 
 # --- known, and not here yet; unknown; wrong
-for flag in -d -t --tty --detach -p=80:80 --publish=1:1 -m=1g --memory=1 --cpus=1 --pids-limit=5 --device=/dev/kvm --privileged \
+for flag in -d --detach -p=80:80 --publish=1:1 -m=1g --memory=1 --cpus=1 --pids-limit=5 --device=/dev/kvm --privileged \
     --mount=type=bind --security-opt=x --uidmap=0:0:1 --gidmap=0:0:1 --userns=keep-id --restart=always --stop-signal=9 \
     --pull=always --cidfile=/x --label=a=b --dns=1.1.1.1 --add-host=a:1 --secret=x --isolation=nested --preset=x \
     --param=a=b --params=x --keep-groups --ca=/x --no-ca --service=x --once -f=x.job; do

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The caller's terminal. Contract in terminal.h.
+ * TRUST: unprivileged
+ * INPUT: what is typed, --detach-keys, signals
+ * MUST: as terminal.h says
+ */
+#include "client/berth/terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/io.h"
+
+#define KEYS_DEFAULT "ctrl-p,ctrl-q"
+
+/* What a signal handler needs; in is -1 unless the terminal is raw. */
+static struct {
+	volatile sig_atomic_t in;
+	struct termios found;
+} rescue = { .in = -1 };
+
+/* The others that end a program come through the signalfd of relay.c. */
+static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP, SIGXCPU,
+	SIGXFSZ, SIGVTALRM, SIGPROF, SIGIO, SIGPWR };
+
+static void
+restore_and_end(int number)
+{
+	if (rescue.in >= 0)
+		tcsetattr(rescue.in, TCSANOW, &rescue.found);
+	/* SA_RESETHAND: now it does what it always does */
+	raise(number);
+}
+
+static void
+arm_rescue(void)
+{
+	struct sigaction action = { .sa_handler = restore_and_end, .sa_flags = (int)SA_RESETHAND };
+
+	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++) {
+		struct sigaction now;
+
+		if (sigaction(fatal[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+			sigaction(fatal[i], &action, NULL);
+	}
+}
+
+/* One key, "a", "ctrl-p" or "DEL", as docker(1) has them: its byte, or -1. */
+static int
+parse_key(const char *key, size_t len)
+{
+	static const char others[] = "@abcdefghijklmnopqrstuvwxyz[\\]^_";
+	const char *at;
+
+	if (len == 1)
+		return ((unsigned char)key[0]);
+	if (len == 3 && strncmp(key, "DEL", 3) == 0)
+		return (127);
+	if (len != 6 || strncmp(key, "ctrl-", 5) != 0)
+		return (-1);
+	at = strchr(others, key[5]);
+	return (at == NULL ? -1 : (int)(at - others));
+}
+
+static int
+parse_keys(struct terminal *terminal, const char *text, struct err *err)
+{
+	const char *key = text;
+	bool more = *text != '\0';
+
+	while (more) {
+		size_t len = strcspn(key, ",");
+		int byte = parse_key(key, len);
+
+		if (byte < 0 || terminal->nkeys == TERMINAL_KEYS_MAX) {
+			err_set(err, ERR_USAGE, "--detach-keys=%s: not a sequence of keys", text);
+			err_why(err,
+			    "it is up to %d characters, or ctrl- with a letter or one of @[\\]^_,"
+			    " with commas between",
+			    TERMINAL_KEYS_MAX);
+			return (err_todo(err, "the default is --detach-keys=" KEYS_DEFAULT));
+		}
+		terminal->keys[terminal->nkeys++] = (char)byte;
+		key += len;
+		more = *key++ == ',';
+	}
+	return (0);
+}
+
+static int
+no_input(struct err *err)
+{
+	err_set(err, ERR_USAGE, "the input device is not a TTY");
+	err_why(err, "-t and -i together pass a terminal on, and standard input is none");
+	return (err_todo(err, "leave -t away to pass the input as it is:  berth run -i ..."));
+}
+
+int
+terminal_open(
+    struct terminal *terminal, const char *keys, bool interactive, struct job *job, struct err *err)
+{
+	static const int order[] = { STDOUT_FILENO, STDIN_FILENO, STDERR_FILENO };
+	struct winsize size;
+
+	*terminal = (struct terminal){ .in = -1, .size = -1, .master = -1 };
+	if (parse_keys(terminal, keys != NULL ? keys : KEYS_DEFAULT, err) != 0)
+		return (-1);
+	if (interactive && !isatty(STDIN_FILENO))
+		return (no_input(err));
+	terminal->in = interactive ? STDIN_FILENO : -1;
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]) && terminal->size < 0; i++) {
+		if (ioctl(order[i], TIOCGWINSZ, &size) != 0)
+			continue;
+		terminal->size = order[i];
+		job->rows = size.ws_row;
+		job->columns = size.ws_col;
+	}
+	return (0);
+}
+
+void
+terminal_close(struct terminal *terminal)
+{
+	terminal_restore(terminal);
+	io_close(&terminal->master);
+	terminal->master = -1;
+}
+
+int
+terminal_start(struct terminal *terminal, int master, struct err *err)
+{
+	unsigned int number;
+
+	terminal->master = master;
+	/* Whatever serves us: bytes are copied to nothing but another terminal's master. */
+	if (ioctl(master, TIOCGPTN, &number) != 0 || fcntl(master, F_SETFL, O_NONBLOCK) != 0)
+		return (err_set(err, ERR_UNAVAILABLE, "the engine sent no terminal of a job"));
+	terminal_resize(terminal);
+	return (terminal_raw(terminal, err));
+}
+
+void
+terminal_resize(const struct terminal *terminal)
+{
+	struct winsize size;
+
+	if (terminal->size >= 0 && ioctl(terminal->size, TIOCGWINSZ, &size) == 0)
+		(void)ioctl(terminal->master, TIOCSWINSZ, &size);
+}
+
+/* A terminal that is not the controlling one has no background. */
+static bool
+in_background(const struct terminal *terminal)
+{
+	pid_t front = tcgetpgrp(terminal->in);
+
+	return (front >= 0 && front != getpgrp());
+}
+
+/* 1: there is a SIGCONT that nobody has looked at. */
+static bool
+was_continued(void)
+{
+	sigset_t pending;
+
+	return (sigpending(&pending) == 0 && sigismember(&pending, SIGCONT) == 1);
+}
+
+/*
+ * The modes are looked at only in the foreground: what is set while a shell edits its line is the
+ * shell's. If raise(3) does not stop us (nobody would continue us), tcsetattr(3) has the last word.
+ */
+static void
+await_foreground(const struct terminal *terminal)
+{
+	while (in_background(terminal)) {
+		sigset_t cont;
+
+		sigemptyset(&cont);
+		sigaddset(&cont, SIGCONT);
+		while (sigtimedwait(&cont, NULL, &(struct timespec){ .tv_sec = 0 }) > 0)
+			;
+		raise(SIGTTOU);
+		if (!was_continued())
+			return;
+	}
+}
+
+int
+terminal_raw(struct terminal *terminal, struct err *err)
+{
+	struct termios now;
+
+	if (terminal->in < 0)
+		return (0);
+	await_foreground(terminal);
+	if (tcgetattr(terminal->in, &now) != 0)
+		return (err_sys(err, "cannot read the modes of the terminal"));
+	/* After a kill -STOP and -CONT, say, nobody has changed what we set. */
+	if (!terminal->raw || memcmp(&now, &terminal->ours, sizeof(now)) != 0)
+		terminal->found = now;
+	terminal->ours = terminal->found;
+	cfmakeraw(&terminal->ours);
+	if (rescue.in < 0)
+		arm_rescue();
+	rescue.found = terminal->found;
+	rescue.in = terminal->in;
+	terminal->raw = true;
+	if (tcsetattr(terminal->in, TCSANOW, &terminal->ours) != 0)
+		return (err_sys(err, "cannot set the modes of the terminal"));
+	/* as the kernel has it: it may not know every bit */
+	(void)tcgetattr(terminal->in, &terminal->ours);
+	return (0);
+}
+
+void
+terminal_restore(struct terminal *terminal)
+{
+	if (!terminal->raw)
+		return;
+	/* In the background it is somebody else's already. A terminal that is gone needs none. */
+	if (!in_background(terminal))
+		(void)tcsetattr(terminal->in, TCSANOW, &terminal->found);
+	terminal->raw = false;
+	rescue.in = -1;
+}
+
+size_t
+terminal_filter(struct terminal *terminal, char *buf, size_t len)
+{
+	char typed[TERMINAL_KEYS_MAX + 1];
+	size_t out = 0, held = terminal->nheld;
+	char *in = buf + TERMINAL_KEYS_MAX;
+
+	if (terminal->nkeys == 0)
+		return (len);
+	/* What is held comes first, so there can be more out than in. */
+	memmove(in, buf, len);
+	for (size_t i = 0; i < len && !terminal->detach; i++) {
+		memcpy(typed, terminal->keys, held);
+		typed[held++] = in[i];
+		/* The longest end of it that the keys begin with stays, the rest is no key. */
+		while (held > 0 && memcmp(typed, terminal->keys, held) != 0) {
+			buf[out++] = typed[0];
+			memmove(typed, typed + 1, --held);
+		}
+		if (held == terminal->nkeys) {
+			terminal->detach = true;
+			held = 0;
+		}
+	}
+	terminal->nheld = held;
+	return (out);
+}
