@@ -13,6 +13,9 @@ libexec=$dest$prefix/libexec/berth
 share=$dest$prefix/share
 etc=$dest/etc/berth
 var=$dest/var/lib/berth
+# fish looks for what others bring in its own prefix only, which is /usr, and always in /etc.
+fish=$dest/etc/fish/completions
+[ "$prefix" != /usr ] || fish=$share/fish/vendor_completions.d
 
 # A package is built by anybody; what is installed for use is root's.
 if [ "$(id -u)" -eq 0 ]; then
@@ -75,7 +78,7 @@ install_all() {
 	put_if_there "$config/io.berth.Engine.varlink" "$share/berth/io.berth.Engine.varlink"
 	put_if_there "$config/completions/berth.bash" "$share/bash-completion/completions/berth"
 	put_if_there "$config/completions/_berth" "$share/zsh/site-functions/_berth"
-	put_if_there "$config/completions/berth.fish" "$share/fish/vendor_completions.d/berth.fish"
+	put_if_there "$config/completions/berth.fish" "$fish/berth.fish"
 
 	directory "$etc"
 	directory "$etc/allow"
@@ -135,9 +138,9 @@ uninstall_all() {
 		rm -f "$share/man/man${page##*.}/${page##*/}"
 	done
 	rm -f "$share/berth/io.berth.Engine.varlink" "$share/bash-completion/completions/berth" \
-	    "$share/zsh/site-functions/_berth" "$share/fish/vendor_completions.d/berth.fish"
+	    "$share/zsh/site-functions/_berth" "$fish/berth.fish"
 	rm -f "$var/audit-rate"
-	for empty in "$libexec" "$share/berth" "$etc/allow" "$var"; do
+	for empty in "$libexec" "$share/berth" "$etc/allow" "$var" "$fish" "${fish%/*}"; do
 		rmdir "$empty" 2>/dev/null || :
 	done
 	# /etc/berth stays: berth.conf is the administrator's, and ids remembers which ranges were given

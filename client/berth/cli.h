@@ -60,6 +60,9 @@ const struct command *command_in(const struct command *table, const char *name);
 /* Not of help's lists: what is not in this version, and what is not for people. */
 bool command_is_listed(const struct command *command);
 
+/* The flags of all verbs that this one knows: berth-admin takes those of its own table only. */
+const struct flag *command_globals(const struct command *command);
+
 /* The name without the verb that it is a sub-verb of. */
 const char *command_word(const struct command *command);
 
@@ -86,6 +89,10 @@ void command_of_flag(const struct cli *cli, const char *flag, struct err *err);
 /* The flags that every command knows; out is struct cli. */
 extern const struct flag global_flags[];
 
+/* What --format and --log-level take; each ends with NULL. */
+extern const char *const cli_formats[];
+extern const char *const cli_levels[];
+
 /*
  * Parses the flags of one command in place, together with the global ones, and takes over
  * --format, --log-level and --help. extra may be NULL; its values go to out.
@@ -102,8 +109,11 @@ int help_print(const struct cli *cli, const struct command *about, struct err *e
     __attribute__((warn_unused_result));
 
 command_run cmd_run, cmd_explain, cmd_daemon, cmd_admin, cmd_grants, cmd_info, cmd_version,
-    cmd_help;
+    cmd_help, cmd_complete;
 
 extern const struct flag run_flags[], explain_flags[];
+
+/* For help and completion; berth-admin parses them. A test compares them with its table. */
+extern const struct flag grant_flags[], revoke_flags[], check_flags[];
 
 #endif

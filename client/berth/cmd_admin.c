@@ -18,6 +18,22 @@
 
 #define ADMIN BERTH_LIBEXEC "/berth-admin"
 
+/* clang-format off */
+#define PRINTING \
+	{ FLAG_STRING, 0, "format", 0, NULL, "FORMAT", "text or json" }, \
+	{ FLAG_SWITCH, 'q', "quiet", 0, NULL, NULL, "no report on standard output" }, \
+	{ .kind = FLAG_INVALID },
+
+const struct flag grant_flags[] = {
+	{ FLAG_STRING, 0, "root", 0, NULL, "DIR", "the state directory" },
+	{ FLAG_STRING, 0, "timeout", 0, NULL, "TIME", "of an idle engine" },
+	PRINTING
+};
+
+const struct flag revoke_flags[] = { PRINTING };
+const struct flag check_flags[] = { PRINTING };
+/* clang-format on */
+
 int
 admin_exec(const struct cli *cli, int argc, char **argv, struct err *err)
 {
@@ -66,8 +82,10 @@ int
 cmd_admin(struct cli *cli, int argc, char **argv, struct err *err)
 {
 	/* Its other flags are berth-admin's to know. */
-	if (argc > 0 && strcmp(argv[0], "--help") == 0)
-		return (help_print(cli, cli->command, err));
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--help") == 0)
+			return (help_print(cli, cli->command, err));
+	}
 	/* Anybody may read the policy. */
 	if (cli->uid == 0 || strcmp(cli->command->name, "check") == 0)
 		return (admin_exec(cli, argc, argv, err));

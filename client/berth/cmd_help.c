@@ -59,15 +59,16 @@ print_one(const struct command *about)
 		printf("\nmore about one: berth help %s SUBVERB, and berth(1)\n\n", about->name);
 	}
 	print_flags(about->flags);
+	if (command_globals(about) == NULL)
+		return;
 	printf("%sflags of all verbs:\n", about->flags != NULL ? "\n" : "");
-	print_flags(global_flags);
+	print_flags(command_globals(about));
 }
 
-static struct json_object *
-json_flags(const struct flag *flags)
+/* Adds the flags of a table to a list. */
+static void
+json_flags(struct json_object *list, const struct flag *flags, bool global)
 {
-	struct json_object *list = json_object_new_array();
-
 	for (; flags != NULL && flags->kind != FLAG_INVALID; flags++) {
 		struct json_object *object;
 		char letter[2] = { flags->letter, '\0' };
@@ -81,20 +82,24 @@ json_flags(const struct flag *flags)
 		json_object_object_add(object, "value",
 		    flags->value != NULL ? json_object_new_string(flags->value) : NULL);
 		json_object_object_add(object, "help", json_object_new_string(flags->help));
+		json_object_object_add(object, "global", json_object_new_boolean(global));
 		json_object_array_add(list, object);
 	}
-	return (list);
 }
 
 static struct json_object *
 json_one(const struct command *row)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = json_object_new_object(), *flags = json_object_new_array();
+	char usage[128];
 
+	command_usage(row, usage, sizeof(usage));
+	json_flags(flags, row->flags, false);
+	json_flags(flags, command_globals(row), true);
 	json_object_object_add(object, "name", json_object_new_string(command_word(row)));
-	json_object_object_add(object, "usage", json_object_new_string(row->usage));
+	json_object_object_add(object, "usage", json_object_new_string(usage));
 	json_object_object_add(object, "summary", json_object_new_string(row->summary));
-	json_object_object_add(object, "flags", json_flags(row->flags));
+	json_object_object_add(object, "flags", flags);
 	return (object);
 }
 

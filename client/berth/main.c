@@ -38,11 +38,13 @@ const struct command commands[] = {
 	{ "info", cmd_info, NULL, "info", "what this user gets on this host", NULL },
 	{ "grants", cmd_grants, NULL, "grants [USER|@GROUP]",
 	  "list grants; without sudo what applies to the caller", NULL },
-	{ "grant", cmd_admin, NULL, "grant USER|@GROUP [ENTITLEMENT...]", "sudo: allow more", NULL },
-	{ "revoke", cmd_admin, NULL, "revoke USER|@GROUP [ENTITLEMENT...]", "sudo: allow less", NULL },
-	{ "check", cmd_admin, NULL, "check [FILE]", "parse the configuration, say what it means", NULL },
+	{ "grant", cmd_admin, grant_flags, "grant USER|@GROUP [ENTITLEMENT...]", "sudo: allow more", NULL },
+	{ "revoke", cmd_admin, revoke_flags, "revoke USER|@GROUP [ENTITLEMENT...]", "sudo: allow less", NULL },
+	{ "check", cmd_admin, check_flags, "check [FILE]", "parse the configuration, say what it means", NULL },
 	{ "version", cmd_version, NULL, "version", "this program and the engine that runs", NULL },
 	{ "help", cmd_help, NULL, "help [VERB]", "show help", NULL },
+	/* For the shells; not listed. */
+	{ "__complete", cmd_complete, NULL, "__complete WORD...", "what the last word could become", NULL },
 	{ .name = "attach" }, { .name = "build" },
 	{ .name = "commit" }, { .name = "cp" },
 	{ .name = "doctor" }, { .name = "exec" },
@@ -63,24 +65,34 @@ const struct command commands[] = {
 };
 /* clang-format on */
 
+const char *const cli_formats[] = { "text", "json", NULL };
+const char *const cli_levels[] = { "error", "warning", "info", "debug", NULL };
+
+static bool
+is_one_of(const char *word, const char *const *words)
+{
+	while (*words != NULL && strcmp(*words, word) != 0)
+		words++;
+	return (*words != NULL);
+}
+
 /* Takes over what the global flags said. */
 static int
 apply_globals(struct cli *cli, struct err *err)
 {
 	const char *level = cli->log_level, *format = cli->format;
 
-	if (format != NULL && strcmp(format, "json") != 0 && strcmp(format, "text") != 0)
+	if (format != NULL && !is_one_of(format, cli_formats))
 		return (err_set(err, ERR_USAGE, "--format=%s: not text or json", format));
 	cli->json = format != NULL && strcmp(format, "json") == 0;
-	if (level == NULL || strcmp(level, "info") == 0)
+	if (level == NULL)
 		return (0);
-	if (strcmp(level, "error") == 0 || strcmp(level, "warning") == 0)
-		cli->quiet = true;
-	else if (strcmp(level, "debug") == 0)
-		cli->debug = true;
-	else
+	if (!is_one_of(level, cli_levels))
 		return (err_set(
 		    err, ERR_USAGE, "--log-level=%s: not error, warning, info or debug", level));
+	if (strcmp(level, "error") == 0 || strcmp(level, "warning") == 0)
+		cli->quiet = true;
+	cli->debug = strcmp(level, "debug") == 0;
 	return (0);
 }
 

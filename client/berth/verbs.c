@@ -42,6 +42,12 @@ command_is_listed(const struct command *command)
 	return (command->run != NULL && command->name[0] != '_');
 }
 
+const struct flag *
+command_globals(const struct command *command)
+{
+	return (command->run == cmd_admin ? NULL : global_flags);
+}
+
 void
 command_usage(const struct command *command, char *buf, size_t size)
 {

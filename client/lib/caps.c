@@ -73,6 +73,12 @@ caps_parse(const char *name)
 	return 0;
 }
 
+const char *
+caps_name(unsigned int cap)
+{
+	return names[cap];
+}
+
 uint64_t
 caps_default(void)
 {

@@ -19,6 +19,9 @@
 /* "CHOWN", "CAP_CHOWN", any case: its bit; "ALL": all bits; 0: no such capability. */
 uint64_t caps_parse(const char *name);
 
+/* The name of capability number cap, which is less than CAPS_COUNT. */
+const char *caps_name(unsigned int cap);
+
 /* docker's default set: capabilities(7) of the job's user namespace, never of the host. */
 uint64_t caps_default(void);
 

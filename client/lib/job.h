@@ -148,6 +148,9 @@ struct job_tmpfs {
  */
 int job_tmpfs_parse(const char *options, struct job_tmpfs *out) __attribute__((warn_unused_result));
 
+/* The names of limits, one by one; NULL behind the last. */
+const char *job_ulimit_name(size_t i);
+
 /* The number of "nofile" for setrlimit(2), or -1. */
 int job_ulimit_resource(const char *name);
 

@@ -40,6 +40,12 @@ static const struct {
 	{ "stack", RLIMIT_STACK },
 };
 
+const char *
+job_ulimit_name(size_t i)
+{
+	return i < sizeof(ulimits) / sizeof(ulimits[0]) ? ulimits[i].name : NULL;
+}
+
 int
 job_ulimit_resource(const char *name)
 {

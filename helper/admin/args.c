@@ -36,6 +36,7 @@ static const struct flag flags[] = {
 	{ "--entitlements", FLAG_ENTITLEMENTS, VERB_START },
 	{ "--format", FLAG_FORMAT, ALL },
 	{ "-q", FLAG_QUIET, ALL },
+	{ "--quiet", FLAG_QUIET, ALL },
 	{ "--for", FLAG_LATER, GRANTING },
 	{ "--until", FLAG_LATER, GRANTING },
 	{ "--preset", FLAG_LATER, GRANTING },
@@ -149,10 +150,10 @@ apply_flag(const struct flag *flag, char *value, struct args *args, struct err *
 		return (split_list(args, err));
 	case FLAG_FORMAT:
 		args->json = strcmp(value, "json") == 0;
-		if (args->json)
+		if (args->json || strcmp(value, "text") == 0)
 			return (0);
 		err_set(err, ERR_USAGE, "unknown format: %s", value);
-		return (usage(err, "the only format besides the table is --format=json"));
+		return (usage(err, "the formats are --format=text and --format=json"));
 	case FLAG_LATER:
 		err_set(err, ERR_USAGE, "%s is not available in this version", flag->name);
 		err_why(err, "berth " BERTH_VERSION " knows the flag, but not the operation yet");
