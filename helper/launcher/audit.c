@@ -65,9 +65,11 @@ within_limit(uint32_t uid)
 }
 
 void
-audit(const struct caller *caller, const struct decision *decision, const struct err *err)
+audit(enum engine_mode mode, const struct caller *caller, const struct decision *decision,
+    const struct err *err)
 {
 	const struct sockaddr_un log = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
+	const char *verb = mode == ENGINE_ONCE ? "once" : "start";
 	bool allowed = decision->verdict == VERDICT_ALLOW && err->code == ERR_INVALID;
 	char line[ERR_LINE + 128];
 	AUTO_CLOSE int fd = -1;
@@ -76,12 +78,12 @@ audit(const struct caller *caller, const struct decision *decision, const struct
 		return;
 	if (allowed)
 		snprintf(line, sizeof(line),
-		    "<%d>berth-launcher[%d]: allow uid=%u verb=start rule=%s:%u owner=%u",
-		    PRI_ALLOWED, getpid(), caller->uid, decision->by->file, decision->line,
+		    "<%d>berth-launcher[%d]: allow uid=%u verb=%s rule=%s:%u owner=%u", PRI_ALLOWED,
+		    getpid(), caller->uid, verb, decision->by->file, decision->line,
 		    decision->grant.owner_id);
 	else
-		snprintf(line, sizeof(line), "<%d>berth-launcher[%d]: deny uid=%u verb=start: %s",
-		    PRI_REFUSED, getpid(), caller->uid, err->what);
+		snprintf(line, sizeof(line), "<%d>berth-launcher[%d]: deny uid=%u verb=%s: %s",
+		    PRI_REFUSED, getpid(), caller->uid, verb, err->what);
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0)
 		(void)!sendto(fd, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL,

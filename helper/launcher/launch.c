@@ -22,7 +22,8 @@ launch_clone(uint64_t flags, int cgroup, int *pidfd)
 	struct clone_args args = {
 		.flags = flags | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
 		.pidfd = (uintptr_t)pidfd,
-		.exit_signal = SIGCHLD,
+		/* clone(2): a sibling has the signal of its parent's other child. */
+		.exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,
 		.cgroup = cgroup >= 0 ? (unsigned int)cgroup : 0,
 	};
 
@@ -52,7 +53,7 @@ arrange(int *engine, int fds[ENGINE_FD_END])
 	if (*engine < 0)
 		return (-1);
 	for (int i = ENGINE_FD_SOCKET; i < ENGINE_FD_END; i++) {
-		int high = fcntl(fds[i], F_DUPFD_CLOEXEC, ENGINE_FD_END);
+		int high = fcntl(fds[i] < 0 ? null : fds[i], F_DUPFD_CLOEXEC, ENGINE_FD_END);
 
 		if (high < 0)
 			return (-1);

@@ -24,11 +24,14 @@ _Noreturn void end_with(const struct err *err);
 /* The longest that a start may take before SIGALRM ends it; nothing of it waits without a limit. */
 #define START_SECONDS 60
 #define STATE_DIR "/var/lib/berth"
+/* The one descriptor that a caller hands over, for the verb "once" alone. */
+#define REQUEST_FD 3
 
 /* Every other function returns 0, or -1 with err; the first error ends the program. */
 
-/* sanitize.c: what a caller can hand over through execve(2), made harmless. */
-int sanitize(struct err *err) __attribute__((warn_unused_result));
+/* sanitize.c: what a caller can hand over through execve(2), made harmless. Descriptors from
+ * first on are closed. */
+int sanitize(unsigned int first, struct err *err) __attribute__((warn_unused_result));
 
 /* self.c: is this program installed and started so that it can be what it claims to be? */
 int self_check(struct err *err) __attribute__((warn_unused_result));
@@ -47,12 +50,16 @@ int trust_file(int dirfd, const char *name, int flags, int *fd, struct err *err)
 int trust_read(void *ctx, const char *name, char *buf, size_t cap, size_t *len, struct err *err);
 
 /* audit.c: one line to the system log, authpriv. Never fails and never waits. */
-void audit(const struct caller *caller, const struct decision *decision, const struct err *err);
+void audit(enum engine_mode mode, const struct caller *caller, const struct decision *decision,
+    const struct err *err);
+
+/* place.c: *procfd is a procfs of the launcher's own. */
+int procfs_open(int *procfd, struct err *err) __attribute__((warn_unused_result));
 
 /* place.c: out of what belongs to the caller, into what belongs to the host: namespaces, cgroup,
- * session, limits. Returns in a child; the process that was called drops all privilege, waits for it and
- * ends with its status. *procfd is a procfs of the launcher's own. */
-int place(const struct grant *grant, int *procfd, struct err *err)
+ * session, limits. Returns in a child; the process that was called drops all privilege, waits for it
+ * and ends with its status. */
+int place(const struct grant *grant, int procfd, struct err *err)
     __attribute__((warn_unused_result));
 
 /* share.c: limits, priority and the like as the user could have them at most, not as the first
@@ -72,19 +79,28 @@ struct runtime {
 int runtime_prepare(const struct grant *grant, struct runtime *runtime, struct err *err)
     __attribute__((warn_unused_result));
 
-/* namespaces.c: the parent's and the child's half of making a user namespace. */
-int write_maps(int procfd, pid_t child, const struct grant *grant, struct err *err)
+/* runtime_dir.c: /var/lib/berth/UID, for a grant that names no state root. */
+int state_prepare(const struct grant *grant, struct err *err) __attribute__((warn_unused_result));
+
+/* namespaces.c: the parent's and the child's half of making a user namespace. child is its
+ * directory in a procfs. */
+int write_maps(int child, const struct grant *grant, struct err *err)
     __attribute__((warn_unused_result));
 int confine(int procfd, struct err *err) __attribute__((warn_unused_result));
 
 /* What the phases before a verb have opened and judged. */
 struct handles {
 	int etcfd; /* POLICY_DIR */
-	int procfd; /* see place */
+	int procfd; /* see procfs_open */
 };
 
-/* verb_start.c */
+/* verb_start.c and verb_once.c */
 int verb_start(const struct caller *caller, const struct grant *grant,
     const struct handles *handles, struct err *err) __attribute__((warn_unused_result));
+int verb_once(const struct caller *caller, const struct grant *grant, const struct handles *handles,
+    struct err *err) __attribute__((warn_unused_result));
+
+/* verb_once.c: is REQUEST_FD a connected stream socket of the caller's? */
+int once_check_request(struct err *err) __attribute__((warn_unused_result));
 
 #endif

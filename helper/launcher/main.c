@@ -13,18 +13,31 @@
 #include "helper/launcher/launcher.h"
 #include "helper/launcher/priv.h"
 
-static int
-check_usage(int argc, char *const argv[], struct err *err)
+static enum engine_mode
+mode_of(int argc, char *const argv[])
 {
-	if (argc == 2 && strcmp(argv[1], "start") == 0)
+	if (argc != 2)
+		return (ENGINE_INVALID);
+	if (strcmp(argv[1], "once") == 0)
+		return (ENGINE_ONCE);
+	return (strcmp(argv[1], "start") == 0 ? ENGINE_SHARED : ENGINE_INVALID);
+}
+
+static int
+check_usage(enum engine_mode mode, struct err *err)
+{
+	if (mode == ENGINE_ONCE)
+		return (once_check_request(err));
+	if (mode == ENGINE_SHARED)
 		return (0);
-	err_set(err, ERR_USAGE, "usage: berth-launcher start");
+	err_set(err, ERR_USAGE, "usage: berth-launcher start|once");
 	err_why(err, "berth calls it; there is nothing else that it can be told");
 	return (err_todo(err, "to run a job:  berth run host -- id"));
 }
 
 /* What the policy says, and what it is worth to this caller. */
 struct judgement {
+	enum engine_mode mode;
 	struct handles handles;
 	struct policy policy;
 	struct decision decision;
@@ -69,7 +82,7 @@ judge(const struct caller *caller, struct judgement *judgement, struct err *err)
 	static const struct entitlement confined = { .id = ENT_SECURITY_CONFINED };
 	const struct policy_source source = { trust_read, &judgement->handles.etcfd };
 	const struct request request = {
-		.now = time(NULL), .mode = ENGINE_SHARED, .nwants = 1, .wants = &confined
+		.now = time(NULL), .mode = judgement->mode, .nwants = 1, .wants = &confined
 	};
 
 	judgement->decision = (struct decision){ 0 };
@@ -87,25 +100,30 @@ judge(const struct caller *caller, struct judgement *judgement, struct err *err)
 int
 main(int argc, char *argv[])
 {
-	struct judgement judgement = { .handles = { -1, -1 } };
+	struct judgement judgement = { .mode = mode_of(argc, argv), .handles = { -1, -1 } };
+	const bool once = judgement.mode == ENGINE_ONCE;
 	struct err err = { 0 };
 	struct caller caller;
 	bool refused;
 
-	if (sanitize(&err) < 0 || check_usage(argc, argv, &err) < 0 || self_check(&err) < 0)
+	if (sanitize(once ? REQUEST_FD + 1 : REQUEST_FD, &err) < 0 ||
+	    check_usage(judgement.mode, &err) < 0 || self_check(&err) < 0)
 		end_with(&err);
 	priv_init();
 	if (caller_read(&caller, &err) < 0)
 		end_with(&err);
 	priv_become_root();
 	/* Nothing is touched before the first decision. The second is the one that holds: made in the
-	 * host's own view of the policy, and where the caller can no longer stop us in between. */
+	 * host's own view of the policy, and where the caller can no longer stop us in between. What
+	 * stays with its caller is in their view and reach for good: a file that they hide can only
+	 * take rights away, and the engine decides once more, itself, after whatever stop. */
 	refused = judge(&caller, &judgement, &err) < 0 ||
-		  place(&judgement.decision.grant, &judgement.handles.procfd, &err) < 0 ||
+		  procfs_open(&judgement.handles.procfd, &err) < 0 ||
+		  (!once && place(&judgement.decision.grant, judgement.handles.procfd, &err) < 0) ||
 		  judge(&caller, &judgement, &err) < 0;
-	audit(&caller, &judgement.decision, &err);
-	if (!refused &&
-	    verb_start(&caller, &judgement.decision.grant, &judgement.handles, &err) == 0)
+	audit(judgement.mode, &caller, &judgement.decision, &err);
+	if (!refused && (once ? verb_once : verb_start)(
+			    &caller, &judgement.decision.grant, &judgement.handles, &err) == 0)
 		return (0);
 	/* Whoever does not read the message makes a process of their own wait, not one of root's. */
 	if (geteuid() == 0 && caller.uid != 0)

@@ -31,17 +31,16 @@ struct map {
 };
 
 static int
-write_map(int procfd, pid_t child, const struct map *map, struct err *err)
+write_map(int child, const struct map *map, struct err *err)
 {
 	AUTO_CLOSE int fd = -1;
-	char path[32], text[64];
+	char text[64];
 	bool done;
 	int len = idmap_format(text, sizeof(text), map->own, map->range);
 
-	snprintf(path, sizeof(path), "%d/%s", child, map->file);
 	/* PRIV: see struct map. */
 	priv_raise(CAP_SYS_ADMIN, map->cap);
-	fd = openat(procfd, path, O_WRONLY | O_CLOEXEC);
+	fd = openat(child, map->file, O_WRONLY | O_CLOEXEC);
 	/* The kernel takes a map with one write(2) or not at all. */
 	done = len > 0 && fd >= 0 && write(fd, text, (size_t)len) == len;
 	priv_lower();
@@ -49,14 +48,12 @@ write_map(int procfd, pid_t child, const struct map *map, struct err *err)
 }
 
 int
-write_maps(int procfd, pid_t child, const struct grant *grant, struct err *err)
+write_maps(int child, const struct grant *grant, struct err *err)
 {
 	const struct map uids = { "uid_map", CAP_SETUID, grant->uid, &grant->subuid };
 	const struct map gids = { "gid_map", CAP_SETGID, grant->gid, &grant->subgid };
 
-	return (write_map(procfd, child, &uids, err) < 0 || write_map(procfd, child, &gids, err) < 0
-		    ? -1
-		    : 0);
+	return (write_map(child, &uids, err) < 0 || write_map(child, &gids, err) < 0 ? -1 : 0);
 }
 
 /* /proc/sys/user belongs to the user namespace of who opens it (namespaces(7)). */

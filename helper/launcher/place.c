@@ -23,7 +23,7 @@
 
 /* A detached procfs of this pid namespace, without hidepid: nobody can have covered it. */
 static int
-open_procfs(void)
+make_procfs(void)
 {
 	AUTO_CLOSE int fs = fsopen("proc", FSOPEN_CLOEXEC);
 
@@ -102,16 +102,20 @@ leave(const struct grant *grant, int procfd, struct err *err)
 }
 
 int
-place(const struct grant *grant, int *procfd, struct err *err)
+procfs_open(int *procfd, struct err *err)
 {
 	/* PRIV: a mount. */
 	priv_raise(CAP_SYS_ADMIN, CAP_SYS_ADMIN);
-	*procfd = open_procfs();
+	*procfd = make_procfs();
 	priv_lower();
-	if (*procfd < 0)
-		return (err_sys(err, "cannot make a procfs of its own"));
-	if (check_root(*procfd, err) < 0 || enter(*procfd, "1/ns/mnt", "self/ns/mnt", err) < 0 ||
-	    enter(*procfd, "1/ns/net", "self/ns/net", err) < 0)
+	return (*procfd < 0 ? err_sys(err, "cannot make a procfs of its own") : 0);
+}
+
+int
+place(const struct grant *grant, int procfd, struct err *err)
+{
+	if (check_root(procfd, err) < 0 || enter(procfd, "1/ns/mnt", "self/ns/mnt", err) < 0 ||
+	    enter(procfd, "1/ns/net", "self/ns/net", err) < 0)
 		return (-1);
-	return (leave(grant, *procfd, err));
+	return (leave(grant, procfd, err));
 }

@@ -9,6 +9,7 @@
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
@@ -203,6 +204,16 @@ priv_drop_in_namespace(void)
 	set_bounding(0);
 	set_caps(0, 0);
 	set_no_new_privs();
+}
+
+void
+priv_die_with_parent(void)
+{
+	int now = 0;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
+	    prctl(PR_GET_PDEATHSIG, &now, 0, 0, 0) < 0 || now != SIGKILL)
+		die("cannot be made to end with the caller");
 }
 
 void

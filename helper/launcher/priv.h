@@ -48,6 +48,10 @@ void priv_ceiling(void);
 /* The tiny init: no capability, no_new_privs. */
 void priv_drop_in_namespace(void);
 
+/* SIGKILL when the process that this one is a child of ends. After the last change of ids or
+ * capabilities, which would forget it (PR_SET_PDEATHSIG(2const)). */
+void priv_die_with_parent(void);
+
 /* Installs a system call filter for this process and all it starts. */
 void priv_filter(const struct sock_filter *filter, unsigned short len);
 

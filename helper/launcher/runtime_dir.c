@@ -108,8 +108,8 @@ listen_at(int dir, const struct grant *grant, struct err *err)
 
 /* While it is root's it is new, of this start or of one that died here; what is the user's is
  * judged by the engine, with the user's own rights. */
-static int
-make_state(const struct grant *grant, struct err *err)
+int
+state_prepare(const struct grant *grant, struct err *err)
 {
 	AUTO_CLOSE int base = open_base(STATE_DIR, err);
 	struct stat st;
@@ -121,7 +121,9 @@ make_state(const struct grant *grant, struct err *err)
 	if ((mkdirat(base, name, 0700) < 0 && errno != EEXIST) ||
 	    fstatat(base, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return (err_sys(err, "cannot make " STATE_DIR "/%s", name));
-	if (S_ISDIR(st.st_mode) && st.st_uid == 0 && give(base, name, grant, 0700) < 0)
+	/* EPERM: meanwhile another launcher has handed it over, and it is root's no longer. */
+	if (S_ISDIR(st.st_mode) && st.st_uid == 0 && give(base, name, grant, 0700) < 0 &&
+	    errno != EPERM)
 		return (err_sys(err, "cannot hand " STATE_DIR "/%s to the user", name));
 	return (0);
 }
@@ -139,7 +141,7 @@ runtime_prepare(const struct grant *grant, struct runtime *runtime, struct err *
 	snprintf(name, sizeof(name), "%u", grant->uid);
 	user = make_dir(berth, name, 0711, err);
 	runtime->lock = user < 0 ? -1 : take_lock(user, err);
-	if (runtime->lock < 0 || (grant->root == NULL && make_state(grant, err) < 0))
+	if (runtime->lock < 0 || (grant->root == NULL && state_prepare(grant, err) < 0))
 		return (-1);
 	runtime->socket = listen_at(user, grant, err);
 	return (runtime->socket < 0 ? -1 : 0);

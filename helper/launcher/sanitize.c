@@ -4,7 +4,8 @@
  * directory, umask, limits, signals, timers.
  * TRUST: privileged
  * INPUT: all of it is the caller's
- * MUST: open nothing that the caller can name; leave no descriptor but 0, 1 and 2 (CVE-2024-21626).
+ * MUST: open nothing that the caller can name; leave no descriptor but 0, 1 and 2, and the one that a
+ *       verb takes (CVE-2024-21626).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -54,14 +55,14 @@ reset_signals(struct err *err)
 }
 
 int
-sanitize(struct err *err)
+sanitize(unsigned int first, struct err *err)
 {
 	const struct rlimit no_core = { 0, 0 };
 
 	if (fill_standard(err) < 0 || reset_signals(err) < 0)
 		return (-1);
 	/* Not closefrom(3): RLIMIT_NOFILE may be lower than what is open. */
-	if (close_range(3, ~0U, 0) < 0)
+	if (close_range(first, ~0U, 0) < 0)
 		return (err_sys(err, "cannot close inherited descriptors"));
 	if (clearenv() != 0 || chdir("/") < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0)
 		return (err_sys(err, "cannot reset what was inherited"));

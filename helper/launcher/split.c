@@ -92,7 +92,7 @@ run_init(struct split *split)
 		_exit(ERR_SYSTEM);
 	priv_enter_namespace();
 	/* Once more, as the user: SO_PEERCRED shows who called it last (unix(7)). */
-	if (listen(split->fds[ENGINE_FD_SOCKET], SOMAXCONN) < 0) {
+	if (split->mode == FACTS_SHARED && listen(split->fds[ENGINE_FD_SOCKET], SOMAXCONN) < 0) {
 		err_sys(&err, "cannot listen as the user");
 		report(split, &err);
 	}
@@ -110,6 +110,9 @@ run_init(struct split *split)
 		report(split, &err);
 	}
 	priv_drop_in_namespace();
+	/* A caller who is gone by now has closed the request, which ends the engine. */
+	if (split->mode == FACTS_ONCE)
+		priv_die_with_parent();
 	launch_init();
 }
 
@@ -126,24 +129,48 @@ split_failed(struct err *err)
 	return (-1);
 }
 
-/* The child knows no privilege outside of its namespace. */
+/* The directory of child in our procfs. Its number could be another process's by now: who reaps it
+ * may be the caller. If it still runs after the open, it is the one. */
+static int
+open_child(const struct split *split, pid_t child)
+{
+	struct pollfd end = { .fd = split->pidfd, .events = POLLIN };
+	char name[16];
+	int fd;
+
+	snprintf(name, sizeof(name), "%d", child);
+	fd = openat(split->procfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || poll(&end, 1, 0) == 0)
+		return (fd);
+	io_close(&fd);
+	errno = ESRCH;
+	return (-1);
+}
+
+/* The child knows no privilege outside of its namespace. For one call it is a child of who called
+ * us, and ends with them. */
 static int
 make_namespace(struct split *split, struct err *err)
 {
+	const uint64_t flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD |
+			       (split->mode == FACTS_ONCE ? CLONE_PARENT : 0);
+	AUTO_CLOSE int dir = -1;
 	pid_t child;
 
 	priv_become_owner(split->grant->owner_id);
 	/* PRIV: hosts that close user namespaces to users open them to CAP_SYS_ADMIN; the cgroup is
 	 * root's, whom we are not at this moment. */
 	priv_raise(CAP_SYS_ADMIN, CAP_DAC_OVERRIDE);
-	child = launch_clone(
-	    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD, split->cgroup, &split->pidfd);
+	child = launch_clone(flags, split->cgroup, &split->pidfd);
 	if (child == 0)
 		run_init(split);
 	priv_become_root();
 	if (child < 0)
 		return (split_failed(err));
-	if (write_maps(split->procfd, child, split->grant, err) < 0)
+	dir = open_child(split, child);
+	if (dir < 0)
+		return (err_sys(err, "cannot find the user namespace"));
+	if (write_maps(dir, split->grant, err) < 0)
 		return (-1);
 	/* The last use of privilege is over. */
 	priv_drop_forever(split->grant->uid, split->grant->gid);

@@ -140,12 +140,14 @@ test_allow(void **state)
 	decision.by = &allow;
 	decision.line = 4;
 	decision.grant.owner_id = 2147480000;
-	audit(&caller, &decision, &err);
+	audit(ENGINE_SHARED, &caller, &decision, &err);
 	assert_int_equal(nsent, 1);
 	assert_int_equal(strncmp(sent, "<86>berth-launcher[", 19), 0);
 	assert_non_null(strstr(sent,
 	    "]: allow uid=1000 verb=start rule=/etc/berth/allow/uid-1000.conf:4 owner=2147480000"));
 	assert_int_equal(sent_flags, MSG_DONTWAIT | MSG_NOSIGNAL);
+	audit(ENGINE_ONCE, &caller, &decision, &err);
+	assert_non_null(strstr(sent, "]: allow uid=1000 verb=once rule=/etc/berth/allow/"));
 }
 
 static void
@@ -153,11 +155,13 @@ test_deny(void **state)
 {
 	(void)state;
 	refuse();
-	audit(&caller, &decision, &err);
+	audit(ENGINE_SHARED, &caller, &decision, &err);
 	assert_int_equal(nsent, 1);
 	assert_int_equal(strncmp(sent, "<85>berth-launcher[", 19), 0);
 	assert_non_null(strstr(sent, "]: deny uid=1000 verb=start: refused: \\x1b[2J\\x0afake"));
 	assert_null(strchr(sent, '\n'));
+	audit(ENGINE_ONCE, &caller, &decision, &err);
+	assert_non_null(strstr(sent, "]: deny uid=1000 verb=once: refused: "));
 }
 
 /* Before there is a decision, or with one that an error overtook: never "allow". */
@@ -166,18 +170,18 @@ test_not_allowed(void **state)
 {
 	(void)state;
 	err_set(&err, ERR_CONFIG, "x");
-	audit(&caller, &decision, &err);
+	audit(ENGINE_SHARED, &caller, &decision, &err);
 	assert_non_null(strstr(sent, "deny uid=1000"));
 	decision.verdict = VERDICT_ALLOW;
 	decision.by = &allow;
-	audit(&caller, &decision, &err);
+	audit(ENGINE_SHARED, &caller, &decision, &err);
 	assert_non_null(strstr(sent, "deny uid=1000"));
 	memset(&err, 0, sizeof(err));
 	decision.verdict = VERDICT_REFUSE;
-	audit(&caller, &decision, &err);
+	audit(ENGINE_SHARED, &caller, &decision, &err);
 	assert_non_null(strstr(sent, "deny uid=1000"));
 	decision.verdict = (enum verdict)1;
-	audit(&caller, &decision, &err);
+	audit(ENGINE_SHARED, &caller, &decision, &err);
 	assert_non_null(strstr(sent, "deny uid=1000"));
 	assert_int_equal(nsent, 4);
 }
@@ -188,23 +192,23 @@ test_limit(void **state)
 	(void)state;
 	refuse();
 	for (int i = 0; i < 30; i++)
-		audit(&caller, &decision, &err);
+		audit(ENGINE_SHARED, &caller, &decision, &err);
 	assert_int_equal(nsent, 20);
 	now += 9;
-	audit(&caller, &decision, &err);
+	audit(ENGINE_SHARED, &caller, &decision, &err);
 	assert_int_equal(nsent, 20);
 	now += 1;
-	audit(&caller, &decision, &err);
+	audit(ENGINE_SHARED, &caller, &decision, &err);
 	assert_int_equal(nsent, 21);
 	/* Another user has a budget of their own. */
 	caller.uid = 1001;
-	audit(&caller, &decision, &err);
+	audit(ENGINE_SHARED, &caller, &decision, &err);
 	assert_int_equal(nsent, 22);
 	caller.uid = 1000;
 	/* The host was started again: a window of the future is none. */
 	now = 10;
 	for (int i = 0; i < 30; i++)
-		audit(&caller, &decision, &err);
+		audit(ENGINE_SHARED, &caller, &decision, &err);
 	assert_int_equal(nsent, 42);
 }
 
@@ -216,7 +220,7 @@ logged_with(const char *call, int errnum)
 	refuse();
 	for (int line = 0; line < 30; line++) {
 		fault_set(call, 1, errnum);
-		audit(&caller, &decision, &err);
+		audit(ENGINE_SHARED, &caller, &decision, &err);
 	}
 	return (nsent);
 }
@@ -235,7 +239,7 @@ test_no_file(void **state)
 	refuse();
 	assert_int_equal(ftruncate(rate, 16383), 0);
 	for (int line = 0; line < 30; line++)
-		audit(&caller, &decision, &err);
+		audit(ENGINE_SHARED, &caller, &decision, &err);
 	assert_int_equal(nsent, 30);
 }
 
@@ -261,7 +265,7 @@ audit_limited(void *arg)
 	CHILD_CHECK(setrlimit(RLIMIT_FSIZE, &none) == 0);
 	refuse();
 	for (int line = 0; line < 30; line++)
-		audit(&caller, &decision, &err);
+		audit(ENGINE_SHARED, &caller, &decision, &err);
 	CHILD_CHECK(nsent == 20);
 	CHILD_CHECK(write(rate, "", 1) < 0 && errno == EFBIG);
 }
@@ -279,9 +283,9 @@ test_no_log(void **state)
 	(void)state;
 	refuse();
 	fault_set("socket", 1, EMFILE);
-	audit(&caller, &decision, &err);
+	audit(ENGINE_SHARED, &caller, &decision, &err);
 	fault_set("sendto", 1, ECONNREFUSED);
-	audit(&caller, &decision, &err);
+	audit(ENGINE_SHARED, &caller, &decision, &err);
 	assert_int_equal(nsent, 0);
 }
 

@@ -143,6 +143,7 @@ __wrap_execveat(int fd, const char *path, char *const argv[], char *const envp[]
 /* Where the descriptors of an engine are when it is launched. */
 struct layout {
 	int engine; /* the place of the program among the six */
+	bool no_lock; /* -1 in its place */
 	int step; /* 1: one beside the other; 2: with free numbers between them */
 };
 
@@ -153,6 +154,7 @@ engine_fails(void *arg)
 {
 	static const int order[] = { 5, 4, 7, 3, 6 };
 	const struct layout *layout = arg;
+	struct stat null;
 	int fds[ENGINE_FD_END] = { 0 }, engine = 3 + layout->engine * layout->step;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -170,6 +172,11 @@ engine_fails(void *arg)
 	}
 	for (int i = ENGINE_FD_SOCKET; i < ENGINE_FD_END; i++)
 		inodes[i] = inode_of(fds[i]);
+	if (layout->no_lock) {
+		fds[ENGINE_FD_LOCK] = -1;
+		CHILD_CHECK(stat("/dev/null", &null) == 0);
+		inodes[ENGINE_FD_LOCK] = null.st_ino;
+	}
 	inodes[0] = inode_of(engine);
 	fault_set(plan.call, plan.at, plan.errnum);
 	launch_engine(engine, fds);
@@ -185,9 +192,13 @@ an_engine_gets_what_the_list_says_whatever_the_numbers_were(void **state)
 {
 	(void)state;
 	plan_set("", 0, 0);
-	for (struct layout layout = { 0, 1 }; layout.step <= 2; layout.step++) {
-		for (layout.engine = 0; layout.engine < 6; layout.engine++)
+	for (struct layout layout = { .step = 1 }; layout.step <= 2; layout.step++) {
+		for (layout.engine = 0; layout.engine < 6; layout.engine++) {
+			layout.no_lock = false;
 			assert_child(in_child(engine_fails, &layout), 1);
+			layout.no_lock = true;
+			assert_child(in_child(engine_fails, &layout), 1);
+		}
 	}
 }
 
@@ -199,7 +210,7 @@ who_fails_to_become_an_engine_still_has_its_descriptors(void **state)
 		int times;
 	} calls[] = { { "open", 1 }, { "fcntl", 6 }, { "dup2", ENGINE_FD_END },
 		{ "close_range", 1 } };
-	struct layout layout = { 1, 1 };
+	struct layout layout = { .engine = 1, .step = 1 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
@@ -238,6 +249,11 @@ clones_into_a_cgroup_only_when_there_is_one(void **state)
 	fault_set("clone3", 1, EPERM);
 	assert_int_equal(launch_clone(0, 0, NULL), -1);
 	assert_true(asked.flags == CLONE_INTO_CGROUP);
+	/* clone(2): a sibling has its parent's signal, and takes no other. */
+	fault_set("clone3", 1, EPERM);
+	assert_int_equal(launch_clone(CLONE_PARENT | CLONE_NEWPID, -1, NULL), -1);
+	assert_true(asked.flags == (CLONE_PARENT | CLONE_NEWPID));
+	assert_int_equal(asked.exit_signal, 0);
 }
 
 static void

@@ -5,8 +5,8 @@
  * INPUT: none: every phase but the decision is a fake that tells its name on stderr
  * MUST: show that nothing but the drop follows a refusal (A01), wherever it comes from
  */
-/* WRAP: sanitize self_check priv_init caller_read priv_become_root place audit verb_start */
-/* WRAP: trust_dir trust_read geteuid priv_drop_forever */
+/* WRAP: sanitize self_check priv_init caller_read priv_become_root place procfs_open audit verb_start verb_once */
+/* WRAP: once_check_request trust_dir trust_read geteuid priv_drop_forever */
 #include "tests/unit/launcher_unit.h"
 
 int launcher_main(int argc, char *argv[]);
@@ -24,20 +24,25 @@ static struct {
 	uint32_t uid;
 	int no_policy_at; /* the at-th look at /etc/berth finds nothing, or fails with "trust_dir" */
 	const char *grants[2]; /* uid-1000.conf at the first and at the second decision */
+	bool once; /* the verb */
 } world;
 
 /* In the child only. */
 static int looks, etcfds[2];
 static uid_t euid;
 
-int __wrap_sanitize(struct err *err);
+int __wrap_sanitize(unsigned int first, struct err *err);
+int __wrap_once_check_request(struct err *err);
 int __wrap_self_check(struct err *err);
 void __wrap_priv_init(void);
 int __wrap_caller_read(struct caller *caller, struct err *err);
 void __wrap_priv_become_root(void);
-int __wrap_place(const struct grant *grant, int *procfd, struct err *err);
-void __wrap_audit(
-    const struct caller *caller, const struct decision *decision, const struct err *err);
+int __wrap_procfs_open(int *procfd, struct err *err);
+int __wrap_place(const struct grant *grant, int procfd, struct err *err);
+void __wrap_audit(enum engine_mode mode, const struct caller *caller,
+    const struct decision *decision, const struct err *err);
+int __wrap_verb_once(const struct caller *caller, const struct grant *grant,
+    const struct handles *handles, struct err *err);
 int __wrap_verb_start(const struct caller *caller, const struct grant *grant,
     const struct handles *handles, struct err *err);
 uid_t __wrap_geteuid(void);
@@ -56,9 +61,16 @@ phase(const char *name, struct err *err)
 }
 
 int
-__wrap_sanitize(struct err *err)
+__wrap_sanitize(unsigned int first, struct err *err)
 {
+	CHILD_CHECK(first == (world.once ? 4 : 3));
 	return (phase("sanitize", err));
+}
+
+int
+__wrap_once_check_request(struct err *err)
+{
+	return (phase("request", err));
 }
 
 int
@@ -87,25 +99,33 @@ __wrap_priv_become_root(void)
 }
 
 int
-__wrap_place(const struct grant *grant, int *procfd, struct err *err)
+__wrap_procfs_open(int *procfd, struct err *err)
+{
+	CHILD_CHECK(*procfd == -1);
+	*procfd = 77;
+	return (phase("procfs", err));
+}
+
+int
+__wrap_place(const struct grant *grant, int procfd, struct err *err)
 {
 	CHILD_CHECK(grant->uid == 1000 && grant->gid == 1000);
-	CHILD_CHECK(grant->subuid.start == 1000000000 && *procfd == -1);
-	*procfd = 77;
+	CHILD_CHECK(grant->subuid.start == 1000000000 && procfd == 77);
 	return (phase("place", err));
 }
 
 void
-__wrap_audit(const struct caller *caller, const struct decision *decision, const struct err *err)
+__wrap_audit(enum engine_mode mode, const struct caller *caller, const struct decision *decision,
+    const struct err *err)
 {
-	CHILD_CHECK(caller->uid == world.uid);
+	CHILD_CHECK(caller->uid == world.uid && mode == (world.once ? ENGINE_ONCE : ENGINE_SHARED));
 	dprintf(2, "audit:%s ",
 	    err->code == ERR_INVALID && decision->verdict == VERDICT_ALLOW ? "allow" : "deny");
 }
 
-int
-__wrap_verb_start(const struct caller *caller, const struct grant *grant,
-    const struct handles *handles, struct err *err)
+static int
+verb(const char *name, const struct caller *caller, const struct grant *grant,
+    const struct handles *handles)
 {
 	CHILD_CHECK(caller->uid == 1000 && grant->uid == 1000 && handles->procfd == 77);
 	/* The directory of the decision that holds; the other one is closed. */
@@ -113,7 +133,24 @@ __wrap_verb_start(const struct caller *caller, const struct grant *grant,
 	CHILD_CHECK(etcfds[0] == etcfds[1] || fcntl(etcfds[0], F_GETFD) < 0);
 	/* It has dropped all by the time the engine can fail. */
 	euid = 1000;
-	return (phase("verb_start", err));
+	dprintf(2, "%s ", name);
+	return (0);
+}
+
+int
+__wrap_verb_start(const struct caller *caller, const struct grant *grant,
+    const struct handles *handles, struct err *err)
+{
+	(void)!verb("verb", caller, grant, handles);
+	return (phase("start", err));
+}
+
+int
+__wrap_verb_once(const struct caller *caller, const struct grant *grant,
+    const struct handles *handles, struct err *err)
+{
+	(void)!verb("verb", caller, grant, handles);
+	return (phase("once", err));
 }
 
 uid_t
@@ -170,6 +207,7 @@ setup(void **state)
 	world.fails = NULL;
 	world.uid = 1000;
 	world.no_policy_at = 0;
+	world.once = false;
 	world.grants[0] = world.grants[1] = GRANT;
 	return (0);
 }
@@ -187,14 +225,15 @@ run(void *arg)
 }
 
 #define UNTIL_PRIV "sanitize self_check priv_init "
+#define PLACE "procfs place "
 #define UNTIL_FIRST UNTIL_PRIV "caller_read priv_become_root trust_dir "
 
 /* What the phases and then the launcher said; the latter from "berth: " on. */
 static void
 assert_run(int status, const char *phases, const char *message)
 {
-	static char name[] = "berth-launcher", verb[] = "start";
-	char *argv[] = { name, verb, NULL };
+	static char name[] = "berth-launcher", start[] = "start", once[] = "once";
+	char *argv[] = { name, world.once ? once : start, NULL };
 
 	assert_child(in_child(run, argv), status);
 	assert_int_equal(strncmp(child_text, phases, strlen(phases)), 0);
@@ -205,23 +244,30 @@ static void
 goes_through_every_phase_in_order(void **state)
 {
 	(void)state;
-	assert_run(0, UNTIL_FIRST "place trust_dir audit:allow verb_start ", "");
+	assert_run(0, UNTIL_FIRST PLACE "trust_dir audit:allow verb start ", "");
+	/* One call's stays where its caller is. */
+	world.once = true;
+	world.grants[0] = world.grants[1] = GRANT "engine = once\n";
+	assert_run(0,
+	    "sanitize request self_check priv_init caller_read priv_become_root trust_dir "
+	    "procfs trust_dir audit:allow verb once ",
+	    "");
 }
 
 static void
 a_usage_error_comes_before_any_power(void **state)
 {
-	static char name[] = "berth-launcher", start[] = "start", stop[] = "stop",
-		    longer[] = "startx", empty[] = "", upper[] = "START";
+	static char name[] = "berth-launcher", start[] = "start", once[] = "once", stop[] = "stop",
+		    longer[] = "startx", shorter[] = "onc", empty[] = "", upper[] = "START";
 	char *lines[][4] = { { NULL }, { name, NULL }, { name, stop, NULL }, { name, longer, NULL },
-		{ name, empty, NULL }, { name, upper, NULL }, { name, start, start, NULL },
-		{ name, start, empty, NULL } };
+		{ name, shorter, NULL }, { name, start, once, NULL }, { name, empty, NULL },
+		{ name, upper, NULL }, { name, start, start, NULL }, { name, start, empty, NULL } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		assert_child(in_child(run, lines[i]), 64);
 		assert_string_equal(child_text,
-		    "sanitize berth: usage: berth-launcher start\n"
+		    "sanitize berth: usage: berth-launcher start|once\n"
 		    "  berth calls it; there is nothing else that it can be told\n"
 		    "  to run a job:  berth run host -- id\n");
 	}
@@ -235,8 +281,9 @@ nothing_follows_a_phase_that_fails(void **state)
 	} phases[] = { { "sanitize", "sanitize " }, { "self_check", "sanitize self_check " },
 		{ "caller_read", UNTIL_PRIV "caller_read " },
 		{ "trust_dir", UNTIL_FIRST "audit:deny drop " },
-		{ "place", UNTIL_FIRST "place audit:deny drop " },
-		{ "verb_start", UNTIL_FIRST "place trust_dir audit:allow verb_start " } };
+		{ "procfs", UNTIL_FIRST "procfs audit:deny drop " },
+		{ "place", UNTIL_FIRST PLACE "audit:deny drop " },
+		{ "start", UNTIL_FIRST PLACE "trust_dir audit:allow verb start " } };
 	char message[64];
 
 	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
@@ -245,6 +292,11 @@ nothing_follows_a_phase_that_fails(void **state)
 		snprintf(message, sizeof(message), "berth: %s failed\n", phases[i].name);
 		assert_run(69, phases[i].phases, message);
 	}
+	/* A wrong descriptor 3 is a wrong call: it ends before any power is used. */
+	setup(state);
+	world.once = true;
+	world.fails = "request";
+	assert_run(69, "sanitize request ", "berth: request failed\n");
 }
 
 static void
@@ -260,7 +312,7 @@ refuses_without_a_policy(void **state)
 	assert_run(78, UNTIL_FIRST "audit:deny drop ", text);
 	/* The host's own view of it is the one that counts. */
 	world.no_policy_at = 2;
-	assert_run(78, UNTIL_FIRST "place trust_dir audit:deny drop ", text);
+	assert_run(78, UNTIL_FIRST PLACE "trust_dir audit:deny drop ", text);
 }
 
 static void
@@ -296,6 +348,27 @@ refuses_root(void **state)
 	    "  an administrator can look at it:  sudo berth check\n");
 }
 
+/* Each way to live needs a grant that has it: at both decisions. */
+static void
+refuses_the_other_engine(void **state)
+{
+	static const char text[] = "berth: refused: no engine for uid 1000 (engine)\n"
+				   "  /etc/berth/allow/uid-1000.conf\n"
+				   "  an administrator can look at it:  sudo berth check\n";
+
+	(void)state;
+	world.grants[1] = GRANT "engine = once\n";
+	assert_run(77, UNTIL_FIRST PLACE "trust_dir audit:deny drop ", text);
+	world.grants[0] = GRANT "engine = once\n";
+	assert_run(77, UNTIL_FIRST "audit:deny drop ", text);
+	world.once = true;
+	world.grants[1] = GRANT "engine = shared\n";
+	assert_run(77,
+	    "sanitize request self_check priv_init caller_read priv_become_root trust_dir "
+	    "procfs trust_dir audit:deny drop ",
+	    text);
+}
+
 static void
 refuses_a_malformed_policy(void **state)
 {
@@ -314,12 +387,12 @@ the_second_decision_holds(void **state)
 {
 	(void)state;
 	world.grants[1] = NULL;
-	assert_run(77, UNTIL_FIRST "place trust_dir audit:deny drop ",
+	assert_run(77, UNTIL_FIRST PLACE "trust_dir audit:deny drop ",
 	    "berth: refused: no engine for uid 1000 (no_grant)\n"
 	    "  no file in /etc/berth/allow allows it\n"
 	    "  an administrator can allow it:  sudo berth grant 1000 security.confined\n");
 	world.grants[1] = ENDED;
-	assert_run(77, UNTIL_FIRST "place trust_dir audit:deny drop ",
+	assert_run(77, UNTIL_FIRST PLACE "trust_dir audit:deny drop ",
 	    "berth: refused: no engine for uid 1000 (expired)\n"
 	    "  /etc/berth/allow/uid-1000.conf\n"
 	    "  an administrator can look at it:  sudo berth check\n");
@@ -335,6 +408,7 @@ main(void)
 		cmocka_unit_test_setup(refuses_without_a_policy, setup),
 		cmocka_unit_test_setup(a_refusal_says_who_can_allow_it, setup),
 		cmocka_unit_test_setup(refuses_root, setup),
+		cmocka_unit_test_setup(refuses_the_other_engine, setup),
 		cmocka_unit_test_setup(refuses_a_malformed_policy, setup),
 		cmocka_unit_test_setup(the_second_decision_holds, setup),
 	};

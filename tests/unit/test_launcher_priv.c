@@ -13,6 +13,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/capability.h>
+#include <signal.h>
 #include <sys/prctl.h>
 
 #include "helper/launcher/launcher.h"
@@ -31,7 +32,7 @@ static struct model {
 	uid_t uid[3];
 	gid_t gid[3];
 	uint64_t permitted, effective, inheritable, ambient, bounding;
-	int nnp, dumpable, seccomp;
+	int nnp, dumpable, seccomp, deathsig;
 	bool in_namespace; /* only id 0 has a name here */
 	bool regain; /* a kernel that lets the lost ids come back */
 } now;
@@ -84,6 +85,7 @@ set_uids(uid_t real, uid_t effective, uid_t saved)
 		now.permitted = now.effective = now.ambient = 0;
 	/* fs.suid_dumpable = 1 */
 	now.dumpable = 1;
+	now.deathsig = 0;
 }
 
 int
@@ -224,6 +226,13 @@ answer(int option, unsigned long arg, unsigned long other)
 		if (!is_effectless())
 			now.ambient = 0;
 		return (0);
+	case PR_SET_PDEATHSIG:
+		if (!is_effectless())
+			now.deathsig = (int)arg;
+		return (0);
+	case PR_GET_PDEATHSIG:
+		*(int *)arg = now.deathsig;
+		return (0);
 	case PR_SET_SECCOMP:
 		return (set_filter());
 	case PR_GET_SECCOMP:
@@ -243,7 +252,7 @@ __wrap_prctl(int option, ...)
 	other = va_arg(args, unsigned long);
 	va_end(args);
 	/* The caller gives an int where the kernel takes a long. */
-	if (option != PR_SET_SECCOMP)
+	if (option != PR_SET_SECCOMP && option != PR_GET_PDEATHSIG)
 		arg &= 0xffffffff, other &= 0xffffffff;
 	return (fault("prctl") ? -1 : answer(option, arg, other));
 }
@@ -373,6 +382,12 @@ promise_filter(void)
 }
 
 static bool
+promise_dies(void)
+{
+	return (now.deathsig == SIGKILL);
+}
+
+static bool
 promise_raised(void)
 {
 	return (caps_are(NEEDED, BIT(CAP_CHOWN) | BIT(CAP_SETGID)));
@@ -424,6 +439,7 @@ static const struct verb {
 	{ "ceiling", be_in_namespace_root, priv_ceiling, promise_ceiling },
 	{ "drop_in_namespace", be_in_namespace_ceiling, priv_drop_in_namespace, promise_nothing },
 	{ "filter", be_root, do_filter, promise_filter },
+	{ "die_with_parent", be_in_namespace_root, priv_die_with_parent, promise_dies },
 	{ "raise", be_root, do_raise, promise_raised },
 	{ "lower", be_root, priv_lower, promise_lowered },
 };
@@ -527,7 +543,8 @@ test_must_notice(void **state)
 		{ 4, 1 }, /* enter_namespace: gids */
 		{ 4, 3 }, /* uids */
 		{ 7, 1 }, /* filter */
-		{ 8, 1 }, /* raise */
+		{ 8, 1 }, /* die_with_parent */
+		{ 9, 1 }, /* raise */
 	};
 
 	(void)state;

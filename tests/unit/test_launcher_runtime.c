@@ -377,6 +377,21 @@ test_state(void **state)
 	forget(&runtime);
 }
 
+/* Two launchers for one call each, at the same time: the other one was faster. */
+static void
+test_state_meanwhile(void **state)
+{
+	struct err err;
+
+	(void)state;
+	fault_set("fchmodat", 1, EPERM);
+	assert_int_equal(state_prepare(&grant, &err), 0);
+	assert_false(was_called("fchownat"));
+	fault_set("fchmodat", 1, EIO);
+	assert_int_equal(state_prepare(&grant, &err), -1);
+	assert_failed(&err, ERR_SYSTEM, "cannot hand");
+}
+
 static void
 test_busy(void **state)
 {
@@ -518,6 +533,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_fresh, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_state, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_state_meanwhile, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_busy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_runtime_faults, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_cgroups, set_up, tear_down),

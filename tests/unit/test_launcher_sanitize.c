@@ -136,7 +136,7 @@ sanitize_all(void *arg)
 	__real_setitimer(ITIMER_PROF, &soon, NULL);
 	umask(0);
 	__real_personality(ADDR_NO_RANDOMIZE | READ_IMPLIES_EXEC);
-	CHILD_CHECK(sanitize(&err) == 0);
+	CHILD_CHECK(sanitize(3, &err) == 0);
 	CHILD_CHECK(environ == NULL || *environ == NULL);
 	CHILD_CHECK(getcwd(cwd, sizeof(cwd)) != NULL && strcmp(cwd, "/") == 0);
 	CHILD_CHECK(umask(0) == 077);
@@ -167,6 +167,26 @@ test_all(void **state)
 	assert_child(in_child(sanitize_all, NULL), 0);
 }
 
+/* A verb's own descriptor stays, the next one does not. */
+static void
+sanitize_but_one(void *arg)
+{
+	struct err err;
+
+	(void)arg;
+	CHILD_CHECK(dup2(2, 3) == 3 && dup2(2, 4) == 4);
+	CHILD_CHECK(sanitize(4, &err) == 0);
+	CHILD_CHECK(__real_fcntl(3, F_GETFD) >= 0 && __real_fcntl(4, F_GETFD) < 0);
+}
+
+static void
+test_but_one(void **state)
+{
+	(void)state;
+	fault_none();
+	assert_child(in_child(sanitize_but_one, NULL), 0);
+}
+
 /* A06: arg has a bit for each descriptor that is closed. */
 static void
 sanitize_without(void *arg)
@@ -180,7 +200,7 @@ sanitize_without(void *arg)
 		if (closed & (1U << fd))
 			close(fd);
 	}
-	if (sanitize(&err) < 0)
+	if (sanitize(3, &err) < 0)
 		_exit(90);
 	if (stat("/dev/null", &null) < 0)
 		_exit(91);
@@ -209,7 +229,7 @@ sanitize_faulty(void *arg)
 
 	(void)arg;
 	close(0);
-	CHILD_CHECK(sanitize(&err) == -1);
+	CHILD_CHECK(sanitize(3, &err) == -1);
 	CHILD_CHECK(err.code == ERR_SYSTEM && err.what[0] != '\0' && err.why[0] != '\0');
 	_exit(1);
 }
@@ -239,6 +259,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_but_one),
 		cmocka_unit_test(test_closed),
 		cmocka_unit_test(test_faults),
 	};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the two halves of a start give up: the parent the lock while it waits, the init its
+ * What the two halves of a start, and of one for one call, give up: the parent the lock while it waits, the init its
  * capabilities before it reaps.
  * TRUST: unprivileged
  * INPUT: none: each phase is a fake that tells its name on stderr
@@ -8,10 +8,12 @@
  */
 /* WRAP: trust_dir trust_file runtime_prepare cgroup_fresh launch_clone launch_engine launch_init */
 /* WRAP: write_maps confine priv_become_owner priv_become_root priv_raise priv_drop_forever */
-/* WRAP: priv_enter_namespace priv_ceiling priv_drop_in_namespace poll read */
+/* WRAP: priv_enter_namespace priv_ceiling priv_drop_in_namespace priv_die_with_parent poll read */
+/* WRAP: state_prepare openat listen */
 #include "tests/unit/launcher_unit.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,6 +23,7 @@
 #include "helper/launcher/priv.h"
 
 static int lock, clones;
+static bool once;
 static pid_t child; /* what the first clone returns; the second one is 43 */
 
 int __wrap_trust_dir(const char *path, int *fd, struct err *err);
@@ -30,7 +33,7 @@ int __wrap_cgroup_fresh(uint32_t uid, int *fd, struct err *err);
 pid_t __wrap_launch_clone(uint64_t flags, int cgroup, int *pidfd);
 void __wrap_launch_engine(int engine, int fds[ENGINE_FD_END]);
 void __wrap_launch_init(void) __attribute__((noreturn));
-int __wrap_write_maps(int procfd, pid_t pid, const struct grant *grant, struct err *err);
+int __wrap_write_maps(int dir, const struct grant *grant, struct err *err);
 int __wrap_confine(int procfd, struct err *err);
 void __wrap_priv_become_owner(uint32_t owner_id);
 void __wrap_priv_become_root(void);
@@ -39,6 +42,11 @@ void __wrap_priv_drop_forever(uint32_t uid, uint32_t gid);
 void __wrap_priv_enter_namespace(void);
 void __wrap_priv_ceiling(void);
 void __wrap_priv_drop_in_namespace(void);
+void __wrap_priv_die_with_parent(void);
+int __wrap_state_prepare(const struct grant *grant, struct err *err);
+int __real_openat(int dir, const char *name, int flags, ...);
+int __wrap_openat(int dir, const char *name, int flags, ...);
+int __wrap_listen(int fd, int backlog);
 int __wrap_poll(struct pollfd *fds, nfds_t nfds, int timeout);
 ssize_t __real_read(int fd, void *buf, size_t len);
 ssize_t __wrap_read(int fd, void *buf, size_t len);
@@ -83,7 +91,8 @@ __wrap_cgroup_fresh(uint32_t uid, int *fd, struct err *err)
 pid_t
 __wrap_launch_clone(uint64_t flags, int cgroup, int *pidfd)
 {
-	(void)flags, (void)cgroup;
+	CHILD_CHECK(cgroup == -1);
+	CHILD_CHECK((flags & CLONE_PARENT) == (clones == 0 && once ? CLONE_PARENT : 0));
 	if (pidfd != NULL)
 		*pidfd = -1;
 	dprintf(2, "clone ");
@@ -105,9 +114,10 @@ __wrap_launch_init(void)
 }
 
 int
-__wrap_write_maps(int procfd, pid_t pid, const struct grant *grant, struct err *err)
+__wrap_write_maps(int dir, const struct grant *grant, struct err *err)
 {
-	(void)procfd, (void)pid, (void)grant, (void)err;
+	(void)grant, (void)err;
+	CHILD_CHECK(fcntl(dir, F_GETFD) == FD_CLOEXEC);
 	dprintf(2, "maps ");
 	return (0);
 }
@@ -168,7 +178,13 @@ int
 __wrap_poll(struct pollfd *fds, nfds_t nfds, int timeout)
 {
 	(void)fds, (void)nfds;
-	CHILD_CHECK(timeout > 0 && fcntl(lock, F_GETFD) < 0 && errno == EBADF);
+	/* Is the init still there? It is. */
+	if (timeout == 0) {
+		dprintf(2, "alive ");
+		return (0);
+	}
+	CHILD_CHECK(timeout > 0);
+	CHILD_CHECK(once || (fcntl(lock, F_GETFD) < 0 && errno == EBADF));
 	dprintf(2, "wait ");
 	return (1);
 }
@@ -185,16 +201,47 @@ __wrap_read(int fd, void *buf, size_t len)
 	return (1);
 }
 
+void
+__wrap_priv_die_with_parent(void)
+{
+	dprintf(2, "mortal ");
+}
+
+int
+__wrap_state_prepare(const struct grant *grant, struct err *err)
+{
+	(void)err;
+	CHILD_CHECK(grant->root == NULL);
+	dprintf(2, "state ");
+	return (0);
+}
+
+/* The child's directory in the procfs. */
+int
+__wrap_openat(int dir, const char *name, int flags, ...)
+{
+	CHILD_CHECK(dir == 555 && strcmp(name, "42") == 0 && (flags & O_CLOEXEC) != 0);
+	return (__real_openat(AT_FDCWD, "/", flags));
+}
+
+int
+__wrap_listen(int fd, int backlog)
+{
+	(void)fd, (void)backlog;
+	dprintf(2, "listen ");
+	return (0);
+}
+
 static void
 start(void *arg)
 {
 	const struct caller caller = { .uid = 1000, .gid = 100 };
-	const struct grant grant = { .uid = 1000, .gid = 100 };
-	const struct handles handles = { -1, -1 };
+	const char *root = arg;
+	const struct grant grant = { .uid = 1000, .gid = 100, .root = root };
+	const struct handles handles = { -1, 555 };
 	struct err err;
 
-	(void)arg;
-	CHILD_CHECK(verb_start(&caller, &grant, &handles, &err) == -1);
+	CHILD_CHECK((once ? verb_once : verb_start)(&caller, &grant, &handles, &err) == -1);
 	_exit(1);
 }
 
@@ -204,7 +251,7 @@ the_parent_waits_without_power_and_without_the_lock(void **state)
 	(void)state;
 	child = 42;
 	assert_child(in_child(start, NULL), 1);
-	assert_string_equal(child_text, "owner raise clone root maps drop:1000:100 wait ");
+	assert_string_equal(child_text, "owner raise clone root alive maps drop:1000:100 wait ");
 }
 
 static void
@@ -214,7 +261,28 @@ the_init_reaps_without_power(void **state)
 	child = 0;
 	assert_child(in_child(start, NULL), 5);
 	assert_string_equal(
-	    child_text, "owner raise clone enter confine ceiling clone nothing init ");
+	    child_text, "owner raise clone enter listen confine ceiling clone nothing init ");
+}
+
+/* Without lock, cgroup and runtime directory; the end of its parent is set behind the last change of
+ * what it is. */
+static void
+one_call_hangs_below_its_caller(void **state)
+{
+	static char root[] = "/home/alice/state";
+
+	(void)state;
+	once = true;
+	child = 42;
+	assert_child(in_child(start, NULL), 1);
+	assert_string_equal(
+	    child_text, "state owner raise clone root alive maps drop:1000:100 wait ");
+	assert_child(in_child(start, root), 1);
+	assert_string_equal(child_text, "owner raise clone root alive maps drop:1000:100 wait ");
+	child = 0;
+	assert_child(in_child(start, root), 5);
+	assert_string_equal(
+	    child_text, "owner raise clone enter confine ceiling clone nothing mortal init ");
 }
 
 int
@@ -223,6 +291,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_parent_waits_without_power_and_without_the_lock),
 		cmocka_unit_test(the_init_reaps_without_power),
+		cmocka_unit_test(one_call_hangs_below_its_caller),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

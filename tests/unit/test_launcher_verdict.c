@@ -7,7 +7,7 @@
  * MUST: let no phase do anything
  */
 /* WRAP: sanitize self_check priv_init caller_read priv_become_root trust_dir policy_load decide */
-/* WRAP: audit place verb_start end_with policy_free geteuid priv_drop_forever */
+/* WRAP: audit place procfs_open once_check_request verb_once verb_start end_with policy_free geteuid priv_drop_forever */
 #include "tests/unit/launcher_unit.h"
 
 #include <sys/mman.h>
@@ -27,11 +27,13 @@ static struct {
 	struct err err;
 	bool audited_allow;
 	uid_t caller, euid;
+	bool once; /* the verb */
 } world;
 
 static jmp_buf end;
 
-int __wrap_sanitize(struct err *err);
+int __wrap_sanitize(unsigned int first, struct err *err);
+int __wrap_once_check_request(struct err *err);
 int __wrap_self_check(struct err *err);
 void __wrap_priv_init(void);
 int __wrap_caller_read(struct caller *caller, struct err *err);
@@ -42,9 +44,12 @@ int __wrap_policy_load(struct policy *policy, const struct caller *caller,
 void __wrap_policy_free(struct policy *policy);
 void __wrap_decide(const struct caller *caller, const struct policy *policy,
     const struct request *request, struct decision *decision);
-void __wrap_audit(
-    const struct caller *caller, const struct decision *decision, const struct err *err);
-int __wrap_place(const struct grant *grant, int *procfd, struct err *err);
+void __wrap_audit(enum engine_mode mode, const struct caller *caller,
+    const struct decision *decision, const struct err *err);
+int __wrap_procfs_open(int *procfd, struct err *err);
+int __wrap_place(const struct grant *grant, int procfd, struct err *err);
+int __wrap_verb_once(const struct caller *caller, const struct grant *grant,
+    const struct handles *handles, struct err *err);
 int __wrap_verb_start(const struct caller *caller, const struct grant *grant,
     const struct handles *handles, struct err *err);
 void __wrap_end_with(const struct err *err);
@@ -58,9 +63,16 @@ phase(const char *name, struct err *err)
 }
 
 int
-__wrap_sanitize(struct err *err)
+__wrap_sanitize(unsigned int first, struct err *err)
 {
+	assert_int_equal(first, world.once ? 4 : 3);
 	return (phase("sanitize", err));
+}
+
+int
+__wrap_once_check_request(struct err *err)
+{
+	return (phase("once_check_request", err));
 }
 
 int
@@ -117,7 +129,7 @@ __wrap_decide(const struct caller *caller, const struct policy *policy,
 {
 	(void)fault("decide");
 	(void)caller, (void)policy;
-	assert_int_equal(request->mode, ENGINE_SHARED);
+	assert_int_equal(request->mode, world.once ? ENGINE_ONCE : ENGINE_SHARED);
 	assert_int_equal(request->nwants, 1);
 	assert_int_equal(request->wants->id, ENT_SECURITY_CONFINED);
 	*decision =
@@ -126,19 +138,37 @@ __wrap_decide(const struct caller *caller, const struct policy *policy,
 }
 
 void
-__wrap_audit(const struct caller *caller, const struct decision *decision, const struct err *err)
+__wrap_audit(enum engine_mode mode, const struct caller *caller, const struct decision *decision,
+    const struct err *err)
 {
 	(void)fault("audit");
+	assert_int_equal(mode, world.once ? ENGINE_ONCE : ENGINE_SHARED);
 	(void)caller;
 	world.audited_allow = decision->verdict == VERDICT_ALLOW && err->code == ERR_INVALID;
 }
 
 int
-__wrap_place(const struct grant *grant, int *procfd, struct err *err)
+__wrap_procfs_open(int *procfd, struct err *err)
+{
+	*procfd = 555;
+	return (phase("procfs_open", err));
+}
+
+int
+__wrap_place(const struct grant *grant, int procfd, struct err *err)
 {
 	assert_int_equal(grant->uid, 1);
-	*procfd = 555;
+	assert_int_equal(procfd, 555);
 	return (phase("place", err));
+}
+
+int
+__wrap_verb_once(const struct caller *caller, const struct grant *grant,
+    const struct handles *handles, struct err *err)
+{
+	(void)caller, (void)handles;
+	assert_int_equal(grant->uid, 2);
+	return (phase("verb_once", err));
 }
 
 int
@@ -198,8 +228,8 @@ run(int argc, char *argv[])
 static int
 run_start(void)
 {
-	char name[] = "berth-launcher", verb[] = "start";
-	char *argv[] = { name, verb, NULL };
+	char name[] = "berth-launcher", start[] = "start", once[] = "once";
+	char *argv[] = { name, world.once ? once : start, NULL };
 
 	return (run(2, argv));
 }
@@ -212,15 +242,22 @@ test_verdicts(void **state)
 
 	assert_int_equal(run_start(), 0);
 	assert_true(world.audited_allow);
-	for (size_t i = 0; i < 2 * sizeof(others) / sizeof(others[0]); i++) {
+	for (size_t i = 0; i < 4 * sizeof(others) / sizeof(others[0]); i++) {
 		set_up(state);
-		world.verdicts[i % 2] = others[i / 2];
+		world.once = i / 2 % 2 != 0;
+		world.verdicts[i % 2] = others[i / 4];
 		assert_int_equal(run_start(), ERR_REFUSED);
-		assert_false(was_called("verb_start"));
+		assert_false(was_called("verb_start") || was_called("verb_once"));
 		assert_false(world.audited_allow);
 		/* Who was never allowed leaves no trace. */
-		assert_int_equal(was_called("place"), i % 2);
+		assert_int_equal(was_called("procfs_open"), i % 2);
+		assert_int_equal(was_called("place"), i % 2 != 0 && !world.once);
 	}
+	set_up(state);
+	world.once = true;
+	assert_int_equal(run_start(), 0);
+	assert_true(world.audited_allow && was_called("verb_once"));
+	assert_false(was_called("verb_start"));
 	/* No flip of a few bits turns one into the other. */
 	assert_true(
 	    __builtin_popcount((unsigned int)VERDICT_ALLOW ^ (unsigned int)VERDICT_REFUSE) > 16);
@@ -257,7 +294,7 @@ assert_usage(int argc, char *argv[])
 {
 	set_up(NULL);
 	assert_int_equal(run(argc, argv), ERR_USAGE);
-	assert_string_equal(world.err.what, "usage: berth-launcher start");
+	assert_string_equal(world.err.what, "usage: berth-launcher start|once");
 	assert_string_equal(fault_log, "sanitize ");
 }
 
@@ -295,8 +332,8 @@ static void
 test_argv(void **state)
 {
 	static const char *const words[] = { "", "\\", "--x=\\", "--", "Start", "start ", " start",
-		"star", "startx", "start\n", "\xc3\x28", "stop", "mount", "--config=/tmp/x",
-		"%s%n" };
+		"star", "startx", "Once", "once ", "onc", "oncex", "start\n", "\xc3\x28", "stop",
+		"mount", "--config=/tmp/x", "%s%n" };
 	char name[] = "berth-launcher", verb[] = "start", word[32];
 	char *argv[] = { name, word, NULL }, *three[] = { name, verb, verb, NULL };
 	char *large = calloc(1, 131072), *many[2001] = { name };

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The verb "once": an engine for one call, which lives and dies with its caller: in their cgroup,
+ * namespaces and limits, a child of the process that called us.
+ * TRUST: privileged
+ * INPUT: a grant from decide(); descriptor 3, which is whatever the caller made it
+ * MUST: judge the descriptor before anything is opened, and ask no file system about it: one of the
+ *       caller's own never answers; take no lock, make nothing that outlives the call but an empty
+ *       state directory.
+ */
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "helper/launcher/split.h"
+
+static bool
+has_option(int option, int wanted)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	return (getsockopt(REQUEST_FD, SOL_SOCKET, option, &value, &len) == 0 && value == wanted);
+}
+
+/* unix(7): who connected or made the pair; nobody's uid when neither was done. */
+static bool
+is_of_caller(void)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return (getsockopt(REQUEST_FD, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+		len == sizeof(peer) && peer.uid == getuid());
+}
+
+int
+once_check_request(struct err *err)
+{
+	if (has_option(SO_DOMAIN, AF_UNIX) && has_option(SO_TYPE, SOCK_STREAM) &&
+	    has_option(SO_ACCEPTCONN, 0) && is_of_caller())
+		return (0);
+	err_set(err, ERR_USAGE, "descriptor 3 is not a connected stream socket of the caller's");
+	err_why(err, "an engine for one call serves that socket and nothing else");
+	return (err_todo(err, "to run a job:  berth run --once host -- id"));
+}
+
+int
+verb_once(const struct caller *caller, const struct grant *grant, const struct handles *handles,
+    struct err *err)
+{
+	struct split split = { .grant = grant, .mode = FACTS_ONCE, .cgroup = -1 };
+
+	if (split_prepare(&split, caller, handles, err) < 0 ||
+	    (grant->root == NULL && state_prepare(grant, err) < 0))
+		return (-1);
+	split.fds[ENGINE_FD_SOCKET] = REQUEST_FD;
+	split.fds[ENGINE_FD_LOCK] = -1;
+	return (split_engine(&split, err));
+}
