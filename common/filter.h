@@ -15,6 +15,10 @@
 extern const struct sock_filter filter_ceiling[];
 extern const unsigned short filter_ceiling_len;
 
+/* The watcher of a grant that ends. Installed by itself. */
+extern const struct sock_filter filter_watch[];
+extern const unsigned short filter_watch_len;
+
 /* A confined job. Installed by the job's first process before it drops its capabilities. */
 extern const struct sock_filter filter_job[];
 extern const unsigned short filter_job_len;

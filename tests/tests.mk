@@ -47,7 +47,7 @@ PART_admin    := $(call BUT_MAIN,$(ADMIN))
 PART_client   := $(call BUT_MAIN,$(CLIENT))
 PART_engine   := $(call BUT_MAIN,$(ENGINE))
 PARTS := common launcher admin client engine
-GEN_PART_launcher := filter_ceiling
+GEN_PART_launcher := filter_ceiling filter_watch
 GEN_PART_engine   := filter_job
 
 # $(call archives,VARIANT,NAME): what a test or fuzz target of that name links with.

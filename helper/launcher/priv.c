@@ -7,6 +7,7 @@
  */
 #include "helper/launcher/priv.h"
 
+#include <grp.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -70,12 +71,12 @@ forbid_tracing(void)
 }
 
 static void
-set_uids(uid_t id, uid_t saved)
+set_uids(uid_t real, uid_t effective, uid_t saved)
 {
 	uid_t now[3];
 
-	if (setresuid(id, id, saved) < 0 || getresuid(&now[0], &now[1], &now[2]) < 0 ||
-	    now[0] != id || now[1] != id || now[2] != saved)
+	if (setresuid(real, effective, saved) < 0 || getresuid(&now[0], &now[1], &now[2]) < 0 ||
+	    now[0] != real || now[1] != effective || now[2] != saved)
 		die("the user ids were not set as asked");
 	forbid_tracing();
 }
@@ -153,7 +154,7 @@ priv_become_root(void)
 	 * but an effective uid that becomes 0 fills the effective set, so lower after it. */
 	priv_raise(CAP_SETGID, CAP_SETGID);
 	set_gids(0);
-	set_uids(0, 0);
+	set_uids(0, 0, 0);
 	priv_lower();
 }
 
@@ -162,8 +163,18 @@ priv_become_owner(uint32_t owner_id)
 {
 	/* PRIV: owner_id is none of our ids. */
 	priv_raise(CAP_SETUID, CAP_SETUID);
-	set_uids(owner_id, 0);
+	set_uids(owner_id, owner_id, 0);
 	priv_lower();
+}
+
+/* Once no id is root's. A caller of group 0, whom decide() refuses, keeps it. */
+static void
+leave_privilege(uint32_t gid)
+{
+	set_caps(0, 0);
+	set_no_new_privs();
+	if (setresuid(0, 0, 0) == 0 || setuid(0) == 0 || (gid != 0 && setresgid(0, 0, 0) == 0))
+		die("root could be regained");
 }
 
 void
@@ -172,12 +183,20 @@ priv_drop_forever(uint32_t uid, uint32_t gid)
 	/* PRIV: for the last time. The supplementary groups have been the caller's all along. */
 	priv_raise(CAP_SETGID, CAP_SETUID);
 	set_gids(gid);
-	set_uids(uid, uid);
-	set_caps(0, 0);
-	set_no_new_privs();
-	/* A caller of group 0, whom decide() refuses, keeps it. */
-	if (setresuid(0, 0, 0) == 0 || setuid(0) == 0 || (gid != 0 && setresgid(0, 0, 0) == 0))
-		die("root could be regained");
+	set_uids(uid, uid, uid);
+	leave_privilege(gid);
+}
+
+void
+priv_become_watcher(uint32_t owner_id, uint32_t watch_id)
+{
+	/* PRIV: none of these ids is ours. */
+	priv_raise(CAP_SETGID, CAP_SETUID);
+	if (setgroups(0, NULL) < 0 || getgroups(0, NULL) != 0)
+		die("the groups were not given up as asked");
+	set_gids(watch_id);
+	set_uids(watch_id, owner_id, watch_id);
+	leave_privilege(watch_id);
 }
 
 void
@@ -185,7 +204,7 @@ priv_enter_namespace(void)
 {
 	/* A new user namespace begins with every capability in it, and only in it. */
 	set_gids(0);
-	set_uids(0, 0);
+	set_uids(0, 0, 0);
 	/* The ids that were ours are not mapped, so there is no name to ask them back by. */
 	if (setresuid(ID_RESERVED_MIN, ID_RESERVED_MIN, ID_RESERVED_MIN) == 0)
 		die("an id outside the map could be taken");

@@ -38,6 +38,10 @@ void priv_become_owner(uint32_t owner_id);
 /* The caller's own ids, no capability, no_new_privs, for good. */
 void priv_drop_forever(uint32_t uid, uint32_t gid);
 
+/* The watcher: no group, real and saved ids of nobody else's; the effective uid alone is the owner of the
+ * namespace. No capability, no_new_privs, for good. */
+void priv_become_watcher(uint32_t owner_id, uint32_t watch_id);
+
 /* The child after the split: uid and gid 0 of its namespace, which are the caller's outside. */
 void priv_enter_namespace(void);
 

@@ -78,17 +78,27 @@ report(const struct split *split, const struct err *err)
 	_exit(ERR_SYSTEM);
 }
 
+/* End of file: the launcher or the watcher died before the namespace was complete. */
+static bool
+may_go(const struct split *split)
+{
+	int missing = split->grant->until != 0 ? 2 : 1;
+	char go;
+
+	while (missing > 0 && read(split->go[0], &go, 1) == 1)
+		missing--;
+	return (missing == 0);
+}
+
 /* Pid 1 of the namespace: everything in it dies with this process. */
 static _Noreturn void
 run_init(struct split *split)
 {
 	struct err err;
-	char go;
 	pid_t pid;
 
 	close(split->go[1]);
-	/* End of file: the launcher died before the namespace was complete. */
-	if (read(split->go[0], &go, 1) != 1)
+	if (!may_go(split))
 		_exit(ERR_SYSTEM);
 	priv_enter_namespace();
 	/* Once more, as the user: SO_PEERCRED shows who called it last (unix(7)). */
@@ -170,7 +180,8 @@ make_namespace(struct split *split, struct err *err)
 	dir = open_child(split, child);
 	if (dir < 0)
 		return (err_sys(err, "cannot find the user namespace"));
-	if (write_maps(dir, split->grant, err) < 0)
+	if (write_maps(dir, split->grant, err) < 0 ||
+	    (split->grant->until != 0 && split_watch(split, dir, err) < 0))
 		return (-1);
 	/* The last use of privilege is over. */
 	priv_drop_forever(split->grant->uid, split->grant->gid);
@@ -222,9 +233,10 @@ split_engine(struct split *split, struct err *err)
 {
 	if (make_namespace(split, err) < 0)
 		return (-1);
-	/* The init has its own copies; with ours open the pipe would never end. */
+	/* The init has its own copies; with ours open the pipes would never end. */
 	close(split->fds[ENGINE_FD_READY]);
 	close(split->fds[ENGINE_FD_LOCK]);
 	close(split->go[0]);
+	close(split->go[1]);
 	return (vanish(split, err));
 }

@@ -20,13 +20,18 @@ struct split {
 	int cgroup; /* of all that is started, or -1: the launcher's own */
 	int fds[ENGINE_FD_END]; /* by enum engine_fd */
 	int ready; /* our end of the pipe in fds */
-	int go[2]; /* a byte: the maps are written */
+	int go[2]; /* a byte: the maps are written; and one: the watcher watches, if one must */
 	int pidfd; /* of the namespace's init */
 };
 
 /* Sets all but socket, lock and cgroup, which are the verb's. Makes nothing that anybody can see. */
 int split_prepare(struct split *split, const struct caller *caller, const struct handles *handles,
     struct err *err) __attribute__((warn_unused_result));
+
+/* watch.c: leaves a process behind that ends the namespace when the grant ends, and that gives the
+ * init its second byte once it is there. init is its directory in a procfs. */
+int split_watch(const struct split *split, int init, struct err *err)
+    __attribute__((warn_unused_result));
 
 /* Makes the namespace and the engine in it, and waits until that is ready. The launcher, if it goes
  * on at all, is the caller's own process after it. */

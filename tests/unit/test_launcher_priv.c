@@ -7,7 +7,7 @@
  * INPUT: none
  * MUST: change no credential of this process
  */
-/* WRAP: setresuid setresgid setuid getresuid getresgid capset capget prctl */
+/* WRAP: setresuid setresgid setuid getresuid getresgid capset capget prctl setgroups getgroups */
 #include "tests/unit/launcher_unit.h"
 
 #include <linux/filter.h>
@@ -31,6 +31,7 @@
 static struct model {
 	uid_t uid[3];
 	gid_t gid[3];
+	size_t ngroups;
 	uint64_t permitted, effective, inheritable, ambient, bounding;
 	int nnp, dumpable, seccomp, deathsig;
 	bool in_namespace; /* only id 0 has a name here */
@@ -54,6 +55,8 @@ int __wrap_getresgid(gid_t *real, gid_t *effective, gid_t *saved);
 int __wrap_capset(cap_user_header_t header, cap_user_data_t data);
 int __wrap_capget(cap_user_header_t header, cap_user_data_t data);
 int __wrap_prctl(int option, ...);
+int __wrap_setgroups(size_t n, const gid_t *groups);
+int __wrap_getgroups(int n, gid_t *groups);
 
 static bool
 may_become(uid_t id)
@@ -257,9 +260,34 @@ __wrap_prctl(int option, ...)
 	return (fault("prctl") ? -1 : answer(option, arg, other));
 }
 
+int
+__wrap_setgroups(size_t n, const gid_t *groups)
+{
+	(void)groups;
+	if (fault("setgroups"))
+		return (-1);
+	if (is_effectless())
+		return (0);
+	if ((now.effective & BIT(CAP_SETGID)) == 0) {
+		errno = EPERM;
+		return (-1);
+	}
+	now.ngroups = n;
+	return (0);
+}
+
+int
+__wrap_getgroups(int n, gid_t *groups)
+{
+	CHILD_CHECK(n == 0 && groups == NULL);
+	return (fault("getgroups") ? -1 : (int)now.ngroups);
+}
+
 /* --- the states between the phases ------------------------------------------------------------- */
 
-static const struct grant grant = { .uid = 1000, .gid = 100, .owner_id = 2147480000 };
+static const struct grant grant = {
+	.uid = 1000, .gid = 100, .owner_id = 2147480000, .watch_id = 2147480001
+};
 
 static void
 be(uid_t real, uid_t effective, gid_t gid, uint64_t permitted)
@@ -291,6 +319,7 @@ static void
 be_root(void)
 {
 	be(0, 0, 0, NEEDED);
+	now.ngroups = 3;
 }
 
 static void
@@ -357,6 +386,15 @@ promise_forever(void)
 	return (ids_are(1000, 1000, 100) && caps_are(0, 0) && now.nnp == 1);
 }
 
+/* The owner's number is the effective one and nothing else: who has it can signal nobody by it. */
+static bool
+promise_watcher(void)
+{
+	return (now.uid[0] == 2147480001 && now.uid[1] == 2147480000 && now.uid[2] == 2147480001 &&
+		now.gid[0] == 2147480001 && now.gid[1] == 2147480001 && now.gid[2] == 2147480001 &&
+		now.ngroups == 0 && now.dumpable == 0 && caps_are(0, 0) && now.nnp == 1);
+}
+
 static bool
 promise_namespace(void)
 {
@@ -412,6 +450,12 @@ do_forever(void)
 }
 
 static void
+do_watcher(void)
+{
+	priv_become_watcher(grant.owner_id, grant.watch_id);
+}
+
+static void
 do_filter(void)
 {
 	const struct sock_filter filter = { BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW };
@@ -442,6 +486,7 @@ static const struct verb {
 	{ "die_with_parent", be_in_namespace_root, priv_die_with_parent, promise_dies },
 	{ "raise", be_root, do_raise, promise_raised },
 	{ "lower", be_root, priv_lower, promise_lowered },
+	{ "become_watcher", be_root, do_watcher, promise_watcher },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -509,7 +554,7 @@ static void
 test_failures(void **state)
 {
 	static const char *const calls[] = { "setresuid", "setresgid", "setuid", "getresuid",
-		"getresgid", "capset", "capget", "prctl" };
+		"getresgid", "capset", "capget", "prctl", "setgroups", "getgroups" };
 
 	(void)state;
 	for (size_t i = 0; i < VERBS; i++) {
@@ -545,6 +590,9 @@ test_must_notice(void **state)
 		{ 7, 1 }, /* filter */
 		{ 8, 1 }, /* die_with_parent */
 		{ 9, 1 }, /* raise */
+		{ 11, 2 }, /* become_watcher: groups */
+		{ 11, 3 }, /* gids */
+		{ 11, 5 }, /* uids */
 	};
 
 	(void)state;
@@ -588,6 +636,8 @@ test_regain(void **state)
 	fault_none();
 	assert_child(in_child(regained, &verb), 71);
 	verb = verbs[4];
+	assert_child(in_child(regained, &verb), 71);
+	verb = verbs[11];
 	assert_child(in_child(regained, &verb), 71);
 	/* raise, gids, dumpable, uids, dumpable, caps, no_new_privs; then the attempts. */
 	for (size_t i = 0; i < 3; i++) {

@@ -10,6 +10,7 @@
 /* WRAP: priv_become_owner priv_become_root priv_drop_forever priv_enter_namespace priv_ceiling */
 /* WRAP: priv_filter priv_drop_in_namespace priv_raise confine write_maps syscall poll */
 /* WRAP: pidfd_send_signal execveat close_range dup2 waitpid fcntl write listen openat */
+/* WRAP: split_watch */
 #include "tests/unit/launcher_unit.h"
 
 #include <linux/sched.h>
@@ -27,6 +28,7 @@
 #include "helper/launcher/launch.h"
 #include "helper/launcher/launcher.h"
 #include "helper/launcher/priv.h"
+#include "helper/launcher/split.h"
 
 static struct {
 	pid_t split; /* what the clone into namespaces returns */
@@ -40,8 +42,9 @@ static struct {
 	int pipes;
 	int killed;
 	int order; /* of identities: owner 1, root 2, maps 3, forever 4 */
+	int watched; /* at which point of these a watcher was left */
 	int init_ready; /* in an init: where it reports */
-	bool init_go; /* and whether it is told to go on */
+	int init_go; /* and how many bytes tell it to go on */
 } world;
 
 int __wrap_trust_dir(const char *path, int *fd, struct err *err);
@@ -72,6 +75,7 @@ long __real_syscall(long nr, ...);
 long __wrap_syscall(long nr, ...);
 int __real_poll(struct pollfd *fds, nfds_t n, int timeout);
 int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout);
+int __wrap_split_watch(const struct split *split, int init, struct err *err);
 int __wrap_pidfd_send_signal(int pidfd, int sig, siginfo_t *info, unsigned int flags);
 int __wrap_execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags);
 int __real_close_range(unsigned int first, unsigned int last, int flags);
@@ -170,11 +174,21 @@ __wrap_pipe2(int fds[2], int flags)
 	if (world.init_ready > 0) {
 		if (world.pipes == 1)
 			return (__real_dup2(world.init_ready, fds[1]) < 0 ? -1 : 0);
-		return (world.init_go && __real_write(fds[1], "g", 1) != 1 ? -1 : 0);
+		return (
+		    __real_write(fds[1], "gw", (size_t)world.init_go) != world.init_go ? -1 : 0);
 	}
 	mine[0] = dup(fds[0]);
 	mine[1] = dup(fds[1]);
 	return (0);
+}
+
+int
+__wrap_split_watch(const struct split *split, int init, struct err *err)
+{
+	assert_true(init >= 0);
+	assert_true(split->go[1] >= 0);
+	world.watched = world.order;
+	return (fault("split_watch") ? err_set(err, ERR_SYSTEM, "no watcher") : 0);
 }
 
 static void
@@ -412,7 +426,7 @@ __wrap_listen(int fd, int backlog)
 
 static gid_t groups[1];
 static const struct caller caller = { 1000, 100, 0, groups };
-static const struct grant grant = { .uid = 1000, .gid = 100, .owner_id = 2147480000 };
+static struct grant grant = { .uid = 1000, .gid = 100, .owner_id = 2147480000 };
 
 static int
 set_up(void **state)
@@ -425,6 +439,7 @@ set_up(void **state)
 	world.engine_mode = 0711;
 	world.says = "R";
 	world.says_len = 1;
+	grant.until = 0;
 	world.ready[0] = world.ready[1] = world.go[0] = world.go[1] = -1;
 	fault_none();
 	return (0);
@@ -449,6 +464,28 @@ test_ready(void **state)
 	assert_int_equal(world.order, 4);
 	assert_int_equal(read(world.go[0], &go, 1), 1);
 	assert_int_equal(world.killed, 0);
+}
+
+/* As root still, when the init cannot have gone on. */
+static void
+test_watcher(void **state)
+{
+	struct err err;
+	char go[2];
+
+	assert_int_equal(start(&err), 0);
+	assert_int_equal(world.watched, 0);
+	set_up(state);
+	grant.until = 1800000000;
+	assert_int_equal(start(&err), 0);
+	assert_int_equal(world.watched, 3);
+	assert_int_equal(read(world.go[0], go, 2), 1);
+	set_up(state);
+	grant.until = 1800000000;
+	fault_set("split_watch", 1, EIO);
+	assert_int_equal(start(&err), -1);
+	assert_failed(&err, ERR_SYSTEM, "no watcher");
+	assert_false(was_called("go"));
 }
 
 static void
@@ -572,7 +609,8 @@ static struct plan {
 	int at;
 	int errnum;
 	pid_t fork;
-	bool go;
+	int go;
+	bool ends; /* the grant does: a byte of the watcher's is needed as well */
 } plan;
 
 static void
@@ -597,6 +635,7 @@ run_init(const struct plan *wanted)
 
 	set_up(NULL);
 	plan = *wanted;
+	grant.until = plan.ends ? 1800000000 : 0;
 	assert_int_equal(__real_pipe2(ready, 0), 0);
 	fflush(NULL);
 	pid = fork();
@@ -619,19 +658,25 @@ test_init(void **state)
 {
 	(void)state;
 	/* The launcher died before the namespace was complete. */
-	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 0, false }), ERR_SYSTEM);
+	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 0, 0, false }), ERR_SYSTEM);
+	/* Or the watcher did, or the launcher before a watcher that watches already. */
+	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 0, 0, true }), ERR_SYSTEM);
+	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 4243, 1, true }), ERR_SYSTEM);
+	assert_string_equal(said, "");
+	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 4243, 2, true }), 0);
 	assert_string_equal(said, "");
 	/* It reaps: there is nothing to reap here. */
-	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 4243, true }), 0);
+	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 4243, 1, false }), 0);
 	assert_string_equal(said, "");
-	assert_int_equal(run_init(&(struct plan){ "waitpid", 1, EINTR, 4243, true }), 0);
-	assert_int_equal(run_init(&(struct plan){ "close_range", 1, EIO, 4243, true }), ERR_SYSTEM);
+	assert_int_equal(run_init(&(struct plan){ "waitpid", 1, EINTR, 4243, 1, false }), 0);
+	assert_int_equal(
+	    run_init(&(struct plan){ "close_range", 1, EIO, 4243, 1, false }), ERR_SYSTEM);
 	/* What goes wrong is told the way an engine would tell it. */
-	assert_int_equal(run_init(&(struct plan){ "confine", 1, EIO, 0, true }), ERR_SYSTEM);
+	assert_int_equal(run_init(&(struct plan){ "confine", 1, EIO, 0, 1, false }), ERR_SYSTEM);
 	assert_string_equal(said, "Fnot confined\n\n");
-	assert_int_equal(run_init(&(struct plan){ "listen", 1, EIO, 0, true }), ERR_SYSTEM);
+	assert_int_equal(run_init(&(struct plan){ "listen", 1, EIO, 0, 1, false }), ERR_SYSTEM);
 	assert_int_equal(strncmp(said, "Gcannot listen as the user\n", 27), 0);
-	assert_int_equal(run_init(&(struct plan){ "clone3", 2, EAGAIN, 0, true }), ERR_SYSTEM);
+	assert_int_equal(run_init(&(struct plan){ "clone3", 2, EAGAIN, 0, 1, false }), ERR_SYSTEM);
 	assert_int_equal(strncmp(said, "Gcannot start the engine\n", 25), 0);
 }
 
@@ -649,13 +694,13 @@ test_engine(void **state)
 	(void)state;
 	for (int sig = 32; sig <= 33; sig++)
 		assert_int_equal(__real_syscall(SYS_rt_sigaction, sig, ignore, NULL, NSIG / 8), 0);
-	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 0, true }), 50);
+	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 0, 1, false }), 50);
 	for (int sig = 32; sig <= 33; sig++)
 		assert_int_equal(
 		    __real_syscall(SYS_rt_sigaction, sig, by_default, NULL, NSIG / 8), 0);
 	assert_string_equal(said, "");
 	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
-		struct plan now = { plans[i].call, plans[i].at, EMFILE, 0, true };
+		struct plan now = { plans[i].call, plans[i].at, EMFILE, 0, 1, false };
 
 		if (run_init(&now) != ERR_SYSTEM ||
 		    strncmp(said, "Gcannot start the engine\n", 25) != 0)
@@ -699,6 +744,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_ready, set_up),
+		cmocka_unit_test_setup(test_watcher, set_up),
 		cmocka_unit_test_setup(test_faults, set_up),
 		cmocka_unit_test_setup(test_engine_file, set_up),
 		cmocka_unit_test_setup(test_no_namespace, set_up),
