@@ -6,18 +6,33 @@
  *	odd_exec fds HIGH LIMIT PROGRAM ARGS   with descriptors of many kinds up to HIGH, and then
  *	                                       RLIMIT_NOFILE lowered to LIMIT
  *	odd_exec environ KIND PROGRAM ARGS     environments that are malformed: twice, bare, many
+ *	odd_exec signals KIND PROGRAM ARGS     every signal "ignored" or "blocked"; the signal with
+ *	                                       number KIND blocked and pending; a timer that fires
+ *	                                       again and again: "real", "virtual", "prof" (5 ms),
+ *	                                       "alarm" (a second, once)
+ *	odd_exec cwd DIR PROGRAM ARGS          in DIR, looked at no further than chdir(2) does
+ *	odd_exec deep N PROGRAM ARGS           N directories further down, made on the way
+ *	odd_exec groups N PROGRAM ARGS         with N more groups, if root calls
  * TRUST: unprivileged
  * INPUT: a test's words
  * MUST: fail loudly when the odd state could not be made
  */
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define MANY 20000
@@ -109,6 +124,73 @@ set_environ(const char *kind)
 	environ = block;
 }
 
+/* By the system call: libc keeps two signals for itself. */
+static void
+set_signals(const char *kind)
+{
+	const unsigned long ignored[4] = { 1 }; /* the kernel's struct sigaction; SIG_IGN */
+	const struct itimerval often = { { 0, 5000 }, { 0, 5000 } };
+	uint64_t set = ~UINT64_C(0);
+	int sig = atoi(kind);
+
+	if (strcmp(kind, "ignored") == 0) {
+		for (sig = 1; sig < NSIG; sig++)
+			(void)!syscall(SYS_rt_sigaction, sig, ignored, NULL, sizeof(set));
+	} else if (strcmp(kind, "alarm") == 0) {
+		alarm(1);
+	} else if (strcmp(kind, "real") == 0) {
+		setitimer(ITIMER_REAL, &often, NULL);
+	} else if (strcmp(kind, "virtual") == 0) {
+		setitimer(ITIMER_VIRTUAL, &often, NULL);
+	} else if (strcmp(kind, "prof") == 0) {
+		setitimer(ITIMER_PROF, &often, NULL);
+	} else {
+		if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &set, NULL, sizeof(set)) < 0 ||
+		    (sig > 0 && syscall(SYS_kill, getpid(), sig) < 0))
+			err(99, "signal %s", kind);
+	}
+}
+
+static void
+go_down(const char *count)
+{
+	for (int i = atoi(count); i > 0; i--) {
+		if ((mkdir("d", 0755) < 0 && errno != EEXIST) || chdir("d") < 0)
+			err(99, "directory %d", i);
+	}
+}
+
+static void
+set_groups(const char *count)
+{
+	static gid_t groups[65536];
+	size_t n = (size_t)atoi(count);
+
+	for (size_t i = 0; i < n; i++)
+		groups[i] = (gid_t)(70000 + i);
+	if (setgroups(n, groups) < 0)
+		err(99, "setgroups");
+}
+
+/* The words of one argument. */
+static bool
+prepare(const char *verb, const char *arg)
+{
+	if (strcmp(verb, "environ") == 0)
+		set_environ(arg);
+	else if (strcmp(verb, "signals") == 0)
+		set_signals(arg);
+	else if (strcmp(verb, "deep") == 0)
+		go_down(arg);
+	else if (strcmp(verb, "groups") == 0)
+		set_groups(arg);
+	else if (strcmp(verb, "cwd") != 0)
+		return (false);
+	else if (chdir(arg) < 0)
+		err(99, "%s", arg);
+	return (true);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -120,8 +202,8 @@ main(int argc, char *argv[])
 		set_ids(argv + 2), argv += 4;
 	else if (argc > 4 && strcmp(argv[1], "fds") == 0)
 		open_fds(argv + 2), argv += 4;
-	else if (argc > 3 && strcmp(argv[1], "environ") == 0)
-		set_environ(argv[2]), argv += 3;
+	else if (argc > 3 && prepare(argv[1], argv[2]))
+		argv += 3;
 	else
 		errx(99, "usage");
 	execv(argv[0], argv);
