@@ -38,6 +38,7 @@ static const struct {
 	{ "capset", SYS_capset },
 	{ "prctl", SYS_prctl },
 	{ "fchmodat", SYS_fchmodat },
+	{ "keyctl", SYS_keyctl },
 	{ "fchownat", SYS_fchownat },
 	{ "mkdirat", SYS_mkdirat },
 	{ "openat", SYS_openat },
