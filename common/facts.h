@@ -38,7 +38,8 @@ enum facts_mode {
 enum engine_fd {
 	ENGINE_FD_SOCKET = 3, /* listening; accept(2) at once */
 	ENGINE_FD_LOCK = 4, /* keeps the user's lock while it is open; never into a job */
-	ENGINE_FD_POLICY = 5, /* /etc/berth, checked by the launcher; O_PATH */
+	ENGINE_FD_POLICY = 5, /* /etc/berth, checked by the launcher; O_PATH. FACTS_ROOTLESS: the
+				 state root */
 	ENGINE_FD_FACTS = 6, /* this memfd, sealed */
 	ENGINE_FD_READY = 7, /* pipe: 'R' and close, or an exit status byte and up to 1999 bytes
 				 of "what\nwhy\ntodo" */

@@ -48,6 +48,7 @@ PART_client   := $(call BUT_MAIN,$(CLIENT))
 PART_engine   := $(call BUT_MAIN,$(ENGINE))
 PARTS := common launcher admin client engine
 GEN_PART_launcher := filter_ceiling filter_watch
+GEN_PART_client   := filter_ceiling
 GEN_PART_engine   := filter_job
 
 # $(call archives,VARIANT,NAME): what a test or fuzz target of that name links with.

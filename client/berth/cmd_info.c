@@ -15,7 +15,10 @@
 #include "client/berth/admin.h"
 #include "client/berth/engine.h"
 #include "client/berth/message.h"
+#include "client/berth/place.h"
+#include "client/berth/usermap.h"
 #include "client/berth/view.h"
+#include "client/lib/explain.h"
 
 static struct json_object *
 text_or_null(const char *text)
@@ -121,8 +124,34 @@ struct facts {
 	struct decision decision; /* may the caller have an engine? */
 	char account[64];
 	char root[ERR_LINE];
+	struct id_range subuid, subgid;
 	bool running;
 };
+
+/* How an engine of the caller's lives; NULL when there can be none. */
+static const char *
+mode_of(const struct facts *facts)
+{
+	if (facts->decision.verdict == VERDICT_ALLOW)
+		return ("shared");
+	return (facts->view.rootless ? "rootless" : NULL);
+}
+
+static void
+gather_rootless(struct facts *facts)
+{
+	struct place *place = calloc(1, sizeof(*place));
+	struct err ignored;
+
+	view_settle(&facts->view);
+	if (place != NULL && facts->view.rootless) {
+		if (place_find(place, facts->view.caller.uid, &ignored) == 0)
+			snprintf(facts->root, sizeof(facts->root), "%.600s", place->root);
+		place_close(place);
+		usermap_find(&facts->view.caller, &facts->subuid, &facts->subgid);
+	}
+	free(place);
+}
 
 static int
 gather(struct cli *cli, struct facts *facts, struct err *err)
@@ -140,6 +169,9 @@ gather(struct cli *cli, struct facts *facts, struct err *err)
 		snprintf(facts->root, sizeof(facts->root), "%s", grant->root);
 	else if (facts->decision.verdict == VERDICT_ALLOW)
 		snprintf(facts->root, sizeof(facts->root), "/var/lib/berth/%u", cli->uid);
+	facts->subuid = grant->subuid;
+	facts->subgid = grant->subgid;
+	gather_rootless(facts);
 	rc = cli->uid == 0 ? 1 : engine_ask(cli, "State", NULL, &params, err);
 	facts->running = rc == 0;
 	json_object_put(params);
@@ -171,32 +203,52 @@ info_json(const struct facts *facts, struct err *err)
 	json_object_object_add(object, "reason",
 	    allowed ? NULL : json_object_new_string(refusal_name(decision->refusal)));
 	json_object_object_add(object, "root", text_or_null(facts->root));
-	add_range(object, "subuid", &decision->grant.subuid);
-	add_range(object, "subgid", &decision->grant.subgid);
+	json_object_object_add(object, "mode", text_or_null(mode_of(facts)));
+	json_object_object_add(object, "closed", text_or_null(facts->view.closed));
+	add_range(object, "subuid", &facts->subuid);
+	add_range(object, "subgid", &facts->subgid);
 	json_object_object_add(object, "engine", json_object_new_boolean(facts->running));
 	json_object_object_add(object, "grants", json_files(&facts->view.policy));
 	return (message_json(object, err));
 }
 
+static void
+print_range(const char *name, const struct id_range *range)
+{
+	if (range->count == 0)
+		printf("%-12s none, one id only\n", name);
+	else
+		printf("%-12s %u:%u\n", name, range->start, range->count);
+}
+
 static int
 info_text(const struct facts *facts, struct err *err)
 {
-	const struct grant *grant = &facts->decision.grant;
+	bool allowed = facts->decision.verdict == VERDICT_ALLOW;
 	char text[ERR_LINE];
 	struct err refusal;
 
 	printf("%-12s %s\n", "version", BERTH_VERSION);
 	printf("%-12s %s\n", "user", facts->account);
-	if (facts->decision.verdict == VERDICT_ALLOW) {
-		err_escape(text, sizeof(text), facts->root);
+	if (allowed)
 		printf("%-12s yes\n", "allowed");
-		printf("%-12s %s\n", "root", text);
-		printf("%-12s %u:%u\n", "subuid", grant->subuid.start, grant->subuid.count);
-		printf("%-12s %u:%u\n", "subgid", grant->subgid.start, grant->subgid.count);
-	} else {
-		(void)view_explain(&facts->view, &facts->decision, &refusal);
+	else {
+		(void)decision_explain(&facts->decision, &facts->view.caller, &facts->view.policy,
+		    facts->view.who, &refusal);
 		printf("%-12s no: %s\n", "allowed", refusal.what);
 		printf("%-12s %s\n", "", refusal.todo);
+	}
+	if (facts->view.rootless)
+		printf("%-12s rootless, with the user's own rights\n", "mode");
+	else
+		printf("%-12s %s\n", "mode", allowed ? "shared" : "none");
+	if (facts->view.closed[0] != '\0')
+		printf("%-12s %s\n", "", facts->view.closed);
+	if (mode_of(facts) != NULL) {
+		err_escape(text, sizeof(text), facts->root);
+		printf("%-12s %s\n", "root", text);
+		print_range("subuid", &facts->subuid);
+		print_range("subgid", &facts->subgid);
 	}
 	printf("%-12s %s\n", "engine", facts->running ? "running" : "not running");
 	print_files(&facts->view.policy);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,6 +18,8 @@
 
 #include "client/berth/bootstrap.h"
 #include "client/berth/message.h"
+#include "client/berth/place.h"
+#include "client/berth/rootless.h"
 #include "client/berth/view.h"
 
 /* Another client may hold the lock, an engine may be leaving: so long it is tried again. */
@@ -73,6 +76,14 @@ parse_host(struct way *way, const char *host, struct err *err)
 	return (0);
 }
 
+static void
+use_standard(struct way *way)
+{
+	way->rootless = false;
+	snprintf(way->address.sun_path, sizeof(way->address.sun_path), "/run/berth/%u/engine.sock",
+	    way->cli->uid);
+}
+
 int
 way_init(struct way *way, const struct cli *cli, bool start, struct err *err)
 {
@@ -81,9 +92,24 @@ way_init(struct way *way, const struct cli *cli, bool start, struct err *err)
 	if (cli->host != NULL)
 		return (parse_host(way, cli->host, err));
 	way->standard = true;
-	snprintf(way->address.sun_path, sizeof(way->address.sun_path), "/run/berth/%u/engine.sock",
-	    cli->uid);
+	use_standard(way);
 	return (0);
+}
+
+int
+way_rootless(struct way *way, const struct cli *cli)
+{
+	struct place *place = malloc(sizeof(*place));
+	struct err ignored;
+	int rc = place != NULL ? place_find(place, cli->uid, &ignored) : -1;
+
+	*way = (struct way){ .cli = cli, .rootless = true, .began = now_ms() };
+	if (rc == 0) {
+		way->address = place->address;
+		place_close(place);
+	}
+	free(place);
+	return (rc);
 }
 
 static int
@@ -109,10 +135,13 @@ judge(const struct way *way, int fd, struct err *err)
 
 	char *slash = strrchr(parent.sun_path, '/');
 	slash[slash == parent.sun_path ? 1 : 0] = '\0';
-	if (stat(parent.sun_path, &st) != 0)
+	if ((way->rootless ? lstat(parent.sun_path, &st) : stat(parent.sun_path, &st)) != 0)
 		return (err_sys(err, "cannot look at %s", parent.sun_path));
-	if (st.st_uid != 0 && (way->standard || st.st_uid != way->cli->uid))
+	if (way->rootless ? st.st_uid != way->cli->uid
+			  : st.st_uid != 0 && (way->standard || st.st_uid != way->cli->uid))
 		return (distrust(way, "its directory belongs to somebody else", err));
+	if (way->rootless && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		return (distrust(way, "others can enter its directory", err));
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return (distrust(way, "others can write to its directory", err));
 	if (lstat(path, &st) != 0)
@@ -122,7 +151,7 @@ judge(const struct way *way, int fd, struct err *err)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 || len != sizeof(peer))
 		return (err_sys(err, "cannot ask who serves %s", path));
 	/* Root's until the engine has taken the socket over: the launcher made it. */
-	if (peer.uid != way->cli->uid && peer.uid != 0)
+	if (peer.uid != way->cli->uid && (peer.uid != 0 || way->rootless))
 		return (distrust(way, "somebody else serves it", err));
 	return (0);
 }
@@ -177,8 +206,11 @@ launch(struct way *way, struct err *err)
 	/* The engine that was just started has gone already: not at once again. */
 	if (way->started && way_again(way, err) != 0)
 		return (-1);
-	if (bootstrap(way, &launch, err) != 0)
+	if (bootstrap(way, &launch, err) != 0) {
+		/* Who has no grant does not miss a launcher that is not installed. */
+		(void)view_refusal(err);
 		return (-1);
+	}
 	message_debug(way->cli, "berth-launcher start: status %d after %lld ms", launch.status,
 	    (long long)way_elapsed(way));
 	switch (launch.status) {
@@ -197,19 +229,87 @@ launch(struct way *way, struct err *err)
 	return (bootstrap_explain(&launch, err));
 }
 
+/* As launch(), without the launcher. 0: connect again; 1: the host does not allow it; -1 with err. */
+static int
+launch_rootless(struct way *way, struct place *place, const struct view *view, struct err *err)
+{
+	int rc;
+
+	if (place_make(place, err) != 0 || (way->started && way_again(way, err) != 0))
+		return (-1);
+	rc = rootless_start(way, place, view, err);
+	message_debug(
+	    way->cli, "rootless start: %d after %lld ms", rc, (long long)way_elapsed(way));
+	if (rc == 0)
+		way->started = true;
+	return (rc < 0 && err->code == ERR_UNAVAILABLE ? way_again(way, err) : rc);
+}
+
+/* 0 and *fd: a rootless engine serves; 1: none may or can; 2: connect again; -1 with err. */
+static int
+connect_ungranted(struct way *way, const struct view *view, int *fd, struct err *err)
+{
+	struct place *place = malloc(sizeof(*place));
+	int rc = place != NULL ? place_find(place, way->cli->uid, err)
+			       : err_sys(err, "cannot look for an engine");
+
+	if (rc == 0) {
+		way->address = place->address;
+		way->rootless = true;
+		rc = connect_once(way, fd, err);
+	} else if (!way->start)
+		rc = 1;
+	if (rc == 1 && way->start) {
+		rc = launch_rootless(way, place, view, err);
+		rc = rc == 0 ? 2 : rc;
+	}
+	if (place != NULL)
+		place_close(place);
+	free(place);
+	return (rc);
+}
+
+/*
+ * Nobody serves at the standard address. The policy is asked at each such call, so that a rootless
+ * engine is not used any more once there is a grant; it is two small files, not a launcher.
+ */
+static int
+connect_rootless(struct way *way, int *fd, struct err *err)
+{
+	struct view view = { .ungranted = REFUSAL_INVALID };
+	struct err ignored;
+	int rc = 1;
+
+	if (way->cli->uid == 0)
+		return (1);
+	/* What cannot be read the launcher judges, and refuses. Who starts nothing sees what runs. */
+	if ((way->start && view_load(&view, &ignored) == 0 && view.ungranted != REFUSAL_INVALID) ||
+	    !way->start)
+		rc = connect_ungranted(way, &view, fd, err);
+	if (way->start)
+		view_free(&view);
+	return (rc);
+}
+
 int
 way_connect(struct way *way, int *fd, struct err *err)
 {
 	for (;;) {
-		int rc = connect_once(way, fd, err);
+		int rc;
 
+		if (way->standard)
+			use_standard(way);
+		rc = connect_once(way, fd, err);
 		if (rc <= 0)
 			return (rc);
 		if (!way->standard)
 			return (
 			    err_todo(err, "without --host and BERTH_HOST berth starts an engine"));
-		if (!way->start)
-			return (1);
+		if ((rc = connect_rootless(way, fd, err)) == 2)
+			continue;
+		if (rc <= 0 || !way->start)
+			return (rc);
+		use_standard(way);
 		if (launch(way, err) != 0)
 			return (-1);
 	}

@@ -5,7 +5,8 @@
  * TRUST: unprivileged
  * INPUT: --host and BERTH_HOST (the caller's), the socket (maybe somebody else's)
  * MUST: start nothing at an address that the caller chose; speak only to a socket of the caller's
- *       in a directory that nobody else can write, served by the caller's own uid or by root.
+ *       in a directory that nobody else can write, served by the caller's own uid or by root; use
+ *       a rootless engine for nobody who has a grant, or had one that ended or is malformed.
  */
 #ifndef CLIENT_BERTH_CONNECT_H
 #define CLIENT_BERTH_CONNECT_H
@@ -20,6 +21,7 @@ struct way {
 	const struct cli *cli;
 	bool start; /* start an engine if none answers */
 	bool standard; /* the default address */
+	bool rootless; /* address is that of a rootless engine, which has no grant */
 	bool started; /* the launcher has said that an engine is up */
 	bool noted; /* "starting the engine" was said */
 	unsigned int tries;
@@ -30,6 +32,9 @@ struct way {
 /* Reads --host and BERTH_HOST. 0, or -1 with err. */
 int way_init(struct way *way, const struct cli *cli, bool start, struct err *err)
     __attribute__((warn_unused_result));
+
+/* The way to a rootless engine alone, which is not started. 0, or -1: there is no such address. */
+int way_rootless(struct way *way, const struct cli *cli) __attribute__((warn_unused_result));
 
 /*
  * Connects, starting an engine when that is asked for. 0 and *fd (the caller closes it); 1 when

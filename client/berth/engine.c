@@ -181,6 +181,32 @@ exchange(struct way *way, const struct engine_call *call, struct json_object *co
 	}
 }
 
+/*
+ * There is a grant now, and its engine was just started: the one that was there without a grant
+ * leaves as soon as no job runs in it. Its jobs go on, and nobody else finds it any more.
+ */
+static void
+retire_rootless(const struct way *way)
+{
+	struct json_object *args = json_object_new_object();
+	struct engine_call call = { .method = "Stop", .params = args };
+	struct json_object *message;
+	struct way other;
+	struct varlink conn;
+	struct err ignored;
+
+	json_object_object_add(args, "when_idle", json_object_new_boolean(1));
+	if (way_rootless(&other, way->cli) != 0) {
+		json_object_put(args);
+		return;
+	}
+	if (engine_open(&other, &call, &conn, &ignored) != 0)
+		return;
+	if (varlink_read(&conn, &message) == 1)
+		json_object_put(message);
+	varlink_close(&conn);
+}
+
 int
 engine_open(struct way *way, struct engine_call *call, struct varlink *conn, struct err *err)
 {
@@ -198,6 +224,8 @@ engine_open(struct way *way, struct engine_call *call, struct varlink *conn, str
 		rc = exchange(way, call, messages, conn, err);
 	json_object_put(messages[0]);
 	json_object_put(messages[1]);
+	if (rc == 0 && way->started && !way->rootless)
+		retire_rootless(way);
 	return (rc);
 }
 

@@ -29,6 +29,7 @@ judge(const struct job *job, struct judged *judged, struct err *err)
 {
 	if (view_load(&judged->view, err) != 0 || job_wants(job, &judged->wants, err) != 0)
 		return (-1);
+	view_settle(&judged->view);
 	for (size_t i = 0; i < judged->wants.n; i++)
 		view_decide(&judged->view, &judged->wants.v[i], &judged->of[i]);
 	return (0);
@@ -64,6 +65,8 @@ because(const struct decision *decision, char *buf, size_t len)
 
 	if (!allowed)
 		snprintf(buf, len, "%s", refusal_name(decision->refusal));
+	else if (decision->by != NULL && decision->line == 0)
+		snprintf(buf, len, "%s", decision->by->file);
 	else if (decision->by != NULL)
 		snprintf(buf, len, "%s:%u", decision->by->file, decision->line);
 	else

@@ -7,8 +7,8 @@
  */
 #include "client/berth/view.h"
 
+#include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,38 +17,22 @@
 
 #include "common/io.h"
 
+#include "client/berth/userns.h"
 #include "client/lib/explain.h"
+#include "client/lib/ownpolicy.h"
+#include "client/lib/passwd.h"
 #include "client/lib/policyfile.h"
 
-/* Names stand in commands that are pasted into a root shell: nothing that a shell would see. */
-static bool
-name_is_plain(const char *name)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789._-";
-
-	return (name[0] != '\0' && name[0] != '-' && name[strspn(name, plain)] == '\0');
-}
-
-/* getpwuid(3) would go through NSS; accounts that only LDAP knows are shown as numbers. */
 static void
 find_name(struct view *view)
 {
-	FILE *file = fopen("/etc/passwd", "re");
-	struct passwd *entry;
+	struct passwd_entry account;
 
-	if (file == NULL)
+	passwd_find(view->caller.uid, &account);
+	if (account.name[0] == '\0')
 		return;
-	while ((entry = fgetpwent(file)) != NULL) {
-		if (entry->pw_uid != view->caller.uid)
-			continue;
-		if (name_is_plain(entry->pw_name) && strlen(entry->pw_name) < sizeof(view->name)) {
-			snprintf(view->name, sizeof(view->name), "%s", entry->pw_name);
-			view->who = view->name;
-		}
-		break;
-	}
-	fclose(file);
+	snprintf(view->name, sizeof(view->name), "%s", account.name);
+	view->who = view->name;
 }
 
 int
@@ -67,15 +51,15 @@ view_caller(struct view *view, struct err *err)
 	return (0);
 }
 
-int
-view_load(struct view *view, struct err *err)
+static int
+load_policy(struct view *view, struct err *err)
 {
-	int dir AUTO_CLOSE = -1;
+	int dir AUTO_CLOSE = open(POLICY_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct policy_source source = { .read = policyfile_read, .ctx = &dir };
 
-	if (view_caller(view, err) != 0)
-		return (-1);
-	dir = open(POLICY_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* Before berth is installed whole nobody has a grant. */
+	if (dir < 0 && errno == ENOENT)
+		return (0);
 	if (dir < 0) {
 		err_sys(err, "cannot open %s", POLICY_DIR);
 		err->code = ERR_CONFIG;
@@ -85,10 +69,40 @@ view_load(struct view *view, struct err *err)
 	return (policy_load(&view->policy, &view->caller, &source, err));
 }
 
+int
+view_load(struct view *view, struct err *err)
+{
+	const struct entitlement want = { .id = ENT_SECURITY_CONFINED };
+	struct decision decision;
+
+	if (view_caller(view, err) != 0 || load_policy(view, err) != 0)
+		return (-1);
+	view_decide(view, &want, &decision);
+	if (!ownpolicy_applies(&decision))
+		return (0);
+	view->ungranted = decision.refusal;
+	view->own = calloc(1, sizeof(*view->own));
+	if (view->own == NULL)
+		return (err_sys(err, "cannot tell what is allowed"));
+	return (ownpolicy_make(view->own, &view->caller, err));
+}
+
+void
+view_settle(struct view *view)
+{
+	if (view->ungranted == REFUSAL_INVALID || view->rootless)
+		return;
+	view->rootless = userns_probe(view->closed) == 0;
+}
+
 void
 view_free(struct view *view)
 {
 	policy_free(&view->policy);
+	if (view->own != NULL)
+		policy_free(view->own);
+	free(view->own);
+	view->own = NULL;
 	free(view->caller.groups);
 	view->caller.groups = NULL;
 }
@@ -100,13 +114,23 @@ view_decide(const struct view *view, const struct entitlement *want, struct deci
 
 	request.wants = want;
 	request.nwants = want != NULL ? 1 : 0;
-	decide(&view->caller, &view->policy, &request, decision);
+	if (view->rootless)
+		ownpolicy_decide(&view->caller, view->own, &request, decision);
+	else
+		decide(&view->caller, &view->policy, &request, decision);
 }
 
 int
 view_explain(const struct view *view, const struct decision *decision, struct err *err)
 {
-	return (decision_explain(decision, &view->caller, &view->policy, view->who, err));
+	const struct policy *policy = view->rootless ? view->own : &view->policy;
+
+	(void)decision_explain(decision, &view->caller, policy, view->who, err);
+	if (view->rootless)
+		ownpolicy_explain(decision, policy, err);
+	else if (view->closed[0] != '\0' && ownpolicy_applies(decision))
+		err_why(err, "and %s", view->closed);
+	return (-1);
 }
 
 int
@@ -119,6 +143,7 @@ view_refusal(struct err *err)
 	int rc = 0;
 
 	if (view_load(&view, &ignored) == 0) {
+		view_settle(&view);
 		view_decide(&view, &want, &decision);
 		if (decision.verdict != VERDICT_ALLOW)
 			rc = view_explain(&view, &decision, err);

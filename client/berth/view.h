@@ -11,16 +11,30 @@
 
 #include "common/decide.h"
 
+#include "client/berth/userns.h"
+
 struct view {
 	struct caller caller;
 	struct policy policy;
 	const char *who; /* the account's name, or NULL: points to name */
 	char name[33];
+	enum refusal
+	    ungranted; /* why there is no grant at all; REFUSAL_INVALID when there is one */
+	struct policy
+	    *own; /* then: what the user may do all the same, if a rootless engine can run */
+	bool rootless; /* and it can */
+	char closed[USERNS_WHY]; /* or why it cannot */
 };
 
 /* Reads all of it. 0, or -1 with err; view_free in both cases. */
 int view_load(struct view *view, struct err *err) __attribute__((warn_unused_result));
 void view_free(struct view *view);
+
+/*
+ * Finds out, for a user without a grant, whether this host allows a rootless engine, so that what
+ * is decided from here on is what such an engine will decide. It costs a process.
+ */
+void view_settle(struct view *view);
 
 /* Only who calls, without the policy: for messages to root, who has none. */
 int view_caller(struct view *view, struct err *err) __attribute__((warn_unused_result));

@@ -25,6 +25,7 @@
 /* Names below the state root, which is the engine's working directory. */
 #define STATE_JOBS "jobs" /* jobs/ID/{l,u,w}: mount point of the root, upper, work */
 #define STATE_HOST "host" /* skeleton of the image "host" */
+#define STATE_RUN "run" /* socket and lock of a rootless engine: client/berth/place.h */
 
 /* What the event loop watches; the first member of what an event points to. */
 enum source {
@@ -52,6 +53,7 @@ struct host {
 	unsigned int cpus; /* with a thermal_throttle directory in /sys; 0: none have */
 	struct rlimit nofile; /* as the launcher gave it; the engine raises its own */
 	bool gid_tty; /* is gid 5 mapped, so that pts/N can have it? */
+	bool keeps_groups; /* no gid but 0 is mapped: then setgroups(2) is denied */
 };
 
 struct engine {

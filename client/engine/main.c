@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -18,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "client/engine/api/authority.h"
@@ -100,6 +102,7 @@ settle(struct engine *engine, struct err *err)
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, engine->spares) == -1)
 		return err_sys(err, "the engine cannot start");
 	engine->host.gid_tty = engine->grant.subgid.count >= 5;
+	engine->host.keeps_groups = engine->grant.subgid.count == 0;
 	engine->finished =
 	    mmap(NULL, ENGINE_JOBS_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (engine->finished == MAP_FAILED)
@@ -107,21 +110,50 @@ settle(struct engine *engine, struct err *err)
 	return 0;
 }
 
+static int
+hide(const char *dir, struct err *err)
+{
+	if (mount("tmpfs", dir, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		"size=4k,mode=755") == 0 ||
+	    errno == ENOENT || errno == ENOTDIR)
+		return 0;
+	return err_sys(err, "%s cannot be hidden from jobs", dir);
+}
+
+/* The directory in which a rootless engine's socket was bound: whoever made it says where. */
+static int
+hide_own(struct err *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNSPEC };
+	socklen_t len = sizeof(address) - 1;
+	char *slash;
+
+	if (getsockname(ENGINE_FD_SOCKET, (struct sockaddr *)&address, &len) == -1)
+		return err_sys(err, "the engine's socket has no name");
+	slash = strrchr(address.sun_path, '/');
+	if (address.sun_family != AF_UNIX || slash == NULL || slash == address.sun_path)
+		return err_set(err, ERR_BUG, "the engine's socket has no name");
+	*slash = '\0';
+	return hide(address.sun_path, err);
+}
+
 /*
  * What holds for all jobs is done once, in this private namespace: nothing propagates out of it,
- * and the runtime directories, with this engine's own socket, are hidden, so that no bind mount
- * can show them to a job.
+ * and the runtime directories are hidden, so that no bind mount can show a job the socket of this
+ * engine, or of another one of this user's, with a grant or without.
  */
 static int
-hide_runtime(struct err *err)
+hide_runtime(const struct engine *engine, struct err *err)
 {
+	char path[40];
+
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == -1)
 		return err_sys(err, "the engine's mounts cannot be made private");
-	if (mount("tmpfs", "/run/berth", "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		"size=4k,mode=755") == -1 &&
-	    errno != ENOENT)
-		return err_sys(err, "/run/berth cannot be hidden from jobs");
-	return 0;
+	if (hide("/run/berth", err) == -1 ||
+	    (engine->mode == FACTS_ROOTLESS && hide_own(err) == -1))
+		return -1;
+	snprintf(path, sizeof(path), "/run/user/%u/berth", engine->caller.uid);
+	return hide(path, err);
 }
 
 static int
@@ -129,8 +161,9 @@ start(struct engine *engine, struct err *err)
 {
 	if (check_descriptors(err) == -1 || take_facts(engine, err) == -1 ||
 	    settle(engine, err) == -1 || authority_start(engine, err) == -1 ||
-	    hide_runtime(err) == -1 || state_open(engine, err) == -1 ||
-	    host_prepare(engine, err) == -1 || state_probe(engine, err) == -1)
+	    hide_runtime(engine, err) == -1 || state_open(engine, err) == -1 ||
+	    hide(STATE_RUN, err) == -1 || host_prepare(engine, err) == -1 ||
+	    state_probe(engine, err) == -1)
 		return -1;
 	return server_open(engine, err);
 }

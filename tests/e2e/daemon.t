@@ -124,6 +124,7 @@ revoke alice >/dev/null
 wait_job
 isnt "$rc" 0 "revoke ends the job"
 is "$(engine_pid alice):$(pgrep -fc '^sleep 300$')" ":0" "and the engine, and all that ran"
-run job host true
-is "$rc" 125 "then there is no grant"
+run "$TESTBIN/no_userns" 1000 /usr/local/bin/berth run host true
+is "$rc:$(engine_pid alice)" "125:" "then there is no grant, nor an engine where users may make none"
+like "$err" 'the grant of alice \(uid 1000\) was revoked|alice \(uid 1000\) has no grant' "and she is told"
 done_testing

@@ -45,7 +45,12 @@ settle() {
 
 # --- before the first grant
 noprv_snapshot /run/arena/before
-refused 77 'refused: alice \(uid 1000\) has no grant' "no grant, no setuid bit" "${berth[@]}"
+# Without a grant a user has an engine of their own, where the host allows it: see rootless.t.
+closed=("$TESTBIN/no_userns" 1000 /usr/local/bin/berth)
+refused 77 'refused: alice \(uid 1000\) has no grant.*user.max_user_namespaces is 0' \
+    "no grant, no setuid bit, no user namespaces" "${closed[@]}"
+run as alice "$LAUNCHER" start
+is "$rc" 78 "no grant: the launcher without its bit"
 quiet
 noprv_is_same /run/arena/before "no grant: NOPRIV"
 grant alice security.confined >/dev/null
@@ -102,7 +107,10 @@ noprv_is_same /run/arena/before "the programs: NOPRIV"
 
 # --- the configuration
 mv /etc/berth /etc/berth.away
-refused 78 '/etc/berth' "no /etc/berth" "${berth[@]}"
+refused 77 'refused: alice \(uid 1000\) has no grant' "no /etc/berth, no user namespaces" "${closed[@]}"
+run as alice "$LAUNCHER" start
+is "$rc" 78 "no /etc/berth: the launcher"
+like "$err" '/etc/berth is missing' "says so"
 mv /etc/berth.away /etc/berth
 chmod o+w /etc/berth
 refused 78 '/etc/berth' "a world-writable /etc/berth" "${berth[@]}"

@@ -11,9 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "client/lib/explain.h"
 #include "client/lib/json.h"
+#include "client/lib/ownpolicy.h"
 #include "client/lib/policyfile.h"
 #include "common/facts.h"
 
@@ -26,6 +28,8 @@ load(const struct engine *engine, struct policy *policy, struct err *err)
 	int fd = ENGINE_FD_POLICY;
 	const struct policy_source source = { .read = policyfile_read, .ctx = &fd };
 
+	if (engine->mode == FACTS_ROOTLESS)
+		return ownpolicy_make(policy, &engine->caller, err);
 	return policy_load(policy, &engine->caller, &source, err);
 }
 
@@ -60,6 +64,9 @@ check_unchanged(const struct engine *engine, const struct grant *grant, struct e
 {
 	static char root[sizeof(engine->root)];
 
+	/* A user's own rights do not change; a grant that comes is a matter of the next start. */
+	if (engine->mode == FACTS_ROOTLESS)
+		return 0;
 	root_path(engine, grant, root, sizeof(root));
 	if (grant->owner_id == engine->grant.owner_id &&
 	    same_range(&grant->subuid, &engine->grant.subuid) &&
@@ -78,7 +85,20 @@ ask(const struct engine *engine, const struct policy *policy, const struct entit
 		.now = time(NULL), .mode = ENGINE_SHARED, .nwants = nwants, .wants = wants
 	};
 
-	decide(&engine->caller, policy, &request, decision);
+	if (engine->mode == FACTS_ROOTLESS)
+		ownpolicy_decide(&engine->caller, policy, &request, decision);
+	else
+		decide(&engine->caller, policy, &request, decision);
+}
+
+static int
+explain(const struct engine *engine, const struct policy *policy, const struct decision *decision,
+    struct err *err)
+{
+	(void)decision_explain(decision, &engine->caller, policy, account_name(policy), err);
+	if (engine->mode == FACTS_ROOTLESS)
+		ownpolicy_explain(decision, policy, err);
+	return -1;
 }
 
 int
@@ -90,8 +110,7 @@ authority_decide(const struct engine *engine, const struct job_wants *wants, str
 		return -1;
 	ask(engine, policy, wants->v, wants->n, decision);
 	if (decision->verdict != VERDICT_ALLOW)
-		return decision_explain(
-		    decision, &engine->caller, policy, account_name(policy), err);
+		return explain(engine, policy, decision, err);
 	return check_unchanged(engine, &decision->grant, err);
 }
 
@@ -104,21 +123,34 @@ take_grant(struct engine *engine, const struct grant *grant)
 		engine->timeout = grant->timeout != 0 ? grant->timeout : TIMEOUT_DEFAULT;
 }
 
+/* Without a grant the descriptor of the policy is that of the state root: common/facts.h. */
+static int
+start_rootless(struct engine *engine, struct err *err)
+{
+	engine->timeout = TIMEOUT_DEFAULT;
+	if (fchdir(ENGINE_FD_POLICY) == 0 && getcwd(engine->root, sizeof(engine->root)) != NULL &&
+	    engine->root[0] == '/')
+		return 0;
+	return err_sys(err, "the state directory cannot be entered");
+}
+
 int
 authority_start(struct engine *engine, struct err *err)
 {
 	const struct entitlement confined = { .id = ENT_SECURITY_CONFINED };
 	struct decision decision = { 0 };
 	struct policy policy = { 0 };
-	int ret = load(engine, &policy, err);
+	int ret;
 
+	if (engine->mode == FACTS_ROOTLESS)
+		return start_rootless(engine, err);
+	ret = load(engine, &policy, err);
 	if (ret == 0) {
 		ask(engine, &policy, &confined, 1, &decision);
 		if (decision.verdict == VERDICT_ALLOW)
 			take_grant(engine, &decision.grant);
 		else
-			ret = decision_explain(
-			    &decision, &engine->caller, &policy, account_name(&policy), err);
+			ret = explain(engine, &policy, &decision, err);
 	}
 	policy_free(&policy);
 	return ret;

@@ -206,9 +206,10 @@ command_explain(const struct report *report, const struct job *job, struct err *
 		return err_sys(err, "the limits of the job cannot be set");
 	case STEP_IDENTITY:
 		err_sys(err, "the user of the job cannot be taken");
-		if (report->errnum == EINVAL)
-			err_why(err, "its number is not among the ids that you were granted");
-		return -1;
+		if (report->errnum != EINVAL)
+			return -1;
+		err_why(err, "its number is not among the ids that you have");
+		return err_todo(err, "berth info  shows them; without a range there is 0 alone");
 	case STEP_FILTER:
 		return err_sys(err, "the system call filter cannot be installed");
 	case STEP_SESSION:

@@ -91,7 +91,7 @@ has_ids(const struct identity *identity)
 	for (size_t i = 0; i < 3; i++)
 		if (u[i] != identity->uid || g[i] != identity->gid)
 			return false;
-	return getgroups(0, NULL) == (int)identity->ngroups;
+	return identity->keeps_groups || getgroups(0, NULL) == (int)identity->ngroups;
 }
 
 /* caps less what the launcher's ceiling took from the bounding set before. */
@@ -108,7 +108,7 @@ int
 identity_take(const struct identity *identity, uint64_t caps)
 {
 	caps = identity->uid == 0 ? within_bounds(caps) : 0;
-	if (setgroups(identity->ngroups, identity->groups) == -1 ||
+	if ((!identity->keeps_groups && setgroups(identity->ngroups, identity->groups) == -1) ||
 	    setresgid(identity->gid, identity->gid, identity->gid) == -1 ||
 	    setresuid(identity->uid, identity->uid, identity->uid) == -1)
 		return -1;

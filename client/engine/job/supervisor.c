@@ -103,7 +103,10 @@ set_up(const struct task *task, struct identity *identity, struct err *err)
 		return err_sys(err, "the hostname %s cannot be set", hostname);
 	if (rootfs_enter(task, err) == -1)
 		return -1;
-	return account_find(task->job->user, identity, err);
+	if (account_find(task->job->user, identity, err) == -1)
+		return -1;
+	identity->keeps_groups = task->engine->host.keeps_groups;
+	return 0;
 }
 
 /*
@@ -119,7 +122,8 @@ drop_the_rest(const struct watch *watch, int go, struct err *err)
 		task->pty.master, task->pty.slave };
 
 	keep_only(fds, sizeof(fds) / sizeof(fds[0]));
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 || setgroups(0, NULL) == -1 ||
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    (!task->engine->host.keeps_groups && setgroups(0, NULL) == -1) ||
 	    identity_reduce(CAPS_KEPT) == -1)
 		return err_sys(err, "the supervisor cannot give up its rights");
 	return 0;

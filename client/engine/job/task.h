@@ -30,6 +30,7 @@ struct identity {
 	gid_t gid;
 	size_t ngroups;
 	gid_t groups[64];
+	bool keeps_groups; /* those of the user, which one id alone may not drop */
 	char home[256];
 };
 
