@@ -91,7 +91,8 @@ json_decision(const struct judged *judged, size_t i)
 	entitlement_text(&judged->wants.v[i], text, sizeof(text));
 	add_text(object, "entitlement", text);
 	json_object_object_add(object, "allowed", json_object_new_boolean(allowed));
-	add_text(object, "file", decision->by != NULL ? decision->by->file : NULL);
+	add_text(object, "file",
+	    decision->by != NULL && !judged->view.rootless ? decision->by->file : NULL);
 	json_object_object_add(object, "line", json_object_new_int64(decision->line));
 	if (allowed)
 		return (object);

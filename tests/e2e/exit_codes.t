@@ -3,9 +3,13 @@
 . "${BASH_SOURCE[0]%/*}/../attack/jobs.sh"
 arena_enter "$@"
 
-run as carol berth run host true
+# A user for whom nothing works: no grant, and no user namespaces either.
+closed=("$TESTBIN/no_userns" 1002 /usr/local/bin/berth)
+run "${closed[@]}" run host true
 is "$rc" 125 "run without a grant: 125"
-run as carol berth daemon start
+run "${closed[@]}" --format=json run host true
+is "$(jq -r .reason <<<"$err")" no_grant "in JSON: no_grant"
+run "${closed[@]}" daemon start
 is "$rc" 77 "daemon start without a grant: 77"
 run as carol berth info
 is "$rc" 0 "info without a grant: an answer"

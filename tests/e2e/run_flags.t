@@ -229,8 +229,8 @@ run as alice berth explain --format=json -- run host id
 is "$rc:$(jq -r '[.allowed, .entitlements[0].file] | join(" ")' <<<"$out")" "0:true /etc/berth/allow/uid-1000.conf" \
     "explain in JSON: allowed, by which file"
 is "$(engine_pid alice)" "" "explain starts nothing"
-run as bob berth explain -- run host id
-is "$rc" 77 "explain without a grant"
+run "$TESTBIN/no_userns" 1001 /usr/local/bin/berth explain -- run host id
+is "$rc" 77 "explain without a grant, nor user namespaces"
 run as alice berth explain -- run --nosuch host id
 is "$rc" 64 "explain of what is no line: usage"
 run as alice berth explain run host id
