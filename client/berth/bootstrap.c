@@ -81,7 +81,7 @@ watch(struct way *way, int pidfd, int text, struct launch *launch)
 		{ .fd = text, .events = POLLIN } };
 
 	for (;;) {
-		int count = poll(fds, 2, way->noted || way->cli->quiet ? -1 : 50);
+		int count = poll(fds, 2, way->noted ? -1 : 50);
 
 		if (count < 0 && errno != EINTR)
 			return;

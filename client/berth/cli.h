@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "common/err.h"
 
@@ -21,15 +22,25 @@
 
 struct command;
 
+/* Each shows its own messages and those of the levels before it; in the order of cli_levels. */
+enum cli_level {
+	LEVEL_INVALID = 0,
+	LEVEL_ERROR,
+	LEVEL_WARNING,
+	LEVEL_INFO,
+	LEVEL_DEBUG
+};
+
 struct cli {
 	uint32_t uid;
+	struct timespec began; /* CLOCK_MONOTONIC */
 	const struct command *command;
 	const char *host; /* --host, else BERTH_HOST; NULL: the default address, with bootstrap */
 	const char *log_level;
 	const char *format;
 	bool json; /* --format=json */
-	bool quiet; /* -q */
-	bool debug; /* --log-level=debug */
+	bool quiet; /* -q: errors only */
+	enum cli_level level; /* what --log-level and -q make of it */
 	bool help; /* --help */
 	char reason[32]; /* why the engine or the policy refused, in JSON errors; may be empty */
 };

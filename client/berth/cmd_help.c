@@ -6,10 +6,20 @@
  * MUST: list nothing that this version does not have.
  */
 #include <stdio.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
+#include "client/berth/colour.h"
 #include "client/berth/message.h"
+
+static void
+print_head(const char *head, const char *rest)
+{
+	bool on = colour_for(STDOUT_FILENO);
+
+	printf("%s%s%s%s\n", colour(on, LOOK_HEAD), head, colour(on, LOOK_END), rest);
+}
 
 static void
 print_flags(const struct flag *flags)
@@ -43,9 +53,9 @@ print_table(const struct command *table)
 static void
 print_overview(void)
 {
-	printf("usage: berth [flags] VERB [flags] [words]\n\n");
+	print_head("usage:", " berth [flags] VERB [flags] [words]\n");
 	print_table(commands);
-	printf("\nflags of all verbs:\n");
+	print_head("\nflags of all verbs:", "");
 	print_flags(global_flags);
 	printf("\nmore about one: berth help VERB, and berth(1)\n");
 }
@@ -53,7 +63,11 @@ print_overview(void)
 static void
 print_one(const struct command *about)
 {
-	printf("usage: berth %s\n%s\n\n", about->usage, about->summary);
+	char usage[128];
+
+	command_usage(about, usage, sizeof(usage));
+	print_head("usage: berth ", usage);
+	printf("%s\n\n", about->summary);
 	if (about->verbs != NULL) {
 		print_table(about->verbs);
 		printf("\nmore about one: berth help %s SUBVERB, and berth(1)\n\n", about->name);
@@ -61,7 +75,7 @@ print_one(const struct command *about)
 	print_flags(about->flags);
 	if (command_globals(about) == NULL)
 		return;
-	printf("%sflags of all verbs:\n", about->flags != NULL ? "\n" : "");
+	print_head(about->flags != NULL ? "\nflags of all verbs:" : "flags of all verbs:", "");
 	print_flags(command_globals(about));
 }
 
@@ -148,7 +162,7 @@ int
 cmd_help(struct cli *cli, int argc, char **argv, struct err *err)
 {
 	struct flag_parse parse = { .argc = argc, .argv = argv };
-	const struct command *row = NULL, *table = commands;
+	const struct command *row = NULL, *table = commands, *self = cli->command;
 
 	if (cli_flags(cli, &parse, err) != 0)
 		return (-1);
@@ -160,5 +174,6 @@ cmd_help(struct cli *cli, int argc, char **argv, struct err *err)
 		cli->command = row;
 		table = row->verbs;
 	}
+	cli->command = self;
 	return (help_print(cli, row, err));
 }

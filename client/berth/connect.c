@@ -48,7 +48,7 @@ way_note(struct way *way)
 	if (way->noted || !way->standard || !way->start || way_elapsed(way) < NOTE_MS)
 		return;
 	way->noted = true;
-	message_note(way->cli, "starting the engine");
+	message_progress(way->cli, "starting the engine");
 }
 
 /* unix:/path and unix:///path. */
@@ -211,8 +211,7 @@ launch(struct way *way, struct err *err)
 		(void)view_refusal(err);
 		return (-1);
 	}
-	message_debug(way->cli, "berth-launcher start: status %d after %lld ms", launch.status,
-	    (long long)way_elapsed(way));
+	message_debug(way->cli, "berth-launcher start ended with status %d", launch.status);
 	switch (launch.status) {
 	case 0:
 		way->started = true;
@@ -300,6 +299,11 @@ way_connect(struct way *way, int *fd, struct err *err)
 		if (way->standard)
 			use_standard(way);
 		rc = connect_once(way, fd, err);
+		message_debug(way->cli, "%s at %s",
+		    rc > 0   ? "nobody listens"
+		    : rc < 0 ? "refused"
+			     : "connected",
+		    way->address.sun_path);
 		if (rc <= 0)
 			return (rc);
 		if (!way->standard)

@@ -115,7 +115,7 @@ judge_greeting(const struct way *way, struct json_object *message, struct err *e
 		return (err_set(err, ERR_UNAVAILABLE, "the engine at %s serves somebody else",
 		    way->address.sun_path));
 	if (strcmp(engine_text(params, "version"), BERTH_VERSION) != 0)
-		message_note(way->cli,
+		message_warning(way->cli,
 		    "the engine is of version %s, this is " BERTH_VERSION
 		    "; when its jobs have ended:  berth daemon stop",
 		    engine_text(params, "version"));
@@ -222,6 +222,9 @@ engine_open(struct way *way, struct engine_call *call, struct varlink *conn, str
 		rc = err_set(err, ERR_SYSTEM, "out of memory");
 	else
 		rc = exchange(way, call, messages, conn, err);
+	message_progress_end();
+	if (rc == 0)
+		message_debug(way->cli, "the engine took the call %s", call->method);
 	json_object_put(messages[0]);
 	json_object_put(messages[1]);
 	if (rc == 0 && way->started && !way->rootless)

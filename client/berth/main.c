@@ -68,12 +68,15 @@ const struct command commands[] = {
 const char *const cli_formats[] = { "text", "json", NULL };
 const char *const cli_levels[] = { "error", "warning", "info", "debug", NULL };
 
-static bool
-is_one_of(const char *word, const char *const *words)
+/* The place of word in a list, or -1. */
+static int
+place_in(const char *word, const char *const *words)
 {
-	while (*words != NULL && strcmp(*words, word) != 0)
-		words++;
-	return (*words != NULL);
+	for (int i = 0; words[i] != NULL; i++) {
+		if (strcmp(words[i], word) == 0)
+			return (i);
+	}
+	return (-1);
 }
 
 /* Takes over what the global flags said. */
@@ -82,17 +85,16 @@ apply_globals(struct cli *cli, struct err *err)
 {
 	const char *level = cli->log_level, *format = cli->format;
 
-	if (format != NULL && !is_one_of(format, cli_formats))
+	if (format != NULL && place_in(format, cli_formats) < 0)
 		return (err_set(err, ERR_USAGE, "--format=%s: not text or json", format));
 	cli->json = format != NULL && strcmp(format, "json") == 0;
-	if (level == NULL)
-		return (0);
-	if (!is_one_of(level, cli_levels))
+	if (level != NULL && place_in(level, cli_levels) < 0)
 		return (err_set(
 		    err, ERR_USAGE, "--log-level=%s: not error, warning, info or debug", level));
-	if (strcmp(level, "error") == 0 || strcmp(level, "warning") == 0)
-		cli->quiet = true;
-	cli->debug = strcmp(level, "debug") == 0;
+	if (level != NULL)
+		cli->level = LEVEL_ERROR + (unsigned int)place_in(level, cli_levels);
+	if (cli->quiet)
+		cli->level = LEVEL_ERROR;
 	return (0);
 }
 
@@ -106,6 +108,8 @@ cli_flags(struct cli *cli, struct flag_parse *parse, struct err *err)
 	if (rc == 0)
 		rc = apply_globals(cli, err);
 	if (rc != 0) {
+		/* A flag before the wrong one says how the error shall look. */
+		cli->json = cli->format != NULL && strcmp(cli->format, "json") == 0;
 		if (parse->unknown[0] != '\0')
 			command_of_flag(cli, parse->unknown, err);
 		if (err->todo[0] == '\0')
@@ -113,9 +117,11 @@ cli_flags(struct cli *cli, struct flag_parse *parse, struct err *err)
 			    cli->command != NULL ? cli->command->name : "");
 		return (-1);
 	}
-	if (cli->help)
-		exit(help_print(cli, cli->command, err) < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
-	return (0);
+	if (!cli->help)
+		return (0);
+	if (help_print(cli, cli->command, err) != 0)
+		return (-1);
+	exit(EXIT_SUCCESS);
 }
 
 int
@@ -160,12 +166,13 @@ dispatch(struct cli *cli, int argc, char **argv, struct err *err)
 int
 main(int argc, char **argv)
 {
-	struct cli cli = { .uid = getuid(), .host = getenv("BERTH_HOST") };
+	struct cli cli = { .uid = getuid(), .host = getenv("BERTH_HOST"), .level = LEVEL_INFO };
 	struct err err = { .code = ERR_INVALID };
 	char version[] = "version", *alone[] = { version, NULL };
 	int status;
 
 	open_standard();
+	clock_gettime(CLOCK_MONOTONIC, &cli.began);
 	/* A limit on file sizes is to be told, and not to end us without a word. */
 	signal(SIGXFSZ, SIG_IGN);
 	if (cli.host != NULL && cli.host[0] == '\0')

@@ -9,9 +9,11 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "client/berth/colour.h"
 #include "client/lib/json.h"
 
 static const char *
@@ -39,13 +41,29 @@ reason_of(const struct cli *cli, const struct err *err)
 	return ("bug");
 }
 
+/* The three lines of err_print, their first word coloured. */
+static void
+print_error(const struct err *err)
+{
+	bool on = colour_for(STDERR_FILENO);
+
+	if (!on) {
+		err_print(STDERR_FILENO, err);
+		return;
+	}
+	dprintf(STDERR_FILENO, "%sberth:%s %s\n%s%s%s%s%s%s", colour(on, LOOK_ERROR),
+	    colour(on, LOOK_END), err->what, err->why[0] ? "  " : "", err->why,
+	    err->why[0] ? "\n" : "", err->todo[0] ? "  " : "", err->todo, err->todo[0] ? "\n" : "");
+}
+
 void
 message_error(const struct cli *cli, const struct err *err)
 {
 	struct json_object *object;
 
+	message_progress_end();
 	if (!cli->json || (object = json_object_new_object()) == NULL) {
-		err_print(STDERR_FILENO, err);
+		print_error(err);
 		return;
 	}
 	json_object_object_add(object, "reason", json_object_new_string(reason_of(cli, err)));
@@ -58,17 +76,79 @@ message_error(const struct cli *cli, const struct err *err)
 	json_object_put(object);
 }
 
-static void line(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));
+/* The one line that is there for a while: there is one terminal. */
+static bool progress_is_shown;
+
+void
+message_progress(const struct cli *cli, const char *text)
+{
+	if (progress_is_shown || cli->json || cli->level < LEVEL_INFO)
+		return;
+	/* Behind a pager's back nothing is written, either. */
+	if (isatty(STDOUT_FILENO) != 1 || isatty(STDERR_FILENO) != 1 ||
+	    !colour_wanted(true, NULL, getenv("TERM")))
+		return;
+	progress_is_shown = true;
+	dprintf(STDERR_FILENO, "berth: %s ...", text);
+}
+
+void
+message_progress_end(void)
+{
+	if (progress_is_shown)
+		dprintf(STDERR_FILENO, "\r\033[K");
+	progress_is_shown = false;
+}
+
+/* Microseconds since the start of this program. */
+static int64_t
+age(const struct cli *cli)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return ((int64_t)(now.tv_sec - cli->began.tv_sec) * 1000000 +
+		(now.tv_nsec - cli->began.tv_nsec) / 1000);
+}
+
+static void line(const struct cli *cli, enum cli_level level, const char *fmt, va_list args)
+    __attribute__((format(printf, 3, 0)));
 
 static void
-line(const char *fmt, va_list args)
+line(const struct cli *cli, enum cli_level level, const char *fmt, va_list args)
 {
-	char raw[ERR_LINE], text[ERR_LINE];
+	bool on = colour_for(STDERR_FILENO);
+	char raw[ERR_LINE], text[ERR_LINE], when[32] = "";
+	struct json_object *object;
 
-	if (vsnprintf(raw, sizeof(raw), fmt, args) < 0)
+	if (cli->level < level || vsnprintf(raw, sizeof(raw), fmt, args) < 0)
 		return;
+	message_progress_end();
 	err_escape(text, sizeof(text), raw);
-	dprintf(STDERR_FILENO, "berth: %s\n", text);
+	if (cli->json && (object = json_object_new_object()) != NULL) {
+		json_object_object_add(
+		    object, cli_levels[level - LEVEL_ERROR], json_object_new_string(text));
+		if (level == LEVEL_DEBUG)
+			json_object_object_add(object, "us", json_object_new_int64(age(cli)));
+		dprintf(STDERR_FILENO, "%s\n",
+		    json_object_to_json_string_ext(object, JSON_C_TO_STRING_NOSLASHESCAPE));
+		json_object_put(object);
+		return;
+	}
+	if (level == LEVEL_DEBUG)
+		snprintf(when, sizeof(when), "[%.1f ms] ", (double)age(cli) / 1e3);
+	dprintf(STDERR_FILENO, "%sberth: %s%s%s\n", colour(on, LOOK_FAINT), when, text,
+	    colour(on, LOOK_END));
+}
+
+void
+message_warning(const struct cli *cli, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	line(cli, LEVEL_WARNING, fmt, args);
+	va_end(args);
 }
 
 void
@@ -76,10 +156,10 @@ message_note(const struct cli *cli, const char *fmt, ...)
 {
 	va_list args;
 
-	if (cli->quiet)
+	if (cli->json)
 		return;
 	va_start(args, fmt);
-	line(fmt, args);
+	line(cli, LEVEL_INFO, fmt, args);
 	va_end(args);
 }
 
@@ -88,10 +168,8 @@ message_debug(const struct cli *cli, const char *fmt, ...)
 {
 	va_list args;
 
-	if (!cli->debug)
-		return;
 	va_start(args, fmt);
-	line(fmt, args);
+	line(cli, LEVEL_DEBUG, fmt, args);
 	va_end(args);
 }
 

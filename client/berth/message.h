@@ -19,13 +19,24 @@
 /* The error that ends the program: three lines, or one JSON object with --format=json. */
 void message_error(const struct cli *cli, const struct err *err);
 
-/* One line for people, unless -q. */
+/*
+ * One line for people, at the level that the name says: a warning tells of something that is not as
+ * it should be, a note of what is nice to know, debug of each step and when it was taken. With
+ * --format=json a note is not printed, the others are objects with a member of that name.
+ */
+void message_warning(const struct cli *cli, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 void message_note(const struct cli *cli, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-
-/* One line, only with --log-level=debug. */
 void message_debug(const struct cli *cli, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/*
+ * Says what takes its time, for as long as it does: only where a person looks, on a terminal that
+ * can erase it again. message_progress_end, or any other message, does that.
+ */
+void message_progress(const struct cli *cli, const char *text);
+void message_progress_end(void);
 
 /*
  * Copies a line that another program of berth has escaped already: the backslash stays, other

@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
+#include "client/berth/colour.h"
 #include "client/berth/message.h"
 #include "client/berth/view.h"
 
@@ -137,6 +139,7 @@ static int
 print_text(const struct job *job, const struct judged *judged, struct err *err)
 {
 	char raw[ERR_LINE] = "", text[sizeof(raw)], why[160];
+	bool on = colour_for(STDOUT_FILENO);
 
 	for (size_t i = 0; i < job->args.n; i++)
 		message_shell(raw, sizeof(raw), job->args.v[i]);
@@ -144,13 +147,16 @@ print_text(const struct job *job, const struct judged *judged, struct err *err)
 	printf("%-12s %s\n", "command", text);
 	err_escape(text, sizeof(text), job->image == JOB_IMAGE_HOST ? "host" : job->image_path);
 	printf("%-12s %s\n\n", "image", text);
-	printf("%-32s %-8s %s\n", "ENTITLEMENT", "VERDICT", "BECAUSE");
+	printf("%s%-32s %-8s %s%s\n", colour(on, LOOK_HEAD), "ENTITLEMENT", "VERDICT", "BECAUSE",
+	    colour(on, LOOK_END));
 	for (size_t i = 0; i < judged->wants.n; i++) {
+		bool allowed = judged->of[i].verdict == VERDICT_ALLOW;
+
 		entitlement_text(&judged->wants.v[i], raw, sizeof(raw));
 		err_escape(text, sizeof(text), raw);
 		because(&judged->of[i], why, sizeof(why));
-		printf("%-32s %-8s %s\n", text,
-		    judged->of[i].verdict == VERDICT_ALLOW ? "allow" : "refuse", why);
+		printf("%-32s %s%-8s%s %s\n", text, colour(on, allowed ? LOOK_YES : LOOK_NO),
+		    allowed ? "allow" : "refuse", colour(on, LOOK_END), why);
 	}
 	return (message_done(err));
 }

@@ -306,6 +306,7 @@ take_started(struct wait *wait, struct json_object *params, struct err *err)
 	int master = take_master(wait, params);
 
 	wait->started = true;
+	message_debug(wait->cli, "the job runs");
 	snprintf(wait->name, sizeof(wait->name), "%s", engine_text(params, "name"));
 	if (wait->relay->terminal != NULL)
 		return (open_terminal(wait->relay, master, err));
@@ -470,7 +471,7 @@ tell_caller(struct wait *wait)
 					"  berth daemon stop --force");
 	}
 	if (strcmp(reason, "timeout") == 0)
-		message_note(wait->cli, "the job was ended: its time (--timeout) is over");
+		message_warning(wait->cli, "the job was ended: its time (--timeout) is over");
 	if (strcmp(reason, "not_found") != 0 && strcmp(reason, "not_executable") != 0)
 		return;
 	snprintf(wait->cli->reason, sizeof(wait->cli->reason), "%s", reason);
