@@ -99,9 +99,23 @@ put_if_there() {
 	put "$1" "$2" 0644
 }
 
+# What is left of a grant that was revoked says so and grants nothing (berth-allow(5)).
+is_tombstone() {
+	grep -q '^revoked *=' "$1" && ! grep -q '^entitlements *=' "$1"
+}
+
 grants() {
 	for file in "$etc"/allow/*.conf; do
-		[ ! -e "$file" ] || printf '%s\n' "${file##*/}"
+		[ -e "$file" ] || continue
+		is_tombstone "$file" || printf '%s\n' "${file##*/}"
+	done
+}
+
+# With REVOKE=1 nobody is to be told any more. Whose the ids were stays in /etc/berth/ids.
+forget_revoked() {
+	for file in "$etc"/allow/*.conf; do
+		[ -e "$file" ] || continue
+		! is_tombstone "$file" || rm -f "$file"
 	done
 }
 
@@ -118,8 +132,9 @@ revoke_all() {
 }
 
 uninstall_all() {
-	if [ -z "$dest" ] && [ "${REVOKE:-}" = 1 ] && [ -n "$(grants)" ]; then
-		revoke_all
+	if [ -z "$dest" ] && [ "${REVOKE:-}" = 1 ]; then
+		[ -z "$(grants)" ] || revoke_all
+		forget_revoked
 	fi
 	if [ -n "$(grants)" ]; then
 		{

@@ -38,6 +38,40 @@ until_text(int64_t until, char *buf, size_t len)
 		strftime(buf, len, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
+/* How much of until is left, in the two largest units; "ended". */
+static void
+left_text(int64_t until, char *buf, size_t len)
+{
+	static const struct {
+		const char *name;
+		int64_t seconds;
+	} units[] = { { "d", 86400 }, { "h", 3600 }, { "min", 60 }, { "s", 1 } };
+	const size_t last = sizeof(units) / sizeof(units[0]) - 1;
+	int64_t left = until - (int64_t)time(NULL);
+	size_t at = 0;
+
+	while (at < last && left < units[at].seconds)
+		at++;
+	if (left <= 0)
+		snprintf(buf, len, "ended");
+	else if (at + 1 >= last)
+		snprintf(buf, len, "%lld %s left", (long long)(left / units[at].seconds),
+		    units[at].name);
+	else
+		snprintf(buf, len, "%lld %s %lld %s left", (long long)(left / units[at].seconds),
+		    units[at].name, (long long)(left % units[at].seconds / units[at + 1].seconds),
+		    units[at + 1].name);
+}
+
+/* Seconds, or null without an end. */
+static struct json_object *
+json_left(int64_t until)
+{
+	int64_t left = until - (int64_t)time(NULL);
+
+	return (until == 0 ? NULL : json_object_new_int64(left > 0 ? left : 0));
+}
+
 static struct json_object *
 json_rules(const struct allow *allow)
 {
@@ -67,21 +101,43 @@ json_files(const struct policy *policy)
 		json_object_object_add(object, "root", text_or_null(allow->root));
 		json_object_object_add(
 		    object, "until", text_or_null(allow->until != 0 ? until : NULL));
+		json_object_object_add(object, "remaining", json_left(allow->until));
+		until_text(allow->revoked, until, sizeof(until));
+		json_object_object_add(
+		    object, "revoked", text_or_null(allow->revoked != 0 ? until : NULL));
 		json_object_object_add(object, "entitlements", json_rules(allow));
 		json_object_array_add(list, object);
 	}
 	return (list);
 }
 
+/* "no end", "until 2027-01-01T00:00:00Z, 35 d 4 h left", "revoked 2026-01-01T00:00:00Z" */
+static void
+period_text(const struct allow *allow, char *buf, size_t len)
+{
+	char date[32], left[64];
+
+	if (allow->revoked == 0 && allow->until == 0) {
+		snprintf(buf, len, "no end");
+		return;
+	}
+	until_text(allow->revoked != 0 ? allow->revoked : allow->until, date, sizeof(date));
+	left_text(allow->until, left, sizeof(left));
+	if (allow->revoked != 0)
+		snprintf(buf, len, "revoked %s", date);
+	else
+		snprintf(buf, len, "until %s, %s", date, left);
+}
+
 static void
 print_files(const struct policy *policy)
 {
-	char word[1024], text[1024], until[32];
+	char word[1024], text[1024], until[128];
 
 	for (size_t i = 0; i < policy->nfiles; i++) {
 		const struct allow *allow = policy->files[i];
 
-		until_text(allow->until, until, sizeof(until));
+		period_text(allow, until, sizeof(until));
 		printf("%-12s %s (%s)\n", "grant", allow->file, until);
 		for (size_t j = 0; j < allow->nrules; j++) {
 			if (entitlement_format(&allow->rules[j].ent, word, sizeof(word)) < 0)
@@ -194,6 +250,7 @@ info_json(const struct facts *facts, struct err *err)
 	struct json_object *object = json_object_new_object();
 	const struct decision *decision = &facts->decision;
 	bool allowed = decision->verdict == VERDICT_ALLOW;
+	char until[32];
 
 	json_object_object_add(object, "version", json_object_new_string(BERTH_VERSION));
 	json_object_object_add(object, "uid", json_object_new_int64(facts->view.caller.uid));
@@ -207,6 +264,10 @@ info_json(const struct facts *facts, struct err *err)
 	json_object_object_add(object, "closed", text_or_null(facts->view.closed));
 	add_range(object, "subuid", &facts->subuid);
 	add_range(object, "subgid", &facts->subgid);
+	until_text(decision->grant.until, until, sizeof(until));
+	json_object_object_add(
+	    object, "until", text_or_null(decision->grant.until != 0 ? until : NULL));
+	json_object_object_add(object, "remaining", json_left(decision->grant.until));
 	json_object_object_add(object, "engine", json_object_new_boolean(facts->running));
 	json_object_object_add(object, "grants", json_files(&facts->view.policy));
 	return (message_json(object, err));

@@ -15,6 +15,8 @@ enum flag_id {
 	FLAG_USER,
 	FLAG_ENTITLEMENTS,
 	FLAG_TIMEOUT,
+	FLAG_FOR,
+	FLAG_UNTIL,
 	FLAG_FORMAT,
 	FLAG_QUIET,
 	FLAG_LATER
@@ -32,13 +34,13 @@ struct flag {
 static const struct flag flags[] = {
 	{ "--root", FLAG_ROOT, GRANTING },
 	{ "--timeout", FLAG_TIMEOUT, GRANTING },
+	{ "--for", FLAG_FOR, GRANTING },
+	{ "--until", FLAG_UNTIL, GRANTING },
 	{ "--allow-user", FLAG_USER, VERB_START },
 	{ "--entitlements", FLAG_ENTITLEMENTS, VERB_START },
 	{ "--format", FLAG_FORMAT, ALL },
 	{ "-q", FLAG_QUIET, ALL },
 	{ "--quiet", FLAG_QUIET, ALL },
-	{ "--for", FLAG_LATER, GRANTING },
-	{ "--until", FLAG_LATER, GRANTING },
 	{ "--preset", FLAG_LATER, GRANTING },
 	{ "--memory", FLAG_LATER, GRANTING },
 	{ "--cpus", FLAG_LATER, GRANTING },
@@ -141,6 +143,10 @@ apply_flag(const struct flag *flag, char *value, struct args *args, struct err *
 		return (set_root(args, value, err));
 	case FLAG_TIMEOUT:
 		return (set_once(&args->timeout, value, flag->name, err));
+	case FLAG_FOR:
+		return (set_once(&args->lasting, value, flag->name, err));
+	case FLAG_UNTIL:
+		return (set_once(&args->until, value, flag->name, err));
 	case FLAG_USER:
 		return (set_once(&args->principal, value, flag->name, err));
 	case FLAG_ENTITLEMENTS:

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "helper/admin/account.h"
+#include "helper/admin/period.h"
 #include "helper/admin/subid.h"
 
 static void
@@ -47,8 +48,14 @@ note_rules(const struct allow *allow, struct page *page)
 static void
 note_times(const struct allow *allow, struct page *page)
 {
+	char date[PERIOD_TEXT], left[PERIOD_TEXT];
+
+	period_date(allow->until, date);
+	period_left(allow->until, (int64_t)time(NULL), left);
 	if (allow->until != 0 && allow->until <= (int64_t)time(NULL))
 		page_add(page, NOTE_WARNING, "the time in 'until' has passed: it allows nothing");
+	else if (allow->until != 0)
+		page_add(page, NOTE_MEANING, "until %s (%s)", date, left);
 	if (allow->engine == ENGINE_ONCE)
 		page_add(page, NOTE_WARNING,
 		    "'engine = once' is not available in this version: "
@@ -75,6 +82,10 @@ note_user(const struct allow *allow, struct page *page)
 	const struct passwd *pw = getpwuid(allow->id);
 	char login[128];
 
+	if (pw == NULL && allow->revoked != 0) {
+		page_add(page, NOTE_MEANING, "uid %u is nobody's account any more", allow->id);
+		return;
+	}
 	if (pw == NULL) {
 		page_add(page, NOTE_WARNING,
 		    "uid %u is nobody's account: whoever gets this number "
@@ -89,7 +100,8 @@ note_user(const struct allow *allow, struct page *page)
 	if (allow->name[0] != '\0' && strcmp(allow->name, login) != 0)
 		page_add(page, NOTE_WARNING, "the file says %s, but uid %u is the account %s now",
 		    allow->name, allow->id, login);
-	note_locked(login, page);
+	if (allow->revoked == 0)
+		note_locked(login, page);
 }
 
 static bool
@@ -103,6 +115,10 @@ note_group(const struct allow *allow, const struct check_known *known, struct pa
 {
 	const struct group *gr = getgrgid(allow->id);
 
+	if (gr == NULL && allow->revoked != 0) {
+		page_add(page, NOTE_MEANING, "gid %u is no group any more", allow->id);
+		return;
+	}
 	if (gr == NULL) {
 		page_add(page, NOTE_WARNING,
 		    "gid %u is no group: whoever gets this number gets the "
@@ -213,10 +229,17 @@ note_ids(const struct allow *allow, const struct check_known *known, struct page
 void
 check_allow(const struct allow *allow, const struct check_known *known, struct page *page)
 {
+	char date[PERIOD_TEXT];
+
 	if (allow->kind == PRINCIPAL_UID)
 		note_user(allow, page);
 	else
 		note_group(allow, known, page);
+	if (allow->revoked != 0) {
+		period_date(allow->revoked, date);
+		page_add(page, NOTE_MEANING, "revoked on %s: it allows nothing", date);
+		return;
+	}
 	if (allow->root != NULL)
 		page_add(page, NOTE_MEANING, "state directory %s", allow->root);
 	note_rules(allow, page);

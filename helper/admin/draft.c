@@ -58,13 +58,13 @@ sets(const char *line, const char *key)
 	return (line[len + strspn(line + len, " ")] == '=');
 }
 
-int
-draft_set(struct draft *draft, const char *key, const char *value, struct err *err)
+/* The line of key, *len bytes of it; or, with *len 0, the place behind the last line with a key of
+ * section [grant], NULL without one. */
+static char *
+find(struct draft *draft, const char *key, size_t *len)
 {
-	char line[INI_LINE_MAX - 512], *at = draft->text, *behind = NULL, *old = NULL;
-	size_t oldlen = 0;
+	char *at = draft->text, *behind = NULL;
 	bool in_grant = false;
-	int len = snprintf(line, sizeof(line), "%s = %s\n", key, value);
 
 	while (*at != '\0') {
 		size_t part = strcspn(at, "\n") + 1;
@@ -74,18 +74,38 @@ draft_set(struct draft *draft, const char *key, const char *value, struct err *e
 		if (in_grant && *at != ';' && *at != '\n')
 			behind = at + part;
 		if (in_grant && sets(at, key)) {
-			old = at;
-			oldlen = part;
+			*len = part;
+			return (at);
 		}
 		at += part;
 	}
-	if (old == NULL)
-		old = behind;
+	*len = 0;
+	return (behind);
+}
+
+int
+draft_set(struct draft *draft, const char *key, const char *value, struct err *err)
+{
+	char line[INI_LINE_MAX - 512], *old;
+	size_t oldlen;
+	int len = snprintf(line, sizeof(line), "%s = %s\n", key, value);
+
+	old = find(draft, key, &oldlen);
 	if (len < 0 || (size_t)len >= sizeof(line) || old == NULL ||
 	    replace(draft, old, oldlen, line) < 0)
 		return (err_set(
 		    err, ERR_USAGE, "the value of '%s' is too long for a grant's file", key));
 	return (0);
+}
+
+void
+draft_unset(struct draft *draft, const char *key)
+{
+	size_t len;
+	char *line = find(draft, key, &len);
+
+	if (len > 0)
+		(void)!replace(draft, line, len, "");
 }
 
 int

@@ -31,6 +31,9 @@ int draft_load(struct draft *draft, const char *text, struct err *err)
 int draft_set(struct draft *draft, const char *key, const char *value, struct err *err)
     __attribute__((warn_unused_result));
 
+/* Takes the line of key out of section [grant], if it is there. */
+void draft_unset(struct draft *draft, const char *key);
+
 /* Parses what the draft says now into allow, which gets its kind and id from like. 0 or -1. */
 int draft_parse(const struct draft *draft, const struct allow *like, struct allow *allow,
     struct err *err) __attribute__((warn_unused_result));

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/io.h"
@@ -21,6 +22,7 @@
 #include "helper/admin/end.h"
 #include "helper/admin/json.h"
 #include "helper/admin/launch.h"
+#include "helper/admin/period.h"
 #include "helper/admin/probe.h"
 #include "helper/admin/quote.h"
 #include "helper/admin/rules.h"
@@ -37,7 +39,9 @@ struct work {
 	bool exists;
 	struct allow old; /* what the file says, when it exists */
 	struct allow new; /* what it will say */
+	struct allow tombstone; /* what is left of a former grant, if revoked is set */
 	char *raw; /* the old text */
+	struct period period;
 	struct rules asked;
 	struct rules held;
 	char defaults[RULES_DEFAULTS_TEXT];
@@ -56,7 +60,8 @@ check_request(struct work *work, struct err *err)
 
 	if (account_resolve(args->principal, &work->who, err) < 0 ||
 	    rules_parse(args->words, args->nwords, &work->asked, err) < 0 ||
-	    rules_available(&work->asked, err) < 0)
+	    rules_available(&work->asked, err) < 0 ||
+	    period_parse(args, (int64_t)time(NULL), &work->period, err) < 0)
 		return (-1);
 	if (args->timeout != NULL && duration_parse(args->timeout, &seconds) < 0) {
 		err_set(err, ERR_USAGE, "not a duration: %s", args->timeout);
@@ -200,6 +205,23 @@ set_timeout(struct work *work, struct err *err)
 	return (draft_set(&work->draft, "timeout", work->args->timeout, err));
 }
 
+static int
+set_until(struct work *work, struct err *err)
+{
+	if (work->period.asked && work->period.end == 0)
+		draft_unset(&work->draft, "until");
+	else if (work->period.asked)
+		return (draft_set(&work->draft, "until", work->period.text, err));
+	return (0);
+}
+
+/* Does it end before it did? What runs has a watcher that waits for the later time, or none. */
+static bool
+ends_earlier(const struct allow *new, const struct allow *old)
+{
+	return (new->until != 0 && (old->until == 0 || new->until < old->until));
+}
+
 /* What will be read must be what was meant, whatever bytes the words had. */
 static int
 verify(struct work *work, struct err *err)
@@ -216,11 +238,13 @@ verify(struct work *work, struct err *err)
 	rules_of(&work->new, after);
 	same = after->n == work->held.n && rules_cover(after, &work->held) &&
 	       rules_cover(&work->held, after) &&
+	       (!work->period.asked || work->new.until == work->period.end) &&
 	       (work->root[0] == '\0' ||
 		   (work->new.root != NULL &&strcmp(work->new.root, work->root) == 0));
 	if (work->exists) {
 		rules_of(&work->old, &work->held);
 		work->narrowed = !rules_cover(after, &work->held) ||
+				 ends_earlier(&work->new, &work->old) ||
 				 (work->old.root != NULL && work->root[0] != '\0' &&
 				     strcmp(work->old.root, work->root) != 0);
 	}
@@ -264,10 +288,16 @@ change(struct work *work, const struct store *store, struct err *err)
 	default:
 		return (-1);
 	}
+	/* A grant after a revocation is a new one, which gets the ids of before from the record. */
+	if (work->old.revoked != 0) {
+		work->tombstone = work->old;
+		work->exists = false;
+		allow_init(&work->old, work->who.kind, work->who.id);
+	}
 	launcher = setup_launcher_open(err);
 	if (launcher < 0 || compose_rules(work, err) < 0 || choose_root(work, err) < 0 ||
 	    setup_state(err) < 0 || write_draft(work, err) < 0 || give_ids(work, store, err) < 0 ||
-	    set_timeout(work, err) < 0 || verify(work, err) < 0 ||
+	    set_timeout(work, err) < 0 || set_until(work, err) < 0 || verify(work, err) < 0 ||
 	    setup_launcher_enable(launcher, err) < 0)
 		return (-1);
 	if ((!work->exists || strcmp(work->draft.text, work->raw) != 0) &&
@@ -275,6 +305,26 @@ change(struct work *work, const struct store *store, struct err *err)
 		store->allow, store_base(&work->old), work->draft.text, work->draft.len, err) < 0)
 		return (-1);
 	return (end_narrowed(work, store, err));
+}
+
+/* When it ends, and what the file said before. */
+static void
+print_times(const struct work *work)
+{
+	const struct allow *before = &work->tombstone;
+	char date[PERIOD_TEXT], left[PERIOD_TEXT];
+
+	period_date(work->new.until, date);
+	period_left(work->new.until, (int64_t)time(NULL), left);
+	if (date[0] != '\0')
+		printf("  until            %s (%s)\n", date, left);
+	if (before->revoked == 0)
+		return;
+	period_date(before->revoked, date);
+	printf("  revoked before   %s", date);
+	if (before->name[0] != '\0' && strcmp(before->name, work->who.name) != 0)
+		printf(", when the account of this number was %s", before->name);
+	printf("\n");
 }
 
 static void
@@ -291,6 +341,7 @@ print_text(const struct work *work, const char *engine)
 	printf("  state directory  %s\n", shown);
 	printf("  grant            %s\n  settings         " POLICY_DIR "/berth.conf\n",
 	    work->new.file);
+	print_times(work);
 	if (engine != NULL)
 		printf(
 		    "  engine           %s, at /run/berth/%u/engine.sock\n", engine, work->who.id);

@@ -89,7 +89,7 @@ list_all(struct listing *listing, struct err *err)
 		printf("{\"grants\":[");
 	else
 		printf(
-		    "%-14s %-16s %-20s %s\n", "PRINCIPAL", "NAME", "UNTIL", "ROOT  ENTITLEMENTS");
+		    "%-14s %-16s %-34s %s\n", "PRINCIPAL", "NAME", "UNTIL", "ROOT  ENTITLEMENTS");
 	rc = store_each(listing->store, list_one, listing, err);
 	if (listing->args->json)
 		printf("%s]}\n", listing->shown > 0 ? "\n" : "");

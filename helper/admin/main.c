@@ -20,8 +20,9 @@
 
 static const char usage_text[] =
     "usage: sudo berth daemon start --root=DIR --allow-user=USER --entitlements=LIST "
-    "[--timeout=5m]\n"
-    "       sudo berth grant USER|@GROUP [ENTITLEMENT...] [--root=DIR] [--timeout=5m]\n"
+    "[--timeout=5m] [--for=4h|--until=DATE]\n"
+    "       sudo berth grant USER|@GROUP [ENTITLEMENT...] [--root=DIR] [--timeout=5m] "
+    "[--for=4h|--until=DATE|none]\n"
     "       sudo berth revoke USER|@GROUP [ENTITLEMENT...]\n"
     "       sudo berth grants [USER|@GROUP] [--format=json]\n"
     "       sudo berth check [FILE] [--format=json]\n";

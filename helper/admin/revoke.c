@@ -4,16 +4,20 @@
  * TRUST: privileged
  * INPUT: the administrator's command line; what is there already
  * MUST: work for a user who is gone and for a file that is damaged; take first, then end, so that
- *       nothing starts in between; keep /etc/berth/ids as it is.
+ *       nothing starts in between; keep /etc/berth/ids as it is. What stays of a grant is a file that
+ *       says whose it was and since when it is none: the user hears it, and a number that comes back
+ *       as somebody else's is noticed.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "helper/admin/account.h"
 #include "helper/admin/admin.h"
 #include "helper/admin/draft.h"
 #include "helper/admin/end.h"
+#include "helper/admin/period.h"
 #include "helper/admin/rules.h"
 #include "helper/admin/setup.h"
 #include "helper/admin/store.h"
@@ -27,6 +31,7 @@ struct work {
 	struct allow new;
 	bool parsed; /* old can be used */
 	bool removed;
+	bool again; /* it was revoked before: only what still runs is ended */
 	char *raw;
 	struct rules asked;
 	struct rules held;
@@ -37,16 +42,31 @@ struct work {
 static int
 not_granted(const struct work *work, struct err *err)
 {
+	char date[PERIOD_TEXT];
+
+	period_date(work->old.revoked, date);
 	err_set(err, ERR_FAILED, "nothing is granted to %s", work->who.shown);
-	err_why(err, "there is no %s", work->old.file);
+	if (work->again)
+		err_why(err, "it was revoked on %s", date);
+	else
+		err_why(err, "there is no %s", work->old.file);
 	return (err_todo(err, "see what is granted to whom:  sudo berth grants"));
 }
 
 static int
 remove_grant(struct work *work, const struct store *store, struct err *err)
 {
+	const char *name = work->parsed ? work->old.name : work->who.name;
+	char date[PERIOD_TEXT];
+
+	period_date((int64_t)time(NULL), date);
+	draft_begin(&work->draft, &work->old, name);
+	if (draft_set(&work->draft, "revoked", date, err) < 0 ||
+	    draft_parse(&work->draft, &work->old, &work->new, err) < 0)
+		return (-1);
 	work->removed = true;
-	return (writefile_remove(store->allow, store_base(&work->old), err));
+	return (writefile_at(
+	    store->allow, store_base(&work->old), work->draft.text, work->draft.len, err));
 }
 
 static int
@@ -83,6 +103,9 @@ take(struct work *work, const struct store *store, struct err *err)
 	if (rc == 0)
 		return (not_granted(work, err));
 	work->parsed = rc > 0;
+	work->again = work->parsed && work->old.revoked != 0;
+	if (work->again)
+		return (0);
 	if (work->asked.n == 0)
 		return (remove_grant(work, store, err));
 	return (rc < 0 ? -1 : narrow_grant(work, store, err));
@@ -96,11 +119,13 @@ print_work(const struct work *work, bool ended)
 	if (work->args->json) {
 		printf("{\"principal\":\"%s\",\"id\":%u,\"revoked\":\"%s\",\"ended\":%s}\n",
 		    work->who.kind == PRINCIPAL_UID ? "uid" : "gid", work->who.id,
-		    work->removed ? "all" : "part", ended ? "true" : "false");
+		    work->removed || work->again ? "all" : "part", ended ? "true" : "false");
 		return;
 	}
 	printf("%s: %s\n  %s\n", work->who.shown,
-	    work->removed ? "the grant is revoked" : "the grant is narrowed",
+	    work->again	    ? "the grant was revoked before"
+	    : work->removed ? "the grant is revoked"
+			    : "the grant is narrowed",
 	    ended ? "What ran on it was ended." : "Nothing ran on it.");
 	printf("  Files and sockets that a job had opened and handed to a process outside stay "
 	       "open there.\n");
@@ -124,6 +149,8 @@ finish(struct work *work, const struct store *store, struct err *err)
 		*err = later;
 	if (known < 0 || ended < 0)
 		return (-1);
+	if (work->again && !end.any)
+		return (not_granted(work, err));
 	print_work(work, end.any);
 	return (0);
 }

@@ -11,18 +11,8 @@
 #include <time.h>
 
 #include "helper/admin/json.h"
+#include "helper/admin/period.h"
 #include "helper/admin/rules.h"
-
-static void
-format_time(int64_t when, char text[32])
-{
-	time_t seconds = (time_t)when;
-	struct tm tm;
-
-	text[0] = '\0';
-	if (when != 0 && gmtime_r(&seconds, &tm) != NULL)
-		strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
 
 static const char *
 mode_name(enum engine_mode mode)
@@ -53,12 +43,21 @@ json_rules(const struct allow *allow)
 	}
 }
 
+/* Seconds until the end, 0 when it has come. */
+static long long
+remaining(const struct allow *allow)
+{
+	long long left = allow->until - (int64_t)time(NULL);
+
+	return (left > 0 ? left : 0);
+}
+
 void
 show_json(const struct allow *allow)
 {
-	char until[32];
+	char until[PERIOD_TEXT];
 
-	format_time(allow->until, until);
+	period_date(allow->until, until);
 	printf("{\"principal\":\"%s\",\"id\":%u,\"name\":",
 	    allow->kind == PRINCIPAL_UID ? "uid" : "gid", allow->id);
 	json_string(stdout, allow->name[0] != '\0' ? allow->name : NULL);
@@ -77,6 +76,14 @@ show_json(const struct allow *allow)
 	printf(",\"watch_id\":");
 	json_number(stdout, allow->watch_id);
 	printf(",\"engine\":\"%s\",\"until\":", mode_name(allow->engine));
+	json_string(stdout, until[0] != '\0' ? until : NULL);
+	printf(",\"remaining\":");
+	if (allow->until != 0)
+		printf("%lld", remaining(allow));
+	else
+		printf("null");
+	period_date(allow->revoked, until);
+	printf(",\"revoked\":");
 	json_string(stdout, until[0] != '\0' ? until : NULL);
 	printf(",\"timeout\":");
 	json_number(stdout, allow->timeout);
@@ -97,16 +104,34 @@ show_entitlements(const struct allow *allow)
 	printf("\n");
 }
 
+/* "2027-01-01T00:00:00Z (35 d 4 h)" */
+static void
+end_text(const struct allow *allow, char *text, size_t len)
+{
+	char date[PERIOD_TEXT], left[PERIOD_TEXT];
+	bool revoked = allow->revoked != 0;
+
+	period_date(revoked ? allow->revoked : allow->until, date);
+	period_left(allow->until, (int64_t)time(NULL), left);
+	if (date[0] == '\0')
+		snprintf(text, len, "-");
+	else
+		snprintf(text, len, "%s (%s)", date, revoked ? "revoked" : left);
+}
+
 void
 show_row(const struct allow *allow)
 {
-	char principal[24], until[32], text[RULES_WORD_SIZE];
+	char principal[24], until[2 * PERIOD_TEXT + 4], text[RULES_WORD_SIZE];
 
 	snprintf(principal, sizeof(principal), "%s %u",
 	    allow->kind == PRINCIPAL_UID ? "uid" : "gid", allow->id);
-	format_time(allow->until, until);
+	end_text(allow, until, sizeof(until));
 	err_escape(text, sizeof(text), allow->root != NULL ? allow->root : "-");
-	printf("%-14s %-16s %-20s %s ", principal, allow->name[0] != '\0' ? allow->name : "-",
-	    until[0] != '\0' ? until : "-", text);
-	show_entitlements(allow);
+	printf("%-14s %-16s %-34s %s ", principal, allow->name[0] != '\0' ? allow->name : "-",
+	    until, text);
+	if (allow->revoked != 0)
+		printf(" (revoked)\n");
+	else
+		show_entitlements(allow);
 }

@@ -52,11 +52,3 @@ writefile_at(int dirfd, const char *name, const char *text, size_t len, struct e
 	}
 	return (0);
 }
-
-int
-writefile_remove(int dirfd, const char *name, struct err *err)
-{
-	if (unlinkat(dirfd, name, 0) < 0 || sync_dir(dirfd) < 0)
-		return (err_sys(err, "cannot remove %s", name));
-	return (0);
-}

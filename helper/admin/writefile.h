@@ -16,8 +16,4 @@
 int writefile_at(int dirfd, const char *name, const char *text, size_t len, struct err *err)
     __attribute__((warn_unused_result));
 
-/* Removes name; it is gone from disk before this returns. 0, or -1 with err. */
-int writefile_remove(int dirfd, const char *name, struct err *err)
-    __attribute__((warn_unused_result));
-
 #endif

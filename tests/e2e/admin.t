@@ -152,8 +152,13 @@ refuses 64 'not an entitlement' "a word with a newline" grant alice $'mount=/x\n
 refuses 64 'not an entitlement: mount=/a/../b' "a path with .." grant alice mount=/a/../b
 refuses 64 'security.nested is not available in this version' "an entitlement of a later version" \
     grant alice security.nested
-refuses 64 '--until is not available in this version' "a flag of a later version" \
-    grant alice --until=2027-01-01T00:00Z
+refuses 64 '--memory is not available in this version' "a flag of a later version" \
+    grant alice --memory=8G
+refuses 64 'not a duration: soon' "a bad --for" grant carol --for=soon
+refuses 64 'not a date: tomorrow' "a bad --until" grant carol --until=tomorrow
+refuses 64 'would have ended already' "an end in the past" grant carol --until=2020-01-01T00:00Z
+refuses 64 '--for and --until are given' "two ends" grant carol --for=4h --until=none
+refuses 64 '--for is given twice' "one end twice" grant carol --for=4h --for=5h
 refuses 64 'unknown flag: --rooot' "an unknown flag" grant alice --rooot=/x
 refuses 64 'not a duration' "a bad time-out" grant alice --timeout=soon
 refuses 64 'not a state directory' "a relative state directory" grant alice --root=state
@@ -429,18 +434,67 @@ in_ns "$owner" 1003 --clear-groups
 engine=$!
 admin grant dave network.host
 is "$rc:$(fates "$engine")" "0:alive " "more rights end nothing"
+admin grant dave --for=4h
+is "$rc:$(fates "$engine")" "0:dead " "an end where there was none ends what runs"
+in_ns "$owner" 1003 --clear-groups
+engine=$!
+admin grant dave --for=5h
+is "$rc:$(fates "$engine")" "0:alive " "a later end does not"
+admin grant dave --until=none
+is "$rc:$(value "$(allow 1003)" until):$(fates "$engine")" "0::alive " "nor does none"
 echo 'colour = red' >>"$(allow 1003)"
 admin revoke dave
 is "$rc:$(fates "$engine")" "0:dead " "a malformed grant can be revoked as a whole, by the record"
-ok "its file is gone" test ! -e "$(allow 1003)"
-is "$(grep -c "^owner 1003 $owner\$" /etc/berth/ids)" 1 "the record is not"
+like "$(grep -v '^;' "$(allow 1003)" | tr '\n' ' ')" \
+    '^\[grant\] uid = 1003 name = dave revoked = 20[0-9-]+T[0-9:]+Z $' "what stays says so, and grants nothing"
+is "$(grep -c "^owner 1003 $owner\$" /etc/berth/ids)" 1 "the record stays as it is"
+refuses 1 'nothing is granted to dave.*it was revoked on 20' "to revoke it once more is told" revoke dave
+in_ns "$owner" 1003 --clear-groups
+engine=$!
+admin revoke dave
+is "$rc:$(fates "$engine")" "0:dead " "but ends what still runs, if there is something"
+admin grants dave
+like "$rc:$out" '0:.*uid 1003 +dave +20[0-9-]+T[0-9:]+Z \(revoked\) ' "grants shows it"
+like "$(root "$ADMIN" grants dave --format=json)" '"entitlements":\[\].*"revoked":"20' "in JSON too"
+admin check "$(allow 1003)"
+like "$rc:$out" '0:.*revoked on 20.*: it allows nothing' "and check"
+admin grant dave --root=/home/dave/state
+is "$rc:$(value "$(allow 1003)" owner-id):$(value "$(allow 1003)" revoked)" "0:$owner:" \
+    "a new grant takes its place, with the ids of before"
+like "$out" 'revoked before   20' "and says so"
+admin revoke dave
 admin grant carol
 admin revoke carol security.confined image=\* mount=/c/1 mount=/c/2 mount=/c/3 mount=/c/4
-ok "revoking the last entitlement removes the grant" test ! -e "$(allow 1002)"
+like "$rc:$(value "$(allow 1002)" revoked):$(value "$(allow 1002)" entitlements)" '^0:20.*Z:$' \
+    "revoking the last entitlement revokes the grant"
 admin grant erin
 sed -i '/^erin:/d' /etc/passwd
 admin revoke 1101
 is "$rc" 0 "a user who is gone can be revoked by number"
+admin check "$(allow 1101)"
+like "$out" "nobody's account any more" "check knows that the number is free"
+
+# The grant is the number's, whoever has it: that is what the files are about. It is noticed, not
+# prevented, and revoking it in time is the administrator's.
+echo 'mallory:x:1101:1101::/home/mallory:/bin/sh' >>/etc/passwd
+echo 'mallory:x:1101:' >>/etc/group
+sed -i '/^erin:/d' /etc/subuid /etc/subgid
+install -d -m 0700 -o 1101 /home/mallory
+admin check "$(allow 1101)"
+like "$rc:$out" '0:.*warning: the file says erin, but uid 1101 is the account mallory now' \
+    "the number of a deleted user that returns is noticed, after a revocation"
+run as mallory "$LAUNCHER" start
+like "$rc:$err" '77:.*uid 1101 \(revoked\)' "and has what is left of the grant: nothing"
+admin grant mallory --root=/home/mallory/state
+like "$out" 'revoked before .*, when the account of this number was erin' "a grant to who has it now says so"
+sed -i 's/^name = mallory/name = erin/' "$(allow 1101)"
+admin check
+like "$rc:$out" '0:.*warning: the file says erin, but uid 1101 is the account mallory now' \
+    "and so it is when nobody has revoked"
+like "$(root "$ADMIN" grants)" 'uid 1101 +erin .*security.confined' "grants shows whom it was made for"
+run as mallory "$LAUNCHER" start
+is "$rc" 0 "the grant is the number's"
+admin revoke mallory
 
 # --- groups ----------------------------------------------------------------------------------------
 
@@ -484,9 +538,11 @@ assert g[\"principal\"] == \"uid\" and g[\"id\"] == 1000 and g[\"until\"] is Non
 assert g[\"entitlements\"] == [\"security.confined\", \"mount=*\", \"image=*\"]
 assert g[\"subuid\"] == \"100000:65536\" and g[\"owner_id\"] == 2147400000
 assert sorted(g) == [\"engine\", \"entitlements\", \"file\", \"id\", \"name\", \"owner_id\", \"principal\",
-    \"root\", \"subgid\", \"subids\", \"subuid\", \"timeout\", \"until\", \"watch_id\"]"'
+    \"remaining\", \"revoked\", \"root\", \"subgid\", \"subids\", \"subuid\", \"timeout\", \"until\",
+    \"watch_id\"]"'
 run as alice "$ADMIN" grants
-is "$rc:$(grep -c '^[ug]id ' <<<"$out")" 0:1 "a user sees what applies to them"
+is "$rc:$(grep -c '^[ug]id ' <<<"$out"):$(grep -c '^gid 2000.*(revoked)' <<<"$out")" 0:2:1 \
+    "a user sees what applies to them, and what did"
 run as carol "$ADMIN" check
 is "$rc" 0 "a user may check"
 sed -i 's/^name = alice/name = carol/' "$(allow 1000)"

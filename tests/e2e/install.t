@@ -39,13 +39,19 @@ is "$rc" 77 "uninstall refuses while there are grants"
 like "$err" 'sudo make uninstall REVOKE=1' "and says what to do"
 ok "nothing was removed" test -x "$LAUNCHER"
 
-rm /etc/berth/allow/uid-1000.conf
+printf '[grant]\nuid = 1000\nrevoked = 2026-11-26T06:00Z\nentitlements = image=*\n' \
+    >/etc/berth/allow/uid-1000.conf
+run root sh "$TOP/config/install.sh" uninstall
+is "$rc" 77 "also while there is one that is revoked but says more"
+
+printf '[grant]\nuid = 1000\nrevoked = 2026-11-26T06:00Z\n' >/etc/berth/allow/uid-1000.conf
 chmod 4755 "$LAUNCHER"
 ln "$LAUNCHER" /usr/local/bin/old-link
 ok "uninstall" root sh "$TOP/config/install.sh" uninstall
 ok "no link to the launcher keeps the bit" test ! -u /usr/local/bin/old-link
 is "$(find /usr/local -path '*berth*')" "" "nothing of it is left in /usr/local"
 ok "the record of ids stays" test -e /etc/berth/ids
+ok "what says that a grant was revoked is none, and stays" test -e /etc/berth/allow/uid-1000.conf
 
 
 ok "installed once more" install_again

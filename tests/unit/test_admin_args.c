@@ -15,8 +15,10 @@
 #include <cmocka.h>
 
 #include "helper/admin/args.h"
+#include "helper/admin/period.h"
 
 #define WORDS_MAX 24
+#define NOW 1800000000 /* 2027-01-15T08:00Z */
 
 static char text[1024];
 static struct args args;
@@ -65,6 +67,80 @@ test_start(void **state)
 	assert_int_equal(args.nwords, 3);
 	assert_string_equal(args.words[1], "network.host");
 	assert_string_equal(args.words[2], "mount=/x");
+}
+
+static void
+assert_period(const char *line, int64_t end, const char *in_file)
+{
+	struct period period;
+
+	assert_int_equal(parse(line), 0);
+	if (period_parse(&args, NOW, &period, &err) < 0)
+		fail_msg("%s: %s", line, err.what);
+	assert_int_equal(period.asked, strcmp(line, "grant alice") != 0);
+	assert_int_equal(period.end, end);
+	assert_string_equal(period.text, in_file);
+}
+
+static void
+assert_no_period(const char *line, const char *what)
+{
+	struct period period;
+
+	assert_int_equal(parse(line), 0);
+	assert_int_equal(period_parse(&args, NOW, &period, &err), -1);
+	assert_int_equal(err.code, ERR_USAGE);
+	if (strstr(err.what, what) == NULL)
+		fail_msg("'%s' says: %s", line, err.what);
+}
+
+static void
+test_period(void **state)
+{
+	(void)state;
+	assert_period("grant alice", 0, "");
+	assert_period("grant alice --for=4h", NOW + 14400, "2027-01-15T12:00:00Z");
+	assert_period("daemon start --allow-user=a --root=/r --entitlements=image=* --for 90s",
+	    NOW + 90, "2027-01-15T08:01:30Z");
+	assert_period("grant alice --until=2027-01-15T08:00:01Z", NOW + 1, "2027-01-15T08:00:01Z");
+	assert_period("grant alice --until 2027-02-01T00:00Z", 1801440000, "2027-02-01T00:00Z");
+	assert_period("grant alice --until=none", 0, "");
+	assert_no_period("grant alice --for=0", "not a duration: 0");
+	assert_no_period("grant alice --for=none", "not a duration: none");
+	assert_no_period("grant alice --for=367d", "not a duration: 367d");
+	assert_no_period("grant alice --until=4h", "not a date: 4h");
+	assert_no_period("grant alice --until=2027-02-01", "not a date: 2027-02-01");
+	assert_no_period("grant alice --until=1970-01-01T00:00Z", "not a date: 1970");
+	assert_no_period("grant alice --until=2027-01-15T08:00Z", "would have ended already");
+	assert_no_period("grant alice --until=2027-01-15T07:59:59Z", "would have ended already");
+	assert_no_period("grant alice --for=4h --until=none", "--for and --until");
+	assert_usage("grant alice --for=", "--for needs a value");
+	assert_usage("grant alice --until", "--until needs a value");
+	assert_usage("revoke alice --for=4h", "unknown flag: --for");
+	assert_usage("grant alice --for=1h --for=1h", "--for is given twice");
+}
+
+static void
+test_left(void **state)
+{
+	static const struct {
+		int64_t left;
+		const char *text;
+	} cases[] = { { 0, "ended" }, { -1, "ended" }, { 1, "1 s" }, { 59, "59 s" },
+		{ 60, "1 min" }, { 3599, "59 min" }, { 3600, "1 h 0 min" },
+		{ 86399, "23 h 59 min" }, { 86400, "1 d 0 h" },
+		{ 35 * 86400 + 4 * 3600, "35 d 4 h" } };
+	char left[PERIOD_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		period_left(NOW + cases[i].left, NOW, left);
+		assert_string_equal(left, cases[i].text);
+	}
+	period_left(0, NOW, left);
+	assert_string_equal(left, "");
+	period_date(0, left);
+	assert_string_equal(left, "");
 }
 
 static void
@@ -121,8 +197,8 @@ test_wrong(void **state)
 static void
 test_later(void **state)
 {
-	static const char *const later[] = { "--for=4h", "--until=2027-01-01T00:00Z", "--preset=p",
-		"--memory=1G", "--cpus=2", "--pids=3", "--jobs=4", "--for" };
+	static const char *const later[] = { "--preset=p", "--memory=1G", "--cpus=2", "--pids=3",
+		"--jobs=4", "--jobs" };
 	char line[128];
 
 	(void)state;
@@ -156,6 +232,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_start),
 		cmocka_unit_test(test_grant),
+		cmocka_unit_test(test_period),
+		cmocka_unit_test(test_left),
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_later),
 		cmocka_unit_test(test_too_many),

@@ -83,6 +83,28 @@ test_replace(void **state)
 }
 
 static void
+test_unset(void **state)
+{
+	(void)state;
+	assert_int_equal(draft_load(&draft, by_hand, &err), 0);
+	draft_unset(&draft, "until");
+	assert_string_equal(draft.text, by_hand);
+	draft_unset(&draft, "timeout");
+	assert_string_equal(draft.text,
+	    "; mine\n\n[grant]\n; entitlements = not me\nuid   =   1000\n"
+	    "entitlements=network.host   security.confined\n"
+	    "; the timeout is long, see ticket\n\n; end\n");
+	assert_int_equal(draft.len, strlen(draft.text));
+	/* Only in its section. */
+	assert_int_equal(draft_load(&draft, "[x]\ntimeout = 1\n[grant]\n", &err), 0);
+	draft_unset(&draft, "timeout");
+	assert_string_equal(draft.text, "[x]\ntimeout = 1\n[grant]\n");
+	assert_int_equal(draft_load(&draft, "", &err), 0);
+	draft_unset(&draft, "timeout");
+	assert_string_equal(draft.text, "");
+}
+
+static void
 test_begin(void **state)
 {
 	(void)state;
@@ -265,6 +287,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replace),
+		cmocka_unit_test(test_unset),
 		cmocka_unit_test(test_begin),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_odd_paths),
