@@ -21,6 +21,17 @@
 
 #include "client/berth/message.h"
 
+/* The launcher itself gives an engine 30 seconds to start; one that was stopped gives nothing. */
+#define LAUNCH_MS 40000
+#define STOPPED_MS 10000
+
+/* The launcher at work. */
+struct child {
+	pid_t pid;
+	int pidfd;
+	int text; /* what it says */
+};
+
 static int
 spawn(int text, pid_t *pid)
 {
@@ -73,28 +84,52 @@ drain(int fd, struct launch *launch)
 	launch->text[launch->len] = '\0';
 }
 
-/* The end of the process counts, not that of the pipe: whatever holds it cannot keep us here. */
-static void
-watch(struct way *way, int pidfd, int text, struct launch *launch)
+/* For how long has the launcher been at work, and is that too long? */
+static bool
+hangs(pid_t pid, int64_t waited, struct err *err)
 {
-	struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN },
-		{ .fd = text, .events = POLLIN } };
+	bool stopped = peer_is_stopped(pid);
+
+	if (waited < (stopped ? STOPPED_MS : LAUNCH_MS))
+		return (false);
+	err_set(err, ERR_UNAVAILABLE, "the launcher (pid %d) does not end", (int)pid);
+	if (stopped)
+		err_why(err, "it is stopped, by a signal or by a debugger");
+	else
+		err_why(err, "it has not for %d seconds", LAUNCH_MS / 1000);
+	err_todo(
+	    err, "let it go on:  kill -CONT %d   or end it:  kill -KILL %d", (int)pid, (int)pid);
+	return (true);
+}
+
+/*
+ * The end of the process counts, not that of the pipe: whatever holds it cannot keep us here.
+ * 0, or -1 with err when it does not end.
+ */
+static int
+watch(struct way *way, const struct child *child, struct launch *launch, struct err *err)
+{
+	struct pollfd fds[] = { { .fd = child->pidfd, .events = POLLIN },
+		{ .fd = child->text, .events = POLLIN } };
+	int64_t began = way_elapsed(way);
 
 	for (;;) {
-		int count = poll(fds, 2, way->noted ? -1 : 50);
+		int count = poll(fds, 2, way->noted ? 1000 : 50);
 
 		if (count < 0 && errno != EINTR)
-			return;
+			return (0);
+		if (count == 0 && hangs(child->pid, way_elapsed(way) - began, err))
+			return (-1);
 		if (count == 0)
 			way_note(way);
 		if (count <= 0)
 			continue;
 		if (fds[1].revents != 0)
-			drain(text, launch);
+			drain(child->text, launch);
 		if ((fds[1].revents & POLLHUP) != 0)
 			fds[1].fd = -1;
 		if (fds[0].revents != 0)
-			return;
+			return (0);
 	}
 }
 
@@ -117,8 +152,8 @@ bootstrap(struct way *way, struct launch *launch, struct err *err)
 		return (cannot_run(rc, err));
 	/* Without it (an old kernel) the wait below is all there is. */
 	pidfd = pidfd_open(pid, 0);
-	if (pidfd >= 0)
-		watch(way, pidfd, ours, launch);
+	if (pidfd >= 0 && watch(way, &(struct child){ pid, pidfd, ours }, launch, err) != 0)
+		return (-1);
 	do
 		done = waitpid(pid, &status, 0);
 	while (done < 0 && errno == EINTR);

@@ -182,6 +182,7 @@ struct facts {
 	char root[ERR_LINE];
 	struct id_range subuid, subgid;
 	bool running;
+	bool hangs;
 };
 
 /* How an engine of the caller's lives; NULL when there can be none. */
@@ -230,6 +231,7 @@ gather(struct cli *cli, struct facts *facts, struct err *err)
 	gather_rootless(facts);
 	rc = cli->uid == 0 ? 1 : engine_ask(cli, "State", NULL, &params, err);
 	facts->running = rc == 0;
+	facts->hangs = rc < 0;
 	json_object_put(params);
 	return (rc < 0 && err->code == ERR_USAGE ? -1 : 0);
 }
@@ -311,7 +313,10 @@ info_text(const struct facts *facts, struct err *err)
 		print_range("subuid", &facts->subuid);
 		print_range("subgid", &facts->subgid);
 	}
-	printf("%-12s %s\n", "engine", facts->running ? "running" : "not running");
+	if (facts->hangs)
+		printf("%-12s does not answer:  berth daemon state\n", "engine");
+	else
+		printf("%-12s %s\n", "engine", facts->running ? "running" : "not running");
 	print_files(&facts->view.policy);
 	return (message_done(err));
 }

@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/io.h"
+
 #include "client/berth/bootstrap.h"
 #include "client/berth/message.h"
 #include "client/berth/place.h"
@@ -24,6 +26,7 @@
 
 /* Another client may hold the lock, an engine may be leaving: so long it is tried again. */
 #define DEADLINE_MS 10000
+#define WAITED_MAX_MS 60000
 #define NOTE_MS 200
 #define PAUSE_MAX_MS 64
 
@@ -85,7 +88,7 @@ use_standard(struct way *way)
 }
 
 int
-way_init(struct way *way, const struct cli *cli, bool start, struct err *err)
+way_init(struct way *way, struct cli *cli, bool start, struct err *err)
 {
 	*way = (struct way){ .cli = cli, .start = start, .began = now_ms() };
 	way->address.sun_family = AF_UNIX;
@@ -97,7 +100,7 @@ way_init(struct way *way, const struct cli *cli, bool start, struct err *err)
 }
 
 int
-way_rootless(struct way *way, const struct cli *cli)
+way_rootless(struct way *way, struct cli *cli)
 {
 	struct place *place = malloc(sizeof(*place));
 	struct err ignored;
@@ -125,12 +128,10 @@ distrust(const struct way *way, const char *why, struct err *err)
  * the directory, so that path and connection are the same thing.
  */
 static int
-judge(const struct way *way, int fd, struct err *err)
+judge(struct way *way, int fd, struct err *err)
 {
 	const char *path = way->address.sun_path;
 	struct sockaddr_un parent = way->address;
-	struct ucred peer = { .pid = 0 };
-	socklen_t len = sizeof(peer);
 	struct stat st;
 
 	char *slash = strrchr(parent.sun_path, '/');
@@ -148,24 +149,28 @@ judge(const struct way *way, int fd, struct err *err)
 		return (err_sys(err, "cannot look at %s", path));
 	if (!S_ISSOCK(st.st_mode) || st.st_uid != way->cli->uid)
 		return (distrust(way, "it is not a socket of the caller's", err));
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 || len != sizeof(peer))
+	if (peer_read(fd, &way->peer) != 0)
 		return (err_sys(err, "cannot ask who serves %s", path));
 	/* Root's until the engine has taken the socket over: the launcher made it. */
-	if (peer.uid != way->cli->uid && (peer.uid != 0 || way->rootless))
+	if (way->peer.uid != way->cli->uid && (way->peer.uid != 0 || way->rootless))
 		return (distrust(way, "somebody else serves it", err));
 	return (0);
 }
 
 /* 0 and *fd; 1 when nobody listens there; -1 with err. */
 static int
-connect_once(const struct way *way, int *out, struct err *err)
+connect_once(struct way *way, int *out, struct err *err)
 {
+	const struct timeval limit = { .tv_sec = DEADLINE_MS / 1000 };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool absent = false;
 	int rc = 0;
 
-	if (fd < 0)
+	/* Where thousands wait for an engine that takes none, connect(2) itself would not return. */
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0) {
+		io_close(&fd);
 		return (err_sys(err, "cannot make a socket"));
+	}
 	if (connect(fd, (const struct sockaddr *)&way->address, sizeof(way->address)) != 0) {
 		absent = errno == ENOENT || errno == ECONNREFUSED;
 		rc = err_sys(err, "cannot connect to the engine at %s", way->address.sun_path);
@@ -187,11 +192,12 @@ way_again(struct way *way, struct err *err)
 
 	_Static_assert(1 << 6 == PAUSE_MAX_MS, "the longest pause");
 	way->tries++;
-	if (way_elapsed(way) >= DEADLINE_MS) {
+	if (way_elapsed(way) - way->waited >= DEADLINE_MS || way->waited >= WAITED_MAX_MS) {
 		err_set(err, ERR_UNAVAILABLE, "no engine served this call within %d seconds",
 		    DEADLINE_MS / 1000);
-		err_why(err, "each one was busy, starting or leaving");
-		return (err_todo(err, "try again; see what runs:  berth daemon state"));
+		err_why(err, "each one was starting or leaving, or one of them hangs");
+		return (
+		    err_todo(err, "try again; see which processes there are:  pgrep -l berth-"));
 	}
 	nanosleep(&pause, NULL);
 	way_note(way);

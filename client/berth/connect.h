@@ -15,26 +15,33 @@
 #include <sys/un.h>
 
 #include "client/berth/cli.h"
+#include "client/berth/peer.h"
 
 /* One attempt to reach the engine, with all that it takes; bounded by a deadline. */
 struct way {
-	const struct cli *cli;
+	struct cli *cli;
 	bool start; /* start an engine if none answers */
 	bool standard; /* the default address */
 	bool rootless; /* address is that of a rootless engine, which has no grant */
 	bool started; /* the launcher has said that an engine is up */
 	bool noted; /* "starting the engine" was said */
+	bool end_hung; /* end an engine that does not answer, as its user wishes */
+	bool woken; /* it was stopped by a signal, and was told to go on */
+	bool killed; /* it did not answer, and is gone */
+	bool skewed; /* that the engine is of another version was said */
+	struct peer peer; /* who serves the connection that way_connect gave */
 	unsigned int tries;
 	int64_t began; /* milliseconds, CLOCK_MONOTONIC */
+	int64_t waited; /* of them for engines that had accepted the call, and ended */
 	struct sockaddr_un address;
 };
 
 /* Reads --host and BERTH_HOST. 0, or -1 with err. */
-int way_init(struct way *way, const struct cli *cli, bool start, struct err *err)
+int way_init(struct way *way, struct cli *cli, bool start, struct err *err)
     __attribute__((warn_unused_result));
 
 /* The way to a rootless engine alone, which is not started. 0, or -1: there is no such address. */
-int way_rootless(struct way *way, const struct cli *cli) __attribute__((warn_unused_result));
+int way_rootless(struct way *way, struct cli *cli) __attribute__((warn_unused_result));
 
 /*
  * Connects, starting an engine when that is asked for. 0 and *fd (the caller closes it); 1 when

@@ -17,8 +17,12 @@
 #include "client/berth/message.h"
 #include "client/lib/json.h"
 
-/* An engine that was stopped with a signal, say. */
-#define ANSWER_MS 30000
+/*
+ * An engine takes a call at once: it waits for nobody. One that does not for so long hangs; it was
+ * stopped with a signal, say.
+ */
+#define ANSWER_MS 10000
+#define ANSWER_NOTE_MS 2000
 
 const char *
 engine_text(struct json_object *params, const char *name)
@@ -102,9 +106,82 @@ was_not_served(int rc, int errnum)
 	return (rc == 0 || errnum == ECONNRESET || errnum == EPIPE);
 }
 
+/* As varlink_read, but -1 with ETIMEDOUT when it takes longer than limit milliseconds. */
+static int
+read_within(const struct way *way, struct varlink *conn, int limit, struct json_object **message)
+{
+	struct pollfd poll_conn = { .fd = conn->fd, .events = POLLIN };
+	int64_t began = way_elapsed(way);
+	bool noted = false;
+	char who[64];
+
+	for (;;) {
+		int waited = (int)(way_elapsed(way) - began), rc = varlink_next(conn, message);
+
+		if (rc != 0)
+			return (rc);
+		errno = ETIMEDOUT;
+		if (waited >= limit)
+			return (-1);
+		if (waited >= ANSWER_NOTE_MS && !noted) {
+			peer_describe(&way->peer, who, sizeof(who));
+			message_note(way->cli, "waiting for %s", who);
+			noted = true;
+		}
+		rc = poll(&poll_conn, 1, (noted ? limit : ANSWER_NOTE_MS) - waited);
+		if (rc < 0 && errno != EINTR)
+			return (-1);
+		if (rc > 0 && (rc = varlink_receive(conn)) != 1)
+			return (rc);
+	}
+}
+
+/* 0: the engine was woken, or is gone, because its user said so; -1 with err. */
+static int
+hangs(struct way *way, const struct varlink *conn, int waited, struct err *err)
+{
+	char who[64];
+
+	if (!way->end_hung)
+		return (peer_hangs(&way->peer, waited, err));
+	peer_describe(&way->peer, who, sizeof(who));
+	switch (peer_end(conn->fd, &way->peer, way->woken, err)) {
+	case PEER_WOKEN:
+		way->woken = true;
+		message_warning(way->cli, "%s was stopped, and goes on now", who);
+		return (0);
+	case PEER_KILLED:
+		way->killed = true;
+		message_warning(way->cli, "%s did not answer and was killed; its jobs go on", who);
+		return (0);
+	case PEER_INVALID:
+	case PEER_FAILED:
+		break;
+	}
+	return (-1);
+}
+
+/* 1 and *message; 0: the connection ended, or its engine was ended; -1 with err. */
+static int
+await(
+    struct way *way, struct varlink *conn, int limit, struct json_object **message, struct err *err)
+{
+	int rc;
+
+	while ((rc = read_within(way, conn, limit, message)) < 0 && errno == ETIMEDOUT) {
+		if (hangs(way, conn, limit, err) < 0)
+			return (-1);
+		if (way->killed)
+			return (0);
+	}
+	if (rc == 1)
+		return (1);
+	return (was_not_served(rc, errno) ? 0 : malformed(err));
+}
+
 /* Says something when the engine is of another version; 0, or -1 with err. */
 static int
-judge_greeting(const struct way *way, struct json_object *message, struct err *err)
+judge_greeting(struct way *way, struct json_object *message, struct err *err)
 {
 	struct json_object *params;
 	struct cli scratch = *way->cli;
@@ -124,24 +201,16 @@ judge_greeting(const struct way *way, struct json_object *message, struct err *e
 
 /* 0: the greeting is there; 1: we were not served; -1 with err. */
 static int
-greet(const struct way *way, struct varlink *conn, struct err *err)
+greet(struct way *way, struct varlink *conn, struct err *err)
 {
-	struct pollfd poll_conn = { .fd = conn->fd, .events = POLLIN };
 	struct json_object *message;
-	int rc;
+	int64_t began = way_elapsed(way);
+	int rc = await(way, conn, ANSWER_MS, &message, err);
 
-	do
-		rc = poll(&poll_conn, 1, ANSWER_MS);
-	while (rc < 0 && errno == EINTR);
-	if (rc == 0) {
-		err_set(err, ERR_UNAVAILABLE, "the engine does not answer");
-		err_why(err, "it accepted the call, but did not greet within %d seconds",
-		    ANSWER_MS / 1000);
-		return (err_todo(err, "an administrator can end it:  sudo berth daemon stop"));
-	}
-	rc = varlink_read(conn, &message);
+	if (rc == 0)
+		way->waited += way_elapsed(way) - began;
 	if (rc != 1)
-		return (was_not_served(rc, errno) ? 1 : malformed(err));
+		return (rc == 0 ? 1 : -1);
 	rc = judge_greeting(way, message, err);
 	json_object_put(message);
 	return (rc);
@@ -176,6 +245,8 @@ exchange(struct way *way, const struct engine_call *call, struct json_object *co
 		if (rc == 0)
 			return (0);
 		varlink_close(conn);
+		if (rc > 0 && way->killed && !way->start)
+			return (1);
 		if (rc < 0 || way_again(way, err) != 0)
 			return (-1);
 	}
@@ -188,23 +259,17 @@ exchange(struct way *way, const struct engine_call *call, struct json_object *co
 static void
 retire_rootless(const struct way *way)
 {
-	struct json_object *args = json_object_new_object();
+	struct json_object *answer = NULL, *args = json_object_new_object();
 	struct engine_call call = { .method = "Stop", .params = args };
-	struct json_object *message;
 	struct way other;
-	struct varlink conn;
 	struct err ignored;
 
 	json_object_object_add(args, "when_idle", json_object_new_boolean(1));
-	if (way_rootless(&other, way->cli) != 0) {
+	if (way_rootless(&other, way->cli) == 0)
+		(void)!engine_call(&other, &call, &answer, &ignored);
+	else
 		json_object_put(args);
-		return;
-	}
-	if (engine_open(&other, &call, &conn, &ignored) != 0)
-		return;
-	if (varlink_read(&conn, &message) == 1)
-		json_object_put(message);
-	varlink_close(&conn);
+	json_object_put(answer);
 }
 
 int
@@ -233,12 +298,37 @@ engine_open(struct way *way, struct engine_call *call, struct varlink *conn, str
 }
 
 int
+engine_call(struct way *way, struct engine_call *call, struct json_object **params, struct err *err)
+{
+	int patience = call->patience != 0 ? call->patience : ANSWER_MS;
+	struct json_object *message;
+	struct varlink conn;
+	int rc;
+
+	*params = NULL;
+	if ((rc = engine_open(way, call, &conn, err)) != 0)
+		return (rc);
+	rc = await(way, &conn, patience, &message, err);
+	varlink_close(&conn);
+	if (rc == 0 && way->killed)
+		return (1);
+	if (rc == 0) {
+		err_set(err, ERR_UNAVAILABLE, "the engine ended before it answered");
+		return (err_todo(err, "see what runs:  berth daemon state"));
+	}
+	if (rc < 0)
+		return (-1);
+	rc = engine_answer(way->cli, message, params, err);
+	json_object_get(*params);
+	json_object_put(message);
+	return (rc);
+}
+
+int
 engine_ask(struct cli *cli, const char *method, struct json_object *args,
     struct json_object **params, struct err *err)
 {
 	struct engine_call call = { .method = method, .params = args };
-	struct json_object *message;
-	struct varlink conn;
 	struct way way;
 	int rc;
 
@@ -246,18 +336,10 @@ engine_ask(struct cli *cli, const char *method, struct json_object *args,
 		json_object_put(args);
 		return (-1);
 	}
-	if ((rc = engine_open(&way, &call, &conn, err)) != 0)
-		return (rc);
-	rc = varlink_read(&conn, &message);
-	if (rc != 1) {
-		varlink_close(&conn);
-		err_set(err, ERR_UNAVAILABLE, "the engine ended before it answered");
-		return (err_todo(err, "see what runs:  berth daemon state"));
+	rc = engine_call(&way, &call, params, err);
+	if (rc != 0) {
+		json_object_put(*params);
+		*params = NULL;
 	}
-	rc = engine_answer(cli, message, params, err);
-	if (rc == 0)
-		json_object_get(*params);
-	json_object_put(message);
-	varlink_close(&conn);
 	return (rc);
 }

@@ -18,6 +18,7 @@ struct engine_call {
 	bool more;
 	const int *fds;
 	size_t nfds;
+	int patience; /* milliseconds for the answer of engine_call; 0: as for the greeting */
 };
 
 /*
@@ -36,8 +37,15 @@ int engine_answer(struct cli *cli, struct json_object *message, struct json_obje
     struct err *err) __attribute__((warn_unused_result));
 
 /*
- * A call with one answer, which starts no engine: args belongs to it, *params to the caller.
- * 0; 1 no engine runs; -1 with err.
+ * A call with one answer. *params belongs to the caller, and may be NULL with -1; an error that the
+ * engine answered has its members there. 0; 1 no engine runs (or it was ended: way->killed); -1
+ * with err.
+ */
+int engine_call(struct way *way, struct engine_call *call, struct json_object **params,
+    struct err *err) __attribute__((warn_unused_result));
+
+/*
+ * As engine_call, and starts no engine: args belongs to it. *params is the caller's with 0 alone.
  */
 int engine_ask(struct cli *cli, const char *method, struct json_object *args,
     struct json_object **params, struct err *err) __attribute__((warn_unused_result));

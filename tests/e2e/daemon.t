@@ -17,6 +17,13 @@ is "$rc:$(engine_pid alice)" "0:$first" "a second start changes nothing"
 run as alice berth --format=json daemon state
 is "$(jq -c '[.running, .version, .jobs, .root, .entitlements]' <<<"$out")" \
     '[true,"0.1.0",0,"/home/alice/state",["security.confined","mount=*","image=*"]]' "state in JSON"
+is "$(jq -c '[.mode, .pid, .timeout, .leaving, (.memory > 100000), (.exits_in > 0), (.uptime < 600)]' <<<"$out")" \
+    "[\"shared\",$first,600,false,true,true,true]" "and how it lives"
+run as alice berth daemon state
+like "$out" $'mode +shared\npid +'"$first"$'\nuptime +[0-9ms ]+\njobs +0\nmemory +[0-9.]+ [KM]iB\n' "as a table"
+like "$out" 'exits +in (10m|9m [0-9]+s), if no job comes' "with the time of its end"
+run unshare --pid --fork setpriv --reuid=alice --regid=alice --init-groups berth --format=json daemon state
+is "$rc:$(jq -c .pid <<<"$out")" "0:null" "from where it cannot be seen it has no pid"
 like "$(as alice berth version)" '0\.1\.0' "version"
 
 # Nothing of ours has privilege, and the engine is what it should be.
@@ -93,6 +100,25 @@ wait_for 5 grep -q up /run/arena/out
 run as alice berth daemon stop
 is "$rc" 1 "daemon stop while a job runs: refused"
 like "$err" 'jobs that run: 1' "and says how many"
+is "$(as alice berth --format=json daemon state | jq -c '[.jobs, .exits_in]')" "[1,null]" "the state: a job, no time of its end"
+like "$(as alice berth daemon state)" 'exits +10m after its last job' "in words"
+# On a terminal it asks.
+type_at() {
+	as alice timeout 30 /usr/bin/python3 "$TOP/tests/e2e/type_at.py" "$@"
+}
+for answer in n '' yup; do
+	run type_at '[y/N] ' "$answer" berth daemon stop
+	like "$out" '1 job runs; end it too\? \[y/N\] .*status 1$' "on a terminal it asks; \"$answer\" is no"
+done
+run type_at '[y/N] ' y berth --format=json daemon stop
+unlike "$out" 'y/N' "not if its output is for a program"
+run type_at '[y/N] ' y berth daemon stop
+like "$out" 'end it too\? \[y/N\] .*status 0$' "\"y\" is yes"
+is "$(engine_pid alice)" "" "the engine has ended"
+wait_job
+like "$(cat /run/arena/out)" 'asked' "and the job, which was asked first"
+start_job /run/arena/out host sh -c 'trap "echo asked; exit 0" TERM; echo up; while :; do sleep 0.02; done'
+wait_for 5 grep -q up /run/arena/out
 run as alice berth daemon stop --force
 is "$rc:$(engine_pid alice)" "0:" "daemon stop --force"
 wait_job

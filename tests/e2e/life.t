@@ -40,7 +40,7 @@ ok "the second one leaves as well" wait_for 10 no_engine
 start_job /run/arena/out host sh -c 'echo up; sleep 4; echo done'
 wait_for 5 grep -q up /run/arena/out
 second=$(engine_pid alice)
-is "$(state 'has("exits_in")')" false "while a job runs there is no time of its end"
+is "$(state .exits_in)" null "while a job runs there is no time of its end"
 wait_job
 is "$rc:$(tail -n1 /run/arena/out)" "0:done" "the job runs to its end"
 is "$(engine_pid alice)" "$second" "and the engine has stayed for it"
@@ -86,10 +86,12 @@ done
 is "$failed" 0 "calls about the moment of the exit are served, all of them"
 
 # Nobody is lost in the backlog: stopped before the end of its time, the engine wakes when it is over.
+root berth grant alice --timeout=3s >/dev/null
+ok "the last one leaves" wait_for 10 no_engine
 as alice berth daemon start >/dev/null
 engine=$(engine_pid alice)
 kill -STOP "$engine"
-sleep 1.2
+sleep 3.2
 for i in {1..8}; do
 	as alice timeout 30 berth run -q host echo "$i" >"/run/arena/late$i" 2>&1 &
 done
