@@ -169,11 +169,13 @@ cmd_help(struct cli *cli, int argc, char **argv, struct err *err)
 	cli->command = NULL;
 	for (int i = 0; i < parse.argc; i++) {
 		row = command_choose(cli, table, parse.argv[i], err);
-		if (row == NULL)
-			return (-1);
 		cli->command = row;
-		table = row->verbs;
+		table = row != NULL ? row->verbs : NULL;
+		if (row == NULL)
+			break;
 	}
 	cli->command = self;
+	if (parse.argc > 0 && row == NULL)
+		return (-1);
 	return (help_print(cli, row, err));
 }
