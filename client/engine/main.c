@@ -33,18 +33,27 @@
 #include "client/engine/state.h"
 #include "common/facts.h"
 
+/* 1, 0 for a socket that is connected, -1 for what is none. */
+static int
+listens(void)
+{
+	int listening = 0;
+	socklen_t len = sizeof(listening);
+
+	if (getsockopt(ENGINE_FD_SOCKET, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == -1)
+		return -1;
+	return listening;
+}
+
 /* A wrong descriptor is a wrong launcher, or somebody who calls the engine by hand. */
 static int
 check_descriptors(struct err *err)
 {
 	struct stat st;
-	int listening = 0;
-	socklen_t len = sizeof(listening);
 
-	if (fstat(ENGINE_FD_READY, &st) == -1 || !S_ISFIFO(st.st_mode) ||
-	    getsockopt(ENGINE_FD_SOCKET, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == -1 ||
-	    listening != 1 || fstat(ENGINE_FD_LOCK, &st) == -1 ||
-	    fstat(ENGINE_FD_POLICY, &st) == -1 || !S_ISDIR(st.st_mode)) {
+	if (fstat(ENGINE_FD_READY, &st) == -1 || !S_ISFIFO(st.st_mode) || listens() == -1 ||
+	    fstat(ENGINE_FD_LOCK, &st) == -1 || fstat(ENGINE_FD_POLICY, &st) == -1 ||
+	    !S_ISDIR(st.st_mode)) {
 		err_set(err, ERR_USAGE, "berth-engine was not started by berth-launcher");
 		err_why(err, "it takes its work from descriptors that are not there");
 		return err_todo(err, "use:  berth run");
@@ -64,6 +73,8 @@ take_facts(struct engine *engine, struct err *err)
 		return -1;
 	}
 	close(ENGINE_FD_FACTS);
+	if (listens() == (engine->mode == FACTS_ONCE))
+		return err_set(err, ERR_BUG, "the engine's socket is not what the facts say");
 	return 0;
 }
 
@@ -162,8 +173,10 @@ start(struct engine *engine, struct err *err)
 	if (check_descriptors(err) == -1 || take_facts(engine, err) == -1 ||
 	    settle(engine, err) == -1 || authority_start(engine, err) == -1 ||
 	    hide_runtime(engine, err) == -1 || state_open(engine, err) == -1 ||
-	    hide(STATE_RUN, err) == -1 || host_prepare(engine, err) == -1 ||
-	    state_probe(engine, err) == -1)
+	    hide(STATE_RUN, err) == -1 || host_prepare(engine, err) == -1)
+		return -1;
+	/* the one job finds out itself */
+	if (engine->mode != FACTS_ONCE && state_probe(engine, err) == -1)
 		return -1;
 	return server_open(engine, err);
 }

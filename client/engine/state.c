@@ -18,10 +18,10 @@
 
 #include "client/engine/job/overlay.h"
 #include "client/engine/job/remove.h"
+#include "client/engine/job/scratch.h"
 #include "common/io.h"
 
-#define PROBE_FILE ".probe"
-#define PROBE_DIR ".probe.d"
+#define PROBE_FILE "probe"
 #define PROBE_SIZE 4096
 
 /* Not all of these are in linux/magic.h: they are what other trees call themselves in statfs(2). */
@@ -118,62 +118,61 @@ state_open(struct engine *engine, struct err *err)
 			return tell_admin(engine, err);
 		return err_todo(err, "close it:  chmod 700 %s", engine->root);
 	}
+	if (mkdir(STATE_JOBS, 0700) == -1 && errno != EEXIST)
+		return state_unusable(engine, err);
+	engine->jobs = open(STATE_JOBS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (engine->jobs == -1 || fchmod(engine->jobs, 0700) == -1)
+		return state_unusable(engine, err);
 	return 0;
 }
 
 /* Some file systems are full for files while directories can still be made. */
 static int
-probe_space(const struct engine *engine)
+probe_space(int dir)
 {
 	static const char zeroes[PROBE_SIZE];
-	int AUTO_CLOSE fd = -1;
-	int ret = -1;
+	int AUTO_CLOSE fd = openat(dir, PROBE_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-	if (unlinkat(engine->jobs, PROBE_FILE, 0) == -1 && errno != ENOENT)
-		return -1;
-	fd = openat(engine->jobs, PROBE_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd != -1)
-		ret = io_write_all(fd, zeroes, sizeof(zeroes));
-	if (fd != -1) {
-		int why = errno;
+	return fd == -1 ? -1 : io_write_all(fd, zeroes, sizeof(zeroes));
+}
 
-		unlinkat(engine->jobs, PROBE_FILE, 0);
-		errno = why;
-	}
-	return ret;
+int
+state_no_overlay(const struct engine *engine, struct err *err)
+{
+	char type[32];
+
+	if (errno == ENOSPC || errno == EDQUOT || errno == EROFS)
+		return state_unusable(engine, err);
+	err_sys(err, "the state directory %s cannot be used", engine->root);
+	type_name(type, sizeof(type));
+	err_why(err, "its file system (%s) cannot carry an overlay", type);
+	return tell_admin(engine, err);
 }
 
 static int
-probe_overlay(const struct engine *engine, struct err *err)
+probe_overlay(const struct engine *engine, const char *name, struct err *err)
 {
+	char dir[sizeof(STATE_JOBS) + 1 + JOB_ID_LEN];
 	int AUTO_CLOSE fd = -1;
-	char type[32];
 
-	if (remove_tree(engine->jobs, PROBE_DIR) == -1 ||
-	    overlay_directories(engine->jobs, PROBE_DIR) == -1)
-		return state_unusable(engine, err);
-	fd = overlay_mount(STATE_HOST, STATE_JOBS "/" PROBE_DIR, 0);
-	if (fd == -1 && (errno == ENOSPC || errno == EDQUOT || errno == EROFS))
-		return state_unusable(engine, err);
-	if (fd == -1) {
-		type_name(type, sizeof(type));
-		err_sys(err, "the state directory %s cannot be used", engine->root);
-		err_why(err, "its file system (%s) cannot carry an overlay", type);
-		return tell_admin(engine, err);
-	}
-	io_close(&fd);
-	fd = -1;
-	(void)!remove_tree(engine->jobs, PROBE_DIR);
-	return 0;
+	snprintf(dir, sizeof(dir), STATE_JOBS "/%s", name);
+	fd = overlay_mount(STATE_HOST, dir, 0);
+	return fd == -1 ? state_no_overlay(engine, err) : 0;
 }
 
 int
 state_probe(struct engine *engine, struct err *err)
 {
-	if (mkdir(STATE_JOBS, 0700) == -1 && errno != EEXIST)
+	char name[JOB_ID_LEN + 1];
+	int AUTO_CLOSE dir = scratch_directory(engine->jobs, name);
+	int ret = -1;
+
+	if (dir == -1)
 		return state_unusable(engine, err);
-	engine->jobs = open(STATE_JOBS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (engine->jobs == -1 || fchmod(engine->jobs, 0700) == -1 || probe_space(engine) == -1)
-		return state_unusable(engine, err);
-	return probe_overlay(engine, err);
+	if (overlay_directories(dir) == -1 || probe_space(dir) == -1)
+		state_unusable(engine, err);
+	else
+		ret = probe_overlay(engine, name, err);
+	(void)!remove_tree(engine->jobs, name);
+	return ret;
 }

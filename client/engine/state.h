@@ -10,14 +10,15 @@
 
 #include "client/engine/engine.h"
 
-/* Makes it if only the last component is missing, checks it, makes it the working directory. */
+/* Makes it if only the last component is missing, checks it, makes it the working directory; and
+ * engine->jobs in it. */
 int state_open(struct engine *engine, struct err *err) __attribute__((warn_unused_result));
 
-/*
- * Makes engine->jobs; writes and mounts for real to see whether a job could be. After
- * host_prepare.
- */
+/* Writes and mounts for real to see whether a job could be. After host_prepare. */
 int state_probe(struct engine *engine, struct err *err) __attribute__((warn_unused_result));
+
+/* No overlay could be mounted there, errno being why: as a message. Returns -1. */
+int state_no_overlay(const struct engine *engine, struct err *err);
 
 /* The state root as a message in three lines, errno being why. Returns -1. */
 int state_unusable(const struct engine *engine, struct err *err);

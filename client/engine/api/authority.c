@@ -81,9 +81,10 @@ static void
 ask(const struct engine *engine, const struct policy *policy, const struct entitlement *wants,
     size_t nwants, struct decision *decision)
 {
-	const struct request request = {
-		.now = time(NULL), .mode = ENGINE_SHARED, .nwants = nwants, .wants = wants
-	};
+	const struct request request = { .now = time(NULL),
+		.mode = engine->mode == FACTS_ONCE ? ENGINE_ONCE : ENGINE_SHARED,
+		.nwants = nwants,
+		.wants = wants };
 
 	if (engine->mode == FACTS_ROOTLESS)
 		ownpolicy_decide(&engine->caller, policy, &request, decision);

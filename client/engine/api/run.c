@@ -14,8 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -29,6 +27,7 @@
 #include "client/engine/job/netns.h"
 #include "client/engine/job/overlay.h"
 #include "client/engine/job/remove.h"
+#include "client/engine/job/scratch.h"
 #include "client/engine/job/supervisor.h"
 #include "client/engine/state.h"
 #include "common/io.h"
@@ -84,33 +83,17 @@ check_here(const struct engine *engine, const struct job *job, struct err *err)
 	return 0;
 }
 
-static int
-make_id(char id[JOB_ID_LEN + 1], struct err *err)
-{
-	unsigned char bytes[JOB_ID_LEN / 2];
-
-	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-		return err_sys(err, "the job cannot be given an id");
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(id + 2 * i, 3, "%02x", bytes[i]);
-	return 0;
-}
-
 /* The job's directory, locked; the lock lives as long as a supervisor has the descriptor. */
 static int
-make_directory(const struct engine *engine, const char *id, struct err *err)
+make_directory(const struct engine *engine, char id[JOB_ID_LEN + 1], struct err *err)
 {
-	int dir;
+	int dir = scratch_directory(engine->jobs, id);
 
-	if (overlay_directories(engine->jobs, id) == -1) {
-		state_unusable(engine, err);
-		(void)!remove_tree(engine->jobs, id);
-		return -1;
-	}
-	dir = openat(engine->jobs, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir != -1 && flock(dir, LOCK_EX | LOCK_NB) == 0)
+	if (dir != -1 && overlay_directories(dir) == 0)
 		return dir;
-	err_sys(err, "the job's directory cannot be locked");
+	state_unusable(engine, err);
+	if (dir != -1)
+		(void)!remove_tree(engine->jobs, id);
 	io_close(&dir);
 	return -1;
 }
@@ -128,8 +111,7 @@ start_job(struct call *call, struct job *job, struct err *err)
 
 	if (child == NULL)
 		return err_sys(err, "no more jobs can run at once");
-	if (make_id(child->id, err) == 0)
-		dir = make_directory(engine, child->id, err);
+	dir = make_directory(engine, child->id, err);
 	if (dir == -1) {
 		child_free(engine, child);
 		return -1;

@@ -46,6 +46,13 @@ int
 server_open(struct engine *engine, struct err *err)
 {
 	engine->epoll = epoll_create1(EPOLL_CLOEXEC);
+	/* the socket is the one connection that there will ever be */
+	if (engine->mode == FACTS_ONCE) {
+		engine->retire = true;
+		if (engine->epoll == -1 || fcntl(ENGINE_FD_SOCKET, F_SETFL, O_NONBLOCK) == -1)
+			return err_sys(err, "the engine cannot serve its call");
+		return 0;
+	}
 	/* listen(2) once more: SO_PEERCRED then shows this process, which a client that waits for it
 	   in vain can name to its user (unix(7)) */
 	if (engine->epoll == -1 || listen(ENGINE_FD_SOCKET, SOMAXCONN) == -1 ||
@@ -220,7 +227,8 @@ idle_wait(const struct engine *engine)
 static void
 leave_when_idle(struct engine *engine)
 {
-	if (!engine->leave && idle_wait(engine) == 0 && !accept_one(engine))
+	if (!engine->leave && idle_wait(engine) == 0 &&
+	    (engine->mode == FACTS_ONCE || !accept_one(engine)))
 		engine->leave = true;
 }
 
@@ -233,6 +241,10 @@ server_run(struct engine *engine)
 	/* SIGTERM ends the engine where it holds nothing half done; its jobs go on */
 	sigfillset(&waiting);
 	sigdelset(&waiting, SIGTERM);
+	if (engine->mode == FACTS_ONCE) {
+		welcome(engine, ENGINE_FD_SOCKET);
+		leave_when_idle(engine);
+	}
 	while (!engine->leave) {
 		int wait = clock_sooner(stop_wait(engine), idle_wait(engine));
 		int n = epoll_pwait(engine->epoll, events, EVENTS, wait, &waiting);

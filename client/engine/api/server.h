@@ -19,7 +19,7 @@ struct connection {
 	struct varlink varlink;
 };
 
-/* Makes the loop. 0, or -1 with err. */
+/* Makes the loop; in an engine for one call the socket is that call's connection. 0, or -1 with err. */
 int server_open(struct engine *engine, struct err *err) __attribute__((warn_unused_result));
 
 /*

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "client/engine/job/hostfiles.h"
+#include "client/engine/job/scratch.h"
 #include "client/engine/state.h"
 #include "common/io.h"
 
@@ -71,23 +72,6 @@ make_directory(int at, const char *name, mode_t mode)
 	return fchmodat(at, name, mode, 0);
 }
 
-/* Makes a symlink if it is not there as it should be. */
-static int
-make_link(int at, const char *name, const char *to)
-{
-	char now[256];
-	ssize_t len = readlinkat(at, name, now, sizeof(now) - 1);
-
-	if (len > 0) {
-		now[len] = '\0';
-		if (strcmp(now, to) == 0)
-			return 0;
-	}
-	if (unlinkat(at, name, 0) == -1 && errno != ENOENT)
-		return -1;
-	return symlinkat(to, at, name);
-}
-
 static int
 add_bind(struct host *host, const char *parent, const char *name)
 {
@@ -101,7 +85,7 @@ add_bind(struct host *host, const char *parent, const char *name)
 
 /* The host's /NAME becomes the same link, or a directory that is bound. */
 static int
-take_top(struct host *host, int skeleton, const char *name)
+take_top(struct engine *engine, int skeleton, const char *name)
 {
 	char path[16];
 	char to[256];
@@ -116,13 +100,13 @@ take_top(struct host *host, int skeleton, const char *name)
 		if (len <= 0)
 			return -1;
 		to[len] = '\0';
-		return make_link(skeleton, name, to);
+		return scratch_put_link(engine->jobs, skeleton, name, to);
 	}
 	if (!S_ISDIR(st.st_mode))
 		return 0;
 	if (make_directory(skeleton, name, 0755) == -1)
 		return -1;
-	return add_bind(host, "", name);
+	return add_bind(&engine->host, "", name);
 }
 
 static int
@@ -167,11 +151,12 @@ fill(struct engine *engine, int skeleton)
 	for (size_t i = 0; i < sizeof(var_directories) / sizeof(var_directories[0]); i++)
 		if (make_directory(var, var_directories[i].path, var_directories[i].mode) == -1)
 			return -1;
-	if (make_link(var, "run", "/run") == -1 || make_link(var, "lock", "/run/lock") == -1 ||
+	if (scratch_put_link(engine->jobs, var, "run", "/run") == -1 ||
+	    scratch_put_link(engine->jobs, var, "lock", "/run/lock") == -1 ||
 	    add_bind(&engine->host, "", "usr") == -1)
 		return -1;
 	for (size_t i = 0; i < sizeof(top) / sizeof(top[0]); i++)
-		if (take_top(&engine->host, skeleton, top[i]) == -1)
+		if (take_top(engine, skeleton, top[i]) == -1)
 			return -1;
 	for (size_t i = 0; i < sizeof(etc) / sizeof(etc[0]); i++)
 		if (take_etc(&engine->host, dir, etc[i]) == -1)

@@ -17,12 +17,18 @@
 #include <unistd.h>
 
 #include "client/engine/api/authority.h"
+#include "client/engine/job/scratch.h"
 #include "common/io.h"
 
 #define TEXT_MAX 1024
 #define COPY_MAX (1U << 20)
-#define NEW_FILE ".new"
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789_-"
+
+/* Where the files go, and where they are written before they have their name. */
+struct place {
+	int jobs;
+	int dir;
+};
 
 /* Copied as they are; a host that lacks one of them lacks it in the job too. */
 static const char *const copied[] = { "gai.conf", "ld.so.cache", "ld.so.conf", "protocols", "rpc",
@@ -59,30 +65,29 @@ is_same(int dir, const char *name, const char *text, size_t len)
 	return same;
 }
 
-/* By rename: a running job of an engine before this one may read the old file. */
+/* By rename: a job may read the old file, and another engine may write the same one. */
 static int
-put(int dir, const char *name, const char *text, size_t len)
+put(const struct place *place, const char *name, const char *text, size_t len)
 {
 	int AUTO_CLOSE fd = -1;
+	char new[JOB_ID_LEN + 1];
 
-	if (is_same(dir, name, text, len))
+	if (is_same(place->dir, name, text, len))
 		return 0;
-	if (unlinkat(dir, NEW_FILE, 0) == -1 && errno != ENOENT)
-		return -1;
-	fd = openat(dir, NEW_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	fd = scratch_file(place->jobs, new);
 	if (fd == -1 || fchmod(fd, 0644) == -1 || io_write_all(fd, text, len) == -1)
 		return -1;
-	return renameat(dir, NEW_FILE, dir, name);
+	return renameat(place->jobs, new, place->dir, name);
 }
 
 static int
-put_text(int dir, const char *name, const char *text)
+put_text(const struct place *place, const char *name, const char *text)
 {
-	return put(dir, name, text, strlen(text));
+	return put(place, name, text, strlen(text));
 }
 
 static int
-copy(int dir, const char *name, char *buf)
+copy(const struct place *place, const char *name, char *buf)
 {
 	char path[32];
 	int AUTO_CLOSE fd = -1;
@@ -94,29 +99,23 @@ copy(int dir, const char *name, char *buf)
 	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
 		return 0;
 	len = io_read_all(fd, buf, COPY_MAX);
-	return len == -1 ? 0 : put(dir, name, buf, (size_t)len);
+	return len == -1 ? 0 : put(place, name, buf, (size_t)len);
 }
 
 /* The time zone: a link into /usr, or a small file. */
 static int
-copy_localtime(int dir, char *buf)
+copy_localtime(const struct place *place, char *buf)
 {
 	ssize_t len = readlink("/etc/localtime", buf, PATH_MAX - 1);
-	char *now = buf + PATH_MAX;
 
 	if (len == -1)
-		return copy(dir, "localtime", buf);
+		return copy(place, "localtime", buf);
 	buf[len] = '\0';
-	if (readlinkat(dir, "localtime", now, PATH_MAX) == len &&
-	    memcmp(buf, now, (size_t)len) == 0)
-		return 0;
-	if (unlinkat(dir, "localtime", 0) == -1 && errno != ENOENT)
-		return -1;
-	return symlinkat(buf, dir, "localtime");
+	return scratch_put_link(place->jobs, place->dir, "localtime", buf);
 }
 
 static int
-put_accounts(const struct engine *engine, int dir)
+put_accounts(const struct engine *engine, const struct place *place)
 {
 	char name[33];
 	char text[TEXT_MAX];
@@ -133,33 +132,34 @@ put_accounts(const struct engine *engine, int dir)
 	    "%s:x:%u:%u:%s:/home:/bin/sh\n"
 	    "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
 	    name, uid, gid, name);
-	if (put_text(dir, "passwd", text) == -1)
+	if (put_text(place, "passwd", text) == -1)
 		return -1;
 	snprintf(
 	    text, sizeof(text), "root:x:0:\ntty:x:5:\n%s:x:%u:\nnogroup:x:65534:\n", name, gid);
-	return put_text(dir, "group", text);
+	return put_text(place, "group", text);
 }
 
 int
 hostfiles_write(const struct engine *engine, int dir)
 {
+	const struct place place = { .jobs = engine->jobs, .dir = dir };
 	char *buf;
 	int ret = 0;
 
-	if (put_accounts(engine, dir) == -1 ||
-	    put_text(dir, "hosts",
+	if (put_accounts(engine, &place) == -1 ||
+	    put_text(&place, "hosts",
 		"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n") == -1 ||
-	    put_text(dir, "resolv.conf", "# no network\n") == -1 ||
-	    put_text(dir, "nsswitch.conf",
+	    put_text(&place, "resolv.conf", "# no network\n") == -1 ||
+	    put_text(&place, "nsswitch.conf",
 		"passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n") == -1)
 		return -1;
 	buf = malloc(COPY_MAX);
 	if (buf == NULL)
 		return -1;
 	for (size_t i = 0; ret == 0 && i < sizeof(copied) / sizeof(copied[0]); i++)
-		ret = copy(dir, copied[i], buf);
+		ret = copy(&place, copied[i], buf);
 	if (ret == 0)
-		ret = copy_localtime(dir, buf);
+		ret = copy_localtime(&place, buf);
 	free(buf);
 	return ret;
 }

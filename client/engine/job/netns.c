@@ -114,7 +114,7 @@ netns_prepare(struct engine *engine)
 {
 	struct child *child;
 
-	if (is_ready(engine))
+	if (engine->mode == FACTS_ONCE || is_ready(engine))
 		return;
 	child = child_new(engine, false);
 	if (child == NULL)

@@ -7,26 +7,19 @@
  */
 #include "client/engine/job/overlay.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "client/engine/job/mnt.h"
-#include "common/io.h"
 
 int
-overlay_directories(int at, const char *name)
+overlay_directories(int dir)
 {
-	int AUTO_CLOSE dir = -1;
-
-	if (mkdirat(at, name, 0700) == -1)
-		return -1;
-	dir = openat(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir == -1)
-		return -1;
 	/* the root directory of the job has the mode of the upper one */
-	return mkdirat(dir, OVERLAY_UPPER, 0755) | mkdirat(dir, OVERLAY_WORK, 0700);
+	if (mkdirat(dir, OVERLAY_UPPER, 0755) == -1)
+		return -1;
+	return mkdirat(dir, OVERLAY_WORK, 0700);
 }
 
 int

@@ -14,8 +14,8 @@
 #define OVERLAY_UPPER "u"
 #define OVERLAY_WORK "w"
 
-/* Makes the directory name below at, and in it upper and work. 0 or -1 with errno. */
-int overlay_directories(int at, const char *name) __attribute__((warn_unused_result));
+/* Makes upper and work in a job's directory. 0 or -1 with errno. */
+int overlay_directories(int dir) __attribute__((warn_unused_result));
 
 /*
  * The overlay of lower and of the directories in job, both relative to the working directory.

@@ -21,6 +21,7 @@
 #include "client/engine/job/mnt.h"
 #include "client/engine/job/overlay.h"
 #include "client/engine/job/target.h"
+#include "client/engine/state.h"
 #include "common/io.h"
 
 /*
@@ -57,11 +58,12 @@ mount_root(const struct task *task, struct root *root, struct err *err)
 	/* a setuid file of an image acts within the user namespace only: sudo works in it */
 	root->fd = overlay_mount(host ? STATE_HOST : lower, dir, host ? MOUNT_ATTR_NOSUID : 0);
 	if (root->fd == -1) {
+		/* an engine for one call has not tried before: see main.c */
+		if (host)
+			return state_no_overlay(task->engine, err);
 		err_sys(err, "the root of the job cannot be made");
-		if (!host)
-			err_why(err, "%s cannot be the lower layer of an overlay",
-			    task->job->image_path);
-		return -1;
+		return err_why(
+		    err, "%s cannot be the lower layer of an overlay", task->job->image_path);
 	}
 	if (mnt_attach(root->fd, AT_FDCWD, dir) == -1 || root_own(root, root->fd) == -1)
 		return err_sys(err, "the root of the job cannot be made");

@@ -8,33 +8,49 @@
 #include "client/engine/job/sweep.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "client/engine/job/children.h"
 #include "client/engine/job/keep.h"
 #include "client/engine/job/remove.h"
+#include "client/engine/job/scratch.h"
 #include "common/io.h"
 
-/* A job that starts right now is locked before the engine goes on, so it is never unlocked here. */
-static void
-sweep_one(int jobs, const char *name)
+/* Does nobody hold it? What cannot be opened is none of what an engine makes. *fd is locked then. */
+static bool
+is_left(int jobs, const char *name, int *fd)
 {
-	int AUTO_CLOSE dir = openat(jobs, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (dir != -1 && flock(dir, LOCK_EX | LOCK_NB) == -1)
-		return;
-	/* what cannot be removed now stays for the next time */
-	(void)!remove_tree(jobs, name);
+	*fd = openat(jobs, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	return *fd == -1 ? errno != ENOENT : scratch_lock(jobs, name, *fd);
 }
 
-/* Calls work for the entries, or only says whether there is one. */
+/* What cannot be removed now stays for the next time. */
 static bool
-each(int jobs, void (*work)(int jobs, const char *name))
+sweep_one(int jobs, const char *name)
+{
+	int AUTO_CLOSE fd = -1;
+
+	if (is_left(jobs, name, &fd))
+		(void)!remove_tree(jobs, name);
+	return false;
+}
+
+static bool
+found_one(int jobs, const char *name)
+{
+	int AUTO_CLOSE fd = -1;
+
+	return is_left(jobs, name, &fd);
+}
+
+/* Calls work for the entries until it says true. */
+static bool
+each(int jobs, bool (*work)(int jobs, const char *name))
 {
 	int fd = openat(jobs, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = fd == -1 ? NULL : fdopendir(fd);
@@ -45,14 +61,9 @@ each(int jobs, void (*work)(int jobs, const char *name))
 		io_close(&fd);
 		return false;
 	}
-	while ((entry = readdir(stream)) != NULL) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		found = true;
-		if (work == NULL)
-			break;
-		work(jobs, entry->d_name);
-	}
+	while (!found && (entry = readdir(stream)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			found = work(jobs, entry->d_name);
 	closedir(stream);
 	return found;
 }
@@ -63,7 +74,8 @@ sweep_leftovers(struct engine *engine)
 	struct child *child;
 	int fds[] = { engine->jobs };
 
-	if (!each(engine->jobs, NULL))
+	/* mostly all that is there are jobs that run: no process for that */
+	if (!each(engine->jobs, found_one))
 		return;
 	child = child_new(engine, false);
 	if (child == NULL)
