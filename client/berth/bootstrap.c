@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
@@ -20,26 +21,21 @@
 #include "common/io.h"
 
 #include "client/berth/message.h"
+#include "client/berth/view.h"
 
 /* The launcher itself gives an engine 30 seconds to start; one that was stopped gives nothing. */
 #define LAUNCH_MS 40000
 #define STOPPED_MS 10000
 
-/* The launcher at work. */
-struct child {
-	pid_t pid;
-	int pidfd;
-	int text; /* what it says */
-};
-
 static int
-spawn(int text, pid_t *pid)
+spawn(struct launch *launch, int text)
 {
-	char *argv[] = { (char[]){ LAUNCHER }, (char[]){ "start" }, NULL };
+	char verb[8], *argv[] = { (char[]){ LAUNCHER }, verb, NULL };
 	char *envp[] = { NULL };
 	posix_spawn_file_actions_t actions;
 	int rc;
 
+	snprintf(verb, sizeof(verb), "%s", launch->verb);
 	if ((rc = posix_spawn_file_actions_init(&actions)) != 0)
 		return (rc);
 	rc = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
@@ -47,8 +43,10 @@ spawn(int text, pid_t *pid)
 		rc = posix_spawn_file_actions_adddup2(&actions, text, 1);
 	if (rc == 0)
 		rc = posix_spawn_file_actions_adddup2(&actions, text, 2);
+	if (rc == 0 && launch->request > 0)
+		rc = posix_spawn_file_actions_adddup2(&actions, launch->request, 3);
 	if (rc == 0)
-		rc = posix_spawn(pid, LAUNCHER, &actions, NULL, argv, envp);
+		rc = posix_spawn(&launch->pid, LAUNCHER, &actions, NULL, argv, envp);
 	posix_spawn_file_actions_destroy(&actions);
 	return (rc);
 }
@@ -107,10 +105,10 @@ hangs(pid_t pid, int64_t waited, struct err *err)
  * 0, or -1 with err when it does not end.
  */
 static int
-watch(struct way *way, const struct child *child, struct launch *launch, struct err *err)
+watch(struct way *way, int pidfd, struct launch *launch, struct err *err)
 {
-	struct pollfd fds[] = { { .fd = child->pidfd, .events = POLLIN },
-		{ .fd = child->text, .events = POLLIN } };
+	struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN },
+		{ .fd = launch->text_fd, .events = POLLIN } };
 	int64_t began = way_elapsed(way);
 
 	for (;;) {
@@ -118,14 +116,14 @@ watch(struct way *way, const struct child *child, struct launch *launch, struct 
 
 		if (count < 0 && errno != EINTR)
 			return (0);
-		if (count == 0 && hangs(child->pid, way_elapsed(way) - began, err))
+		if (count == 0 && hangs(launch->pid, way_elapsed(way) - began, err))
 			return (-1);
 		if (count == 0)
 			way_note(way);
 		if (count <= 0)
 			continue;
 		if (fds[1].revents != 0)
-			drain(child->text, launch);
+			drain(launch->text_fd, launch);
 		if ((fds[1].revents & POLLHUP) != 0)
 			fds[1].fd = -1;
 		if (fds[0].revents != 0)
@@ -134,35 +132,51 @@ watch(struct way *way, const struct child *child, struct launch *launch, struct 
 }
 
 int
-bootstrap(struct way *way, struct launch *launch, struct err *err)
+bootstrap_begin(struct launch *launch, struct err *err)
 {
-	int ours AUTO_CLOSE = -1, pidfd AUTO_CLOSE = -1;
-	int pipes[2], status = 0, rc;
-	pid_t pid = -1, done;
+	int pipes[2], rc;
 
-	*launch = (struct launch){ .status = ERR_BUG };
+	launch->status = ERR_BUG;
+	launch->len = 0;
 	/* With SIGCHLD ignored, which is inherited, the kernel would keep no exit status. */
 	signal(SIGCHLD, SIG_DFL);
 	if (pipe2(pipes, O_CLOEXEC) != 0)
 		return (err_sys(err, "cannot make a pipe"));
-	ours = pipes[0];
-	rc = fcntl(ours, F_SETFL, O_NONBLOCK) != 0 ? errno : spawn(pipes[1], &pid);
+	rc = fcntl(pipes[0], F_SETFL, O_NONBLOCK) != 0 ? errno : spawn(launch, pipes[1]);
 	close(pipes[1]);
-	if (rc != 0)
-		return (cannot_run(rc, err));
+	launch->text_fd = pipes[0];
+	if (rc == 0)
+		return (0);
+	close(pipes[0]);
+	return (cannot_run(rc, err));
+}
+
+int
+bootstrap_end(struct way *way, struct launch *launch, struct err *err)
+{
+	int pidfd AUTO_CLOSE = pidfd_open(launch->pid, 0);
+	int text AUTO_CLOSE = launch->text_fd;
+	int status = 0;
+	pid_t done;
+
 	/* Without it (an old kernel) the wait below is all there is. */
-	pidfd = pidfd_open(pid, 0);
-	if (pidfd >= 0 && watch(way, &(struct child){ pid, pidfd, ours }, launch, err) != 0)
+	if (pidfd >= 0 && watch(way, pidfd, launch, err) != 0)
 		return (-1);
 	do
-		done = waitpid(pid, &status, 0);
+		done = waitpid(launch->pid, &status, 0);
 	while (done < 0 && errno == EINTR);
-	drain(ours, launch);
-	if (done == pid && WIFEXITED(status))
+	drain(text, launch);
+	if (done == launch->pid && WIFEXITED(status))
 		launch->status = WEXITSTATUS(status);
-	else if (done == pid)
+	else if (done == launch->pid)
 		launch->status = 128 + WTERMSIG(status);
 	return (0);
+}
+
+int
+bootstrap(struct way *way, struct launch *launch, struct err *err)
+{
+	return (bootstrap_begin(launch, err) != 0 ? -1 : bootstrap_end(way, launch, err));
 }
 
 /* Lines two and three begin with two blanks, the first with the name of the program. */
@@ -197,4 +211,14 @@ bootstrap_explain(const struct launch *launch, struct err *err)
 	text = next_line(text, "  ", err->why);
 	next_line(text, "  ", err->todo);
 	return (-1);
+}
+
+int
+bootstrap_refusal(const struct launch *launch, enum engine_mode mode, struct err *err)
+{
+	/* Before the first grant on a host the launcher cannot even work. */
+	if ((launch->status == ERR_REFUSED || launch->status == ERR_CONFIG) &&
+	    view_refusal(mode, err) != 0)
+		return (-1);
+	return (bootstrap_explain(launch, err));
 }

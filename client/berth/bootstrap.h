@@ -9,23 +9,38 @@
 #define CLIENT_BERTH_BOOTSTRAP_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "client/berth/connect.h"
+#include "common/policy.h"
 
 #define LAUNCHER BERTH_LIBEXEC "/berth-launcher"
 
-/* How the launcher ended. */
+/* One run of the launcher, and how it ended. */
 struct launch {
+	const char *verb; /* "start", "once" */
+	int request; /* its descriptor 3, for "once" */
+	pid_t pid;
+	int text_fd; /* what it says comes here */
 	int status; /* exit status; 128+n when signal n ended it */
 	size_t len;
 	char text[2048]; /* the beginning of what it said, ends with a NUL */
 };
 
-/* Runs "berth-launcher start" and waits for its end. 0, or -1 with err when it could not run. */
+/* Runs it and waits for its end: verb, and request if it takes one, are set. 0, or -1 with err when it
+ * could not run. */
 int bootstrap(struct way *way, struct launch *launch, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* The same in two steps; after the first one has returned 0 the second must follow. */
+int bootstrap_begin(struct launch *launch, struct err *err) __attribute__((warn_unused_result));
+int bootstrap_end(struct way *way, struct launch *launch, struct err *err)
     __attribute__((warn_unused_result));
 
 /* Turns what the launcher said into err, escaped, with its exit status as the code. Returns -1. */
 int bootstrap_explain(const struct launch *launch, struct err *err);
+
+/* The same in the words that the policy gives, if it is the policy that refused. Returns -1. */
+int bootstrap_refusal(const struct launch *launch, enum engine_mode mode, struct err *err);
 
 #endif

@@ -39,6 +39,7 @@ struct cli {
 	const char *log_level;
 	const char *format;
 	bool json; /* --format=json */
+	bool once; /* the call gets an engine of its own: once.h */
 	bool quiet; /* -q: errors only */
 	enum cli_level level; /* what --log-level and -q make of it */
 	bool help; /* --help */

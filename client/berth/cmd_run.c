@@ -11,6 +11,7 @@
 #include "client/berth/engine.h"
 #include "client/berth/preview.h"
 #include "client/berth/message.h"
+#include "client/berth/once.h"
 #include "client/berth/options.h"
 #include "client/berth/relay.h"
 #include "client/berth/view.h"
@@ -26,16 +27,20 @@ give(struct relay *relay, struct job_message *message, struct err *err)
 		.nfds = message->nfds };
 	struct varlink conn;
 	struct way way;
+	pid_t init = -1;
 	int rc;
 
 	if (way_init(&way, relay->cli, true, err) != 0)
 		return (-1);
 	message->params = NULL;
-	if (engine_open(&way, &call, &conn, err) != 0)
+	rc = relay->cli->once ? once_open(&way, &call, &conn, &init, err)
+			      : engine_open(&way, &call, &conn, err);
+	if (rc != 0)
 		return (-1);
 	relay_sent(relay);
 	rc = relay_run(relay, &conn, err);
 	varlink_close(&conn);
+	once_reap(init);
 	return (rc);
 }
 
@@ -54,7 +59,9 @@ run(struct cli *cli, struct run_options *options, struct err *err)
 	relay->command = job->args.v[0];
 	if (job->tty) {
 		relay->terminal = &terminal;
-		rc = terminal_open(&terminal, options->detach_keys, options->interactive, job, err);
+		/* what ends with its caller cannot be left alone */
+		rc = terminal_open(&terminal, cli->once ? "" : options->detach_keys,
+		    options->interactive, job, err);
 	}
 	if (rc == 0)
 		rc = relay_open(relay, options->interactive, job->stdio, err);
@@ -81,7 +88,7 @@ refuse_root(struct cli *cli, struct err *err)
 
 	if (view_caller(&view, err) != 0)
 		return (-1);
-	view_decide(&view, NULL, &decision);
+	view_decide(&view, ENGINE_SHARED, NULL, &decision);
 	(void)view_explain(&view, &decision, err);
 	snprintf(cli->reason, sizeof(cli->reason), "%s", refusal_name(decision.refusal));
 	view_free(&view);
@@ -94,6 +101,8 @@ cmd_run(struct cli *cli, int argc, char **argv, struct err *err)
 	struct run_options options;
 	int rc = options_parse(cli, argc, argv, &options, err);
 
+	if (rc == 0)
+		rc = once_choose(cli, options.once, err);
 	if (rc == 0 && options.dry_run)
 		rc = preview_job(cli, &options.job, err);
 	else if (rc == 0)

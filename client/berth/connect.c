@@ -207,14 +207,14 @@ way_again(struct way *way, struct err *err)
 static int
 launch(struct way *way, struct err *err)
 {
-	struct launch launch;
+	struct launch launch = { .verb = "start" };
 
 	/* The engine that was just started has gone already: not at once again. */
 	if (way->started && way_again(way, err) != 0)
 		return (-1);
 	if (bootstrap(way, &launch, err) != 0) {
 		/* Who has no grant does not miss a launcher that is not installed. */
-		(void)view_refusal(err);
+		(void)view_refusal(ENGINE_SHARED, err);
 		return (-1);
 	}
 	message_debug(way->cli, "berth-launcher start ended with status %d", launch.status);
@@ -224,14 +224,8 @@ launch(struct way *way, struct err *err)
 		return (0);
 	case ERR_UNAVAILABLE:
 		return (way_again(way, err));
-	case ERR_REFUSED:
-	case ERR_CONFIG:
-		/* Before the first grant on a host the launcher cannot even work. */
-		if (view_refusal(err) != 0)
-			return (-1);
-		break;
 	}
-	return (bootstrap_explain(&launch, err));
+	return (bootstrap_refusal(&launch, ENGINE_SHARED, err));
 }
 
 /* As launch(), without the launcher. 0: connect again; 1: the host does not allow it; -1 with err. */

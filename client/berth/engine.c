@@ -272,20 +272,47 @@ retire_rootless(const struct way *way)
 	json_object_put(answer);
 }
 
-int
-engine_open(struct way *way, struct engine_call *call, struct varlink *conn, struct err *err)
+static int
+make_messages(struct engine_call *call, struct json_object *messages[2], struct err *err)
 {
 	char method[64];
-	struct json_object *messages[2];
-	int rc;
 
 	snprintf(method, sizeof(method), BERTH_INTERFACE ".%s", call->method);
 	messages[0] = make_hello();
 	messages[1] = varlink_call(method, call->params, call->more);
 	call->params = NULL;
 	if (messages[0] == NULL || messages[1] == NULL)
-		rc = err_set(err, ERR_SYSTEM, "out of memory");
-	else
+		return (err_set(err, ERR_SYSTEM, "out of memory"));
+	return (0);
+}
+
+int
+engine_send(struct engine_call *call, struct varlink *conn, struct err *err)
+{
+	struct json_object *messages[2];
+	int rc = make_messages(call, messages, err);
+
+	if (rc == 0 && varlink_send(conn->fd, messages, 2, call->fds, call->nfds) != 0)
+		rc = was_not_served(-1, errno) ? 1
+					       : err_sys(err, "cannot send the call to the engine");
+	json_object_put(messages[0]);
+	json_object_put(messages[1]);
+	return (rc);
+}
+
+int
+engine_greet(struct way *way, struct varlink *conn, struct err *err)
+{
+	return (greet(way, conn, err));
+}
+
+int
+engine_open(struct way *way, struct engine_call *call, struct varlink *conn, struct err *err)
+{
+	struct json_object *messages[2];
+	int rc = make_messages(call, messages, err);
+
+	if (rc == 0)
 		rc = exchange(way, call, messages, conn, err);
 	message_progress_end();
 	if (rc == 0)

@@ -30,6 +30,15 @@ int engine_open(struct way *way, struct engine_call *call, struct varlink *conn,
     __attribute__((warn_unused_result));
 
 /*
+ * The two halves of engine_open on a connection that is there: greeting and call, with one
+ * sendmsg(2), and the greeting of the engine. 0; 1 we were not served; -1 with err.
+ */
+int engine_send(struct engine_call *call, struct varlink *conn, struct err *err)
+    __attribute__((warn_unused_result));
+int engine_greet(struct way *way, struct varlink *conn, struct err *err)
+    __attribute__((warn_unused_result));
+
+/*
  * Judges one answer: *params are its parameters, borrowed from message, and never NULL.
  * 0, or -1 with err and the reason in cli when it is an error.
  */

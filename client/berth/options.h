@@ -17,6 +17,7 @@ struct run_options {
 	bool interactive;
 	bool here;
 	bool dry_run;
+	bool once;
 	const char *workdir;
 	const char *user;
 	const char *hostname;

@@ -27,13 +27,14 @@ struct judged {
 };
 
 static int
-judge(const struct job *job, struct judged *judged, struct err *err)
+judge(const struct cli *cli, const struct job *job, struct judged *judged, struct err *err)
 {
 	if (view_load(&judged->view, err) != 0 || job_wants(job, &judged->wants, err) != 0)
 		return (-1);
 	view_settle(&judged->view);
 	for (size_t i = 0; i < judged->wants.n; i++)
-		view_decide(&judged->view, &judged->wants.v[i], &judged->of[i]);
+		view_decide(&judged->view, cli->once ? ENGINE_ONCE : ENGINE_SHARED,
+		    &judged->wants.v[i], &judged->of[i]);
 	return (0);
 }
 
@@ -169,7 +170,7 @@ preview_job(struct cli *cli, const struct job *job, struct err *err)
 
 	if (judged == NULL)
 		return (err_sys(err, "cannot explain"));
-	rc = judge(job, judged, err);
+	rc = judge(cli, job, judged, err);
 	if (rc == 0) {
 		int refused = first_refusal(cli, judged, &judged->refusal);
 
@@ -194,7 +195,7 @@ preview_refusal(struct cli *cli, const struct job *job, struct err *err)
 
 	if (judged == NULL)
 		return (0);
-	if (judge(job, judged, &ignored) == 0)
+	if (judge(cli, job, judged, &ignored) == 0)
 		rc = first_refusal(cli, judged, err);
 	view_free(&judged->view);
 	free(judged);

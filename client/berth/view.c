@@ -77,7 +77,7 @@ view_load(struct view *view, struct err *err)
 
 	if (view_caller(view, err) != 0 || load_policy(view, err) != 0)
 		return (-1);
-	view_decide(view, &want, &decision);
+	view_decide(view, ENGINE_SHARED, &want, &decision);
 	if (!ownpolicy_applies(&decision))
 		return (0);
 	view->ungranted = decision.refusal;
@@ -108,9 +108,10 @@ view_free(struct view *view)
 }
 
 void
-view_decide(const struct view *view, const struct entitlement *want, struct decision *decision)
+view_decide(const struct view *view, enum engine_mode mode, const struct entitlement *want,
+    struct decision *decision)
 {
-	struct request request = { .now = time(NULL), .mode = ENGINE_SHARED };
+	struct request request = { .now = time(NULL), .mode = mode };
 
 	request.wants = want;
 	request.nwants = want != NULL ? 1 : 0;
@@ -134,7 +135,7 @@ view_explain(const struct view *view, const struct decision *decision, struct er
 }
 
 int
-view_refusal(struct err *err)
+view_refusal(enum engine_mode mode, struct err *err)
 {
 	const struct entitlement want = { .id = ENT_SECURITY_CONFINED };
 	struct decision decision;
@@ -143,8 +144,10 @@ view_refusal(struct err *err)
 	int rc = 0;
 
 	if (view_load(&view, &ignored) == 0) {
-		view_settle(&view);
-		view_decide(&view, &want, &decision);
+		/* without a grant there is no engine for one call */
+		if (mode == ENGINE_SHARED)
+			view_settle(&view);
+		view_decide(&view, mode, &want, &decision);
 		if (decision.verdict != VERDICT_ALLOW)
 			rc = view_explain(&view, &decision, err);
 	}

@@ -39,18 +39,18 @@ void view_settle(struct view *view);
 /* Only who calls, without the policy: for messages to root, who has none. */
 int view_caller(struct view *view, struct err *err) __attribute__((warn_unused_result));
 
-/* Decides one want at this moment, in a shared engine. */
-void view_decide(
-    const struct view *view, const struct entitlement *want, struct decision *decision);
+/* Decides one want at this moment. */
+void view_decide(const struct view *view, enum engine_mode mode, const struct entitlement *want,
+    struct decision *decision);
 
 /* A refusal in three lines. Returns -1. */
 int view_explain(const struct view *view, const struct decision *decision, struct err *err);
 
 /*
- * Would an engine be refused to the caller? Then -1 with the explanation, which names the account;
+ * Would such an engine be refused to the caller? Then -1 with the explanation, which names the account;
  * 0 when the policy cannot be read or allows it.
  */
-int view_refusal(struct err *err);
+int view_refusal(enum engine_mode mode, struct err *err);
 
 /* "alice (uid 1000)" or "uid 1000". */
 void view_describe(const struct view *view, char *buf, size_t len);

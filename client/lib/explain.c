@@ -138,14 +138,20 @@ explain_want(const struct decision *decision, const struct policy *policy,
 }
 
 static int
-explain_file(enum refusal refusal, const struct subject *subject, const char *file, struct err *err)
+explain_file(
+    enum refusal refusal, const struct subject *subject, const struct allow *by, struct err *err)
 {
+	const char *file = by != NULL ? by->file : POLICY_DIR "/allow";
+
 	if (refusal == REFUSAL_ENGINE) {
-		err_set(
-		    err, ERR_REFUSED, "refused: %s may not use a shared engine", subject->shown);
-		err_why(err, "'engine = once' in %s, and --once is not available in this version",
-		    file);
-		return (err_todo(err, "an administrator can change that line:  engine = any"));
+		bool shared = by->engine == ENGINE_ONCE;
+
+		err_set(err, ERR_REFUSED, "refused: %s may not use %s", subject->shown,
+		    shared ? "a shared engine" : "an engine for one call (--once)");
+		err_why(err, "'engine = %s' in %s", shared ? "once" : "shared", by->file);
+		return (err_todo(err,
+		    "an administrator can allow both:  sudo berth grant %s --engine=any",
+		    subject->typed));
 	}
 	if (refusal == REFUSAL_NO_IDS) {
 		err_set(err, ERR_REFUSED, "refused: the grant of %s gives no ids", subject->shown);
@@ -170,7 +176,6 @@ int
 decision_explain(const struct decision *decision, const struct caller *caller,
     const struct policy *policy, const char *who, struct err *err)
 {
-	const char *file = decision->by != NULL ? decision->by->file : POLICY_DIR "/allow";
 	struct subject subject;
 
 	if (who != NULL) {
@@ -194,7 +199,7 @@ decision_explain(const struct decision *decision, const struct caller *caller,
 	case REFUSAL_ENGINE:
 	case REFUSAL_NO_IDS:
 	case REFUSAL_BAD_IDS:
-		return (explain_file(decision->refusal, &subject, file, err));
+		return (explain_file(decision->refusal, &subject, decision->by, err));
 	case REFUSAL_INVALID:
 		break;
 	}

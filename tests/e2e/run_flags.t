@@ -240,7 +240,7 @@ is "$rc" 0 "explain without --"
 for flag in -d --detach -p=80:80 --publish=1:1 -m=1g --memory=1 --cpus=1 --pids-limit=5 --device=/dev/kvm --privileged \
     --mount=type=bind --security-opt=x --uidmap=0:0:1 --gidmap=0:0:1 --userns=keep-id --restart=always --stop-signal=9 \
     --pull=always --cidfile=/x --label=a=b --dns=1.1.1.1 --add-host=a:1 --secret=x --isolation=nested --preset=x \
-    --param=a=b --params=x --keep-groups --ca=/x --no-ca --service=x --once -f=x.job; do
+    --param=a=b --params=x --keep-groups --ca=/x --no-ca --service=x -f=x.job; do
 	fails 'not available in this version' "$flag: refused by name" "$flag" host true
 	like "$err" "${flag%%=*}" "$flag: the name stands there"
 done
