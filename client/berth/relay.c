@@ -24,6 +24,7 @@
 
 #include "client/berth/engine.h"
 #include "client/berth/message.h"
+#include "client/berth/view.h"
 #include "client/lib/json.h"
 
 /* Taken from the signalfd; SIGTTIN and SIGTTOU do with the client what they always do. */
@@ -141,6 +142,7 @@ struct wait {
 	struct cli *cli;
 	struct varlink *conn;
 	int signals;
+	int64_t since; /* wall clock, when it was sent */
 	bool started;
 	bool leaving; /* Detach was sent */
 	bool detached;
@@ -357,6 +359,22 @@ take_answers(struct wait *wait, struct err *err)
 	return (0);
 }
 
+/* A grant that ends takes all that runs on it along, supervisors too. */
+static void
+explain_loss(const struct wait *wait, struct err *err)
+{
+	struct err ended;
+	const char *how;
+
+	(void)err_set(&ended, ERR_UNAVAILABLE, "the job was ended, with its grant");
+	how = view_ended(wait->since, &ended);
+	if (how == NULL)
+		return;
+	snprintf(wait->cli->reason, sizeof(wait->cli->reason), "%s", how);
+	(void)err_todo(&ended, "see what is left:  berth info");
+	*err = ended;
+}
+
 static int
 take_connection(struct wait *wait, struct err *err)
 {
@@ -369,7 +387,9 @@ take_connection(struct wait *wait, struct err *err)
 	err_set(err, ERR_UNAVAILABLE, "the connection to the job was lost");
 	err_why(err, wait->started ? "its supervisor was killed, and the job with it"
 				   : "the engine ended before the job was started");
-	return (err_todo(err, "see what runs:  berth daemon state"));
+	(void)err_todo(err, "see what runs:  berth daemon state");
+	explain_loss(wait, err);
+	return (-1);
 }
 
 /* The keys were typed: what came before them still goes to the job. */
@@ -456,6 +476,18 @@ drain(struct wait *wait, struct channel *channel)
 	}
 }
 
+static void
+tell_expired(struct wait *wait)
+{
+	struct err err;
+
+	(void)err_set(&err, ERR_REFUSED, "the job was ended: what it was allowed by has ended");
+	snprintf(wait->cli->reason, sizeof(wait->cli->reason), "expired");
+	(void)view_ended(wait->since, &err);
+	(void)err_todo(&err, "see what is left:  berth info");
+	message_error(wait->cli, &err);
+}
+
 /* What is said at the end is said on a terminal that is the caller's again. */
 static void
 tell_caller(struct wait *wait)
@@ -472,6 +504,8 @@ tell_caller(struct wait *wait)
 	}
 	if (strcmp(reason, "timeout") == 0)
 		message_warning(wait->cli, "the job was ended: its time (--timeout) is over");
+	if (strcmp(reason, "expired") == 0)
+		tell_expired(wait);
 	if (strcmp(reason, "not_found") != 0 && strcmp(reason, "not_executable") != 0)
 		return;
 	snprintf(wait->cli->reason, sizeof(wait->cli->reason), "%s", reason);
@@ -484,9 +518,12 @@ int
 relay_run(struct relay *relay, struct varlink *conn, struct err *err)
 {
 	int signals AUTO_CLOSE = take_signals();
-	struct wait wait = {
-		.relay = relay, .cli = relay->cli, .conn = conn, .signals = signals, .status = -1
-	};
+	struct wait wait = { .relay = relay,
+		.cli = relay->cli,
+		.conn = conn,
+		.signals = signals,
+		.status = -1,
+		.since = (int64_t)time(NULL) };
 	int rc;
 
 	/* What came with the greeting is in the buffer already. */

@@ -155,6 +155,40 @@ view_refusal(enum engine_mode mode, struct err *err)
 	return (rc);
 }
 
+/* In the terms of view_ended, for one file. */
+static const char *
+ended(const struct allow *allow, int64_t since, struct err *err)
+{
+	int64_t when = allow->revoked != 0 ? allow->revoked : allow->until;
+	const char *key = allow->revoked != 0 ? "revoked" : "until";
+	time_t seconds = (time_t)when;
+	char date[32] = "";
+	struct tm utc;
+
+	/* time(2) may be a tick behind the timer that ended it. */
+	if (when == 0 || when < since || when > (int64_t)time(NULL) + 1)
+		return (NULL);
+	if (gmtime_r(&seconds, &utc) != NULL)
+		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	(void)err_why(err, "%s says: %s = %s", allow->file, key, date);
+	return (allow->revoked != 0 ? "revoked" : "expired");
+}
+
+const char *
+view_ended(int64_t since, struct err *err)
+{
+	const char *how = NULL;
+	struct err ignored;
+	struct view view;
+
+	if (view_load(&view, &ignored) == 0) {
+		for (size_t i = 0; i < view.policy.nfiles && how == NULL; i++)
+			how = ended(view.policy.files[i], since, err);
+	}
+	view_free(&view);
+	return (how);
+}
+
 void
 view_describe(const struct view *view, char *buf, size_t len)
 {

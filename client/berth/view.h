@@ -52,6 +52,12 @@ int view_explain(const struct view *view, const struct decision *decision, struc
  */
 int view_refusal(enum engine_mode mode, struct err *err);
 
+/*
+ * Has a grant that applies to the caller ended, or been revoked, since that time of the wall clock?
+ * "expired" or "revoked" then, with the file and its date in err's why; else NULL.
+ */
+const char *view_ended(int64_t since, struct err *err);
+
 /* "alice (uid 1000)" or "uid 1000". */
 void view_describe(const struct view *view, char *buf, size_t len);
 

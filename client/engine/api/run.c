@@ -98,9 +98,9 @@ make_directory(const struct engine *engine, char id[JOB_ID_LEN + 1], struct err 
 	return -1;
 }
 
-/* Forks the supervisor. 0, or -1 with err. */
+/* Forks the supervisor of a job that may run until then. 0, or -1 with err. */
 static int
-start_job(struct call *call, struct job *job, struct err *err)
+start_job(struct call *call, struct job *job, int64_t until, struct err *err)
 {
 	struct engine *engine = call->engine;
 	struct child *child = child_new(engine, true);
@@ -131,6 +131,7 @@ start_job(struct call *call, struct job *job, struct err *err)
 			.dir = dir,
 			.net = net,
 			.slot = child->slot,
+			.until = until,
 			.pty = { -1, -1, -1 } };
 
 		supervisor_run(&task);
@@ -159,7 +160,7 @@ decide_and_start(struct call *call, struct job *job, struct err *err)
 	if (ret == 0)
 		ret = check_here(call->engine, job, err);
 	if (ret == 0)
-		ret = start_job(call, job, err);
+		ret = start_job(call, job, decision.grant.until, err);
 	if (ret == 0) {
 		policy_free(&policy);
 		return 0;

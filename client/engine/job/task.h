@@ -21,6 +21,7 @@ struct task {
 	int dir; /* jobs/ID; the lock is on it */
 	int net; /* a network namespace made ahead, or -1: it is the process's own */
 	size_t slot;
+	int64_t until; /* the end of what the job may do, wall clock in seconds; 0: none */
 	struct pty pty; /* -1 unless the job has a terminal */
 };
 

@@ -24,6 +24,7 @@
 
 #define TIMEOUT_GRACE 10000 /* ms from SIGTERM to SIGKILL after --timeout */
 #define STOP_GRACE 5000 /* after "daemon stop" */
+#define CLOCK_SET_NOTICED 30000 /* a clock that was set forwards */
 #define HANGUP_GRACE 2000 /* after the terminal is gone: an editor saves what it has */
 
 static int64_t
@@ -224,9 +225,31 @@ take_output(struct watch *watch, short events)
 		pty_hang_up(&watch->pty);
 }
 
+/* Milliseconds until the wall clock says what the grants say, at most so many that a clock that was
+ * set is noticed. */
+static int64_t
+until_left(const struct watch *watch)
+{
+	struct timespec ts;
+	int64_t left;
+
+	if (watch->task->until == 0 || watch->expired)
+		return -1;
+	(void)!clock_gettime(CLOCK_REALTIME, &ts);
+	left = (watch->task->until - ts.tv_sec) * 1000 - ts.tv_nsec / 1000000;
+	if (left < 0)
+		return 0;
+	return left > CLOCK_SET_NOTICED ? CLOCK_SET_NOTICED : left;
+}
+
 static void
 check_clock(struct watch *watch)
 {
+	/* The launcher's watcher gives no time to save anything either. */
+	if (until_left(watch) == 0) {
+		watch->expired = true;
+		kill(-1, SIGKILL);
+	}
 	if (watch->timeout_at != 0 && now() >= watch->timeout_at) {
 		watch->timeout_at = 0;
 		watch->timed_out = true;
@@ -242,13 +265,16 @@ static int
 wait_time(const struct watch *watch)
 {
 	int64_t next = watch->timeout_at;
+	int64_t end = until_left(watch);
 	int64_t left;
 
 	if (next == 0 || (watch->kill_at != 0 && watch->kill_at < next))
 		next = watch->kill_at;
 	if (next == 0)
-		return -1;
+		return (int)end;
 	left = next - now();
+	if (end >= 0 && end < left)
+		left = end;
 	if (left < 0)
 		return 0;
 	/* poll(2) takes an int; a longer wait is asked again */
@@ -313,6 +339,11 @@ tell(const struct watch *watch)
 		outcome.reason = missing ? "not_found" : "not_executable";
 		outcome.status = missing ? 127 : 126;
 		outcome.why = err.why;
+	} else if (watch->expired) {
+		err_set(&err, ERR_REFUSED, "the grant has ended");
+		outcome.reason = "expired";
+		outcome.status = 125;
+		outcome.why = err.what;
 	} else if (watch->timed_out) {
 		outcome.reason = "timeout";
 		outcome.status = 124;

@@ -29,6 +29,7 @@ struct watch {
 	bool detached; /* it left, and the job goes on */
 	bool stopped; /* the job, by its client's SIGTSTP */
 	bool timed_out;
+	bool expired; /* what it may do has ended */
 	bool over;
 	int status; /* of wait(2), when it is over */
 	int64_t timeout_at; /* milliseconds; 0: none */

@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# A grant with an end: what runs on it ends at that time, whatever it does; what used only a part that
+# ended ends alone; and who asks is told which it was: ended, revoked, or never granted.
+. "${BASH_SOURCE[0]%/*}/../attack/jobs.sh"
+arena_enter "$@"
+needs jq
+
+no_engine() {
+	! engine_pid alice >/dev/null
+}
+# The time of the day in a grant's file, in seconds.
+until_of() {
+	date -u -d "$(sed -n 's/^until = //p' "/etc/berth/allow/$1.conf")" +%s
+}
+in_time() {
+	[ "$(date +%s)" -ge "$1" ] && [ "$(date +%s)" -le $(($1 + 5)) ]
+}
+# What a user hears who wants an engine: the launcher's reason.
+reason() {
+	run as "$1" "$LAUNCHER" start
+	sed -n '1s/.*(\([a-z_]*\))$/\1/p' <<<"$err"
+}
+
+# --- the time comes --------------------------------------------------------------------------------
+
+chmod 4755 "$LAUNCHER"
+is "$(reason alice)" no_grant "nobody was granted anything yet"
+grant alice security.confined network.host --for=4s >/dev/null
+end=$(until_of uid-1000)
+ok "berth info says how long it lasts" bash -c '
+	setpriv --reuid=alice --regid=alice --init-groups berth --format=json info |
+	    jq -e ".remaining >= 0 and .remaining <= 4 and (.until | startswith(\"20\")) and
+	        .grants[0].remaining <= 4 and .grants[0].revoked == null"'
+run as alice berth info
+like "$out" 'uid-1000.conf \(until 20[0-9TZ:-]+, [0-4] s left\)' "for people too"
+run root berth check
+like "$out" 'until 20[0-9TZ:-]+ \([0-4] s\)' "and check, to the administrator"
+start_job /run/arena/out host sh -c 'trap "" TERM HUP; echo up; while :; do sleep 60; done'
+ok "a job begins" wait_for 5 grep -q up /run/arena/out
+wait_job
+status=$rc
+ok "it is ended in time, though it does not want to" in_time "$end"
+is "$status" 125 "with berth's own status"
+like "$(cat /run/arena/out)" 'the job was ended.*(until = 20|grant)' "its user is told why"
+ok "the engine went as well" wait_for 5 no_engine
+is "$(reason alice)" expired "another one is not started: expired"
+run job host true
+is "$rc" 125 "nor does a job begin, not even without a grant, which this host would allow"
+like "$err" "the grant of security.confined to alice \(uid 1000\) has ended.*'until' of .*uid-1000" "it has ended"
+run as alice berth --format=json run host true
+is "$(jq -r .reason <<<"$err")" expired "and a program reads: expired"
+run root berth grant alice
+like "$rc:$out" '0:.*until +20[0-9TZ:-]+ \(ended\)' "a grant without a new end stays ended, and says so"
+
+# --- whatever runs ---------------------------------------------------------------------------------
+
+grant alice --for=4s >/dev/null
+end=$(until_of uid-1000)
+start_job /run/arena/out host sh -c 'echo up; sleep 60'
+ok "a longer one: jobs begin again" wait_for 5 grep -q up /run/arena/out
+# The user can stop what is theirs. Nobody of it is left to keep the time.
+pkill -STOP -u alice -x 'berth-engine|berth-job|berth-launcher'
+pkill -STOP -u alice -x sleep
+wait_job
+status=$rc
+ok "an engine, a supervisor, an init and a job that are stopped end in time" in_time "$end"
+ok "all of them" wait_for 5 no_engine
+is "$(pgrep -u alice | tr '\n' ' ')" "" "and nothing of the user's is left"
+like "$status:$(cat /run/arena/out)" '125:.*the job was ended, with its grant.*until = 20' "the client knows why it lost its job"
+
+# --- a part of it ----------------------------------------------------------------------------------
+
+printf '[ids]\nbase = 1000000000\ncount = 65536000\nfirst-uid = 1000\n' >>/etc/berth/berth.conf
+root berth grant alice --until=none >/dev/null
+root berth revoke alice network.host >/dev/null
+root berth grant @lab network.host --for=4s >/dev/null
+end=$(until_of gid-2000)
+start_job /run/arena/own host sh -c 'echo up; sleep 8; echo done'
+own=$client
+start_job /run/arena/out --network host host sh -c 'echo up; sleep 60'
+ok "one job uses what a group lends, another does not" \
+    wait_for 5 grep -q up /run/arena/out /run/arena/own
+engine=$(engine_pid alice)
+wait_job
+status=$rc
+ok "what the group lent ends, and the job that used it" in_time "$end"
+like "$status:$(cat /run/arena/out)" '125:.*what it was allowed by has ended.*gid-2000.conf says: until = 20' "it is told by which file"
+run job --network host host true
+like "$rc:$err" '125:.*network.host.*has ended' "and not begun again"
+client=$own
+wait_job
+is "$rc:$(cat /run/arena/own)" "0:up
+done" "the other job has not noticed"
+is "$(engine_pid alice)" "$engine" "nor has the engine"
+
+# --- revoked ---------------------------------------------------------------------------------------
+
+start_job /run/arena/out host sh -c 'echo up; sleep 60'
+wait_for 5 grep -q up /run/arena/out
+run root berth revoke alice
+is "$rc" 0 "revoke"
+wait_job
+like "$rc:$(cat /run/arena/out)" '125:.*the job was ended, with its grant.*revoked = 20' "the user of a job hears that it was revoked"
+run root berth revoke @lab
+is "$(reason alice)" revoked "and who asks for an engine: revoked"
+is "$(reason carol)" no_grant "who never had a grant is told that"
+run as alice berth --format=json grants
+is "$(jq -r '[.[] | select(.revoked != null and .entitlements == [])] | length' <<<"$out")" 2 "grants shows both as revoked"
+root berth grant @lab >/dev/null
+is "$(reason alice)" "" "a grant to the group counts, whatever was revoked from the user"
+is "$(engine_pid alice >/dev/null && echo up)" up "an engine is up"
+like "$(stat -c %u /run/berth/1000/engine.sock)" '^1000$' "it is the user's"
+ns_owner=$((1000000000 + 65534))
+like "$(log_text | tail -n 3)" "allow uid=1000 .*gid-2000.conf.*owner=$ns_owner" "on the group's ids"
+done_testing
