@@ -25,8 +25,7 @@
 	{ .kind = FLAG_INVALID },
 
 const struct flag grant_flags[] = {
-	{ FLAG_STRING, 0, "root", 0, NULL, "DIR", "the state directory" },
-	{ FLAG_STRING, 0, "timeout", 0, NULL, "TIME", "of an idle engine" },
+	ADMIN_GRANTING(NULL),
 	PRINTING
 };
 

@@ -16,24 +16,27 @@
 #include "client/berth/engine.h"
 #include "client/berth/message.h"
 
+/* Was there a flag that is berth-admin's? */
 struct start_options {
-	/* For berth-admin. */
-	const char *root;
-	const char *allow_user;
-	const char *entitlements;
-	const char *timeout;
+	bool granting;
 };
 
 static command_run cmd_start;
 
-#define AT(member) offsetof(struct start_options, member)
+static int
+store_granting(void *out, char *value, struct err *err)
+{
+	(void)value;
+	(void)err;
+	((struct start_options *)out)->granting = true;
+	return (0);
+}
 
 /* clang-format off */
 static const struct flag start_flags[] = {
-	{ FLAG_STRING, 0, "allow-user", AT(allow_user), NULL, "USER", "sudo: grant, and start" },
-	{ FLAG_STRING, 0, "entitlements", AT(entitlements), NULL, "LIST", "sudo: what is granted" },
-	{ FLAG_STRING, 0, "root", AT(root), NULL, "DIR", "sudo: the state directory" },
-	{ FLAG_STRING, 0, "timeout", AT(timeout), NULL, "TIME", "sudo: of an idle engine" },
+	{ FLAG_STORE, 0, "allow-user", 0, store_granting, "USER", "sudo: grant, and start" },
+	{ FLAG_STORE, 0, "entitlements", 0, store_granting, "LIST", "sudo: what is granted" },
+	ADMIN_GRANTING(store_granting),
 	{ .kind = FLAG_INVALID },
 };
 
@@ -65,7 +68,7 @@ start(struct cli *cli, struct err *err)
 static int
 cmd_start(struct cli *cli, int argc, char **argv, struct err *err)
 {
-	struct start_options options = { .root = NULL };
+	struct start_options options = { .granting = false };
 	struct flag_parse parse = { .own = { start_flags, &options }, .argc = argc, .argv = argv };
 	struct err admin;
 
@@ -73,12 +76,10 @@ cmd_start(struct cli *cli, int argc, char **argv, struct err *err)
 	admin_needed(cli, argc, argv, &admin);
 	if (cli_flags(cli, &parse, err) != 0 || cli_words(cli, parse.argc, 0, 0, err) != 0)
 		return (-1);
-	if (options.root != NULL || options.allow_user != NULL || options.entitlements != NULL ||
-	    options.timeout != NULL) {
-		*err = admin;
-		return (-1);
-	}
-	return (start(cli, err));
+	if (!options.granting)
+		return (start(cli, err));
+	*err = admin;
+	return (-1);
 }
 
 /* Root's start goes on with all its words before they are judged; "start" comes first. */
