@@ -146,8 +146,11 @@ cover: $(COVER_BINS) $(patsubst %.c,$(BUILD)/cov/%.o,$(LAUNCHER) $(COMMON)) ## c
 fuzz: $(FUZZ_BINS) ## every fuzz target for FUZZ_SECONDS
 	BUILD='$(BUILD)' FUZZ_SECONDS='$(FUZZ_SECONDS)' tests/run/fuzz.sh $(FUZZ_NAMES)
 
-bench: all $(TOOL_BINS) ## as root: berth beside bubblewrap, crun and podman
+bench: all $(TOOL_BINS) ## as root: berth beside bubblewrap, crun and podman; RUNS=, JOBS=
 	@tests/run/need_root.sh bench
 	BUILD='$(BUILD)' tests/bench/bench.sh
 
-.PHONY: check programs-for-check units lint budget cover fuzz bench
+bench-check: bench ## as root: bench, and fail when a target is missed by more than a quarter
+	python3 tests/bench/table.py --check '$(BUILD)/bench.json'
+
+.PHONY: check programs-for-check units lint budget cover fuzz bench bench-check

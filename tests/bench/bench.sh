@@ -1,51 +1,67 @@
 #!/usr/bin/env bash
-# How long a call takes, berth beside what one would use instead: whole processes, the same static
-# program in the same root directory, run by a regular user. From `make bench`, as root, in an
-# arena. One table; the samples stay in $BUILD/bench.json. RUNS=200 sets how many of each.
+# What berth costs beside what one would use instead: whole processes, the same static program in the
+# same root directory, run by a regular user without a shell between. From `make bench`, as root, in
+# an arena. Prints one table; samples and figures stay in $BUILD/bench.json.
+#   RUNS=200        samples of each row of time
+#   JOBS=5000       jobs of the row of throughput, 8 at a time
+#   SLEEPERS=20     sleeping jobs whose memory is measured
+# A row is measured in ROUNDS pieces that take turns with those of the other rows, because a machine
+# is not as fast now as it was a minute ago. What is not installed is skipped, and said.
 export ARENA_WRITABLE=yes
+for knob in RUNS JOBS SLEEPERS ROUNDS; do
+	[ -z "${!knob-}" ] || set -- "$@" "$knob=${!knob}"
+done
 . "${BASH_SOURCE[0]%/*}/../lib/arena.sh"
 arena_enter "$@"
 set -u
-needs hyperfine
+needs hyperfine jq python3 xargs
 
+RUNS=200 JOBS=5000 SLEEPERS=20 ROUNDS=4
+for knob; do
+	declare "$knob"
+done
 home=/home/alice
 image=$home/image
 samples=$home/samples
-RUNS=${RUNS:-200}
+rc=0 err=
 
-# A root file system with one program in it, and the directories that runtimes mount on.
+# A root file system with two programs in it, and the directories that runtimes mount on.
 install -d -o alice -g alice "$image" "$image"/{proc,sys,dev,tmp,etc,run} "$samples"
-install -o alice -g alice -m 0755 "$TESTBIN/true" "$image/true"
-
-rows=()
-# measure NAME RUNS [HYPERFINE-OPTION...] -- COMMAND...: one row, or the reason why there is none
-measure() {
-	local name=$1 runs=$2 file
-	shift 2
-	local -a options=()
-	while [ "$1" != -- ]; do
-		options+=("$1")
-		shift
-	done
-	shift
-	file=$samples/${#rows[@]}.json
-	if ! command -v "$1" >/dev/null; then
-		echo "not measured: $name: $1 is not installed"
-	elif ! run measure_env "$@" || [ "$rc" -ne 0 ]; then
-		echo "not measured: $name: $1 does not work here: $(tail -n1 <<<"$err")"
-	elif run measure_env hyperfine -N --style none --warmup 5 --runs "$runs" "${options[@]}" \
-	    --export-json "$file" --command-name "$name" "$*" && [ "$rc" -eq 0 ]; then
-		rows+=("$file")
-	else
-		echo "not measured: $name: $(tail -n1 <<<"$err")"
-	fi
-}
+install -o alice -g alice -m 0755 "$TESTBIN/true" "$TESTBIN/pause" "$image"
+install -d -m 0700 -o alice -g alice "$home/runtime"
 
 # podman and crun want a runtime directory.
 measure_env() {
 	as_env alice XDG_RUNTIME_DIR="$home/runtime" -- "$@"
 }
-install -d -m 0700 -o alice -g alice "$home/runtime"
+
+# --- rows of time ------------------------------------------------------------------------------------
+
+names=()
+declare -A runs_of prepare_of command_of
+# row NAME RUNS PREPARE COMMAND...: to be measured, unless it does not work here
+row() {
+	local name=$1 runs=$2 prepare=$3
+	shift 3
+	if ! command -v "$1" >/dev/null; then
+		echo "not measured: $name: $1 is not installed"
+	elif ! run measure_env "$@" || [ "$rc" -ne 0 ]; then
+		echo "not measured: $name: $1 does not work here: $(tail -n1 <<<"$err")"
+	else
+		names+=("$name")
+		runs_of[$name]=$runs prepare_of[$name]=$prepare command_of[$name]=$*
+	fi
+}
+
+# piece ROUND NAME
+piece() {
+	local name=$2
+	local -a options=(-N --style none --warmup 3 --runs "$(((runs_of[$name] + ROUNDS - 1) / ROUNDS))")
+	[ -z "${prepare_of[$name]}" ] || options+=(--prepare "${prepare_of[$name]}")
+	run measure_env hyperfine "${options[@]}" --export-json "$samples/$1.$name.json" \
+	    --command-name "$name" "${command_of[$name]}"
+	[ "$rc" -eq 0 ] || echo "not measured: $name, round $1: $(tail -n1 <<<"$err")"
+}
 
 crun_bundle() {
 	local bundle=$home/bundle
@@ -64,25 +80,133 @@ crun_bundle() {
 	PY
 }
 
-run grant alice security.confined
+run grant alice security.confined --engine=any
+[ "$rc" -eq 0 ] || run grant alice security.confined
 [ "$rc" -eq 0 ] || {
 	echo "bench: no grant: $err" >&2
 	exit 1
 }
 command -v crun >/dev/null && crun_bundle
 
-measure "floor: fork and exec" "$RUNS" -- "$image/true"
-measure "berth, next call" "$RUNS" -- /usr/local/bin/berth run -q "$image" -- /true
-measure "berth, first call" "$RUNS" --prepare "/usr/local/bin/berth daemon stop" -- \
-    /usr/local/bin/berth run -q "$image" -- /true
+berth=(/usr/local/bin/berth run -q "$image" -- /true)
 # As full a root as a job of berth has: the ratios are to this one. The bare row is what bubblewrap
 # takes when it mounts nothing but the image.
-measure "bubblewrap --unshare-all" "$RUNS" -- bwrap --unshare-all --bind "$image" / --proc /proc \
-    --dev /dev --tmpfs /tmp --tmpfs /run --ro-bind /sys /sys /true
-measure "bubblewrap, image only" "$RUNS" -- bwrap --unshare-all --bind "$image" / /true
-measure "crun run" "$RUNS" -- \
+bwrap=(bwrap --unshare-all --bind "$image" / --proc /proc --dev /dev --tmpfs /tmp --tmpfs /run
+	--ro-bind /sys /sys /true)
+
+row "floor: fork and exec" "$RUNS" "" "$image/true"
+row "bubblewrap --unshare-all" "$RUNS" "" "${bwrap[@]}"
+row "P1 berth, first call" "$RUNS" "/usr/local/bin/berth daemon stop" "${berth[@]}"
+row "P2 berth, next call" "$RUNS" "" "${berth[@]}"
+if as alice berth help --format=json | jq -e 'any(.[].flags[]; .name == "once")' >/dev/null; then
+	row "P3 berth, --once" "$RUNS" "" /usr/local/bin/berth run -q --once "$image" -- /true
+else
+	echo "not measured: P3 berth, --once: not in this version"
+fi
+row "bubblewrap, image only" "$RUNS" "" bwrap --unshare-all --bind "$image" / /true
+row "crun run" "$RUNS" "" \
     crun --root "$home/runtime/crun" --cgroup-manager=disabled run -b "$home/bundle" bench
-measure "podman run --network none" "$((RUNS / 10))" -- podman --cgroup-manager=cgroupfs run --rm \
+row "podman run --network none" "$((RUNS / 10))" "" podman --cgroup-manager=cgroupfs run --rm \
     --network none --cgroups=disabled --log-driver=none --rootfs "$image" /true
 
-python3 "$TOP/tests/bench/table.py" "$BUILD/bench.json" "${rows[@]}"
+for ((round = 0; round < ROUNDS; round++)); do
+	for name in "${names[@]}"; do
+		piece "$round" "$name"
+	done
+done
+
+# --- P4: throughput ----------------------------------------------------------------------------------
+
+# xargs forks and executes each; the number that it appends means nothing to the program.
+microseconds() {
+	local begun=${EPOCHREALTIME/./}
+	seq "$1" | measure_env xargs -P8 -n1 "${@:2}" >/dev/null || return 1
+	echo $((${EPOCHREALTIME/./} - begun))
+}
+declare -A spent=()
+throughput() {
+	local round name taken
+	for ((round = 0; round < ROUNDS; round++)); do
+		for name in berth bubblewrap; do
+			case $name in
+			berth) taken=$(microseconds $((JOBS / ROUNDS)) "${berth[@]}") ;;
+			bubblewrap) taken=$(microseconds $((JOBS / ROUNDS)) "${bwrap[@]}") ;;
+			esac || return 1
+			spent[$name]=$((${spent[$name]:-0} + taken))
+		done
+	done
+}
+if [[ " ${names[*]} " != *" bubblewrap --unshare-all "* ]]; then
+	echo "not measured: P4: there is no bubblewrap to compare with"
+elif ! throughput; then
+	echo "not measured: P4: a job failed"
+	spent=()
+fi
+
+# --- P5: memory --------------------------------------------------------------------------------------
+
+# Proportional set size in KiB of the processes whose ids are read: what they share is shared out
+# among them.
+pss() {
+	local pid total=0 kib
+	while IFS= read -r pid; do
+		kib=$(awk '$1 == "Pss:" { print $2 }' "/proc/$pid/smaps_rollup" 2>/dev/null)
+		total=$((total + ${kib:-0}))
+	done
+	echo "$total"
+}
+# Pids of processes of berth: those that run one of its programs.
+berth_pids() {
+	local dir
+	for dir in /proc/[0-9]*; do
+		case $(readlink "$dir/exe" 2>/dev/null) in
+		/usr/local/*berth*) echo "${dir#/proc/}" ;;
+		esac
+	done
+}
+# Those of them with root's id or a capability of the host's: not in a user namespace of their own.
+privileged() {
+	local pid count=0
+	for pid in $(berth_pids); do
+		awk '$1 == "Uid:" && ($2 == 0 || $3 == 0 || $4 == 0) { found = 1 } END { exit !found }' \
+		    "/proc/$pid/status" 2>/dev/null && count=$((count + 1))
+	done
+	echo "$count"
+}
+# Where the memory controller is there, the kernel's own share counts, too.
+current() {
+	cat /sys/fs/cgroup/berth/1000/memory.current 2>/dev/null || echo 0
+}
+
+as alice berth daemon stop
+measure_env "${berth[@]}"
+sleep 1
+idle=$(engine_pid alice | pss)
+resident=$(privileged)
+all=$(berth_pids | pss) charged=$(current)
+clients=()
+for ((i = 0; i < SLEEPERS; i++)); do
+	measure_env /usr/local/bin/berth run -q "$image" -- /pause </dev/null >/dev/null 2>&1 &
+	clients+=($!)
+done
+sleeping() {
+	[ "$(pgrep -xc pause)" -eq "$SLEEPERS" ]
+}
+if wait_for 20 sleeping; then
+	each=$((($(berth_pids | pss) - all) / SLEEPERS))
+	charged=$((charged > 0 ? ($(current) - charged) / SLEEPERS / 1024 : -1))
+	command=$(($(pgrep -x pause | pss) / SLEEPERS))
+else
+	echo "not measured: P5: the sleeping jobs did not start"
+	each=-1 charged=-1 command=-1
+fi
+as alice berth daemon stop --force
+wait "${clients[@]}" 2>/dev/null
+
+jq -n --argjson jobs "$JOBS" --argjson berth "${spent[berth]:-0}" --argjson bwrap "${spent[bubblewrap]:-0}" \
+    --argjson idle "$idle" --argjson resident "$resident" --argjson each "$each" \
+    --argjson charged "$charged" --argjson command "$command" \
+    '{throughput: {jobs: $jobs, berth_us: $berth, bubblewrap_us: $bwrap},
+      memory: {engine_kib: $idle, privileged: $resident, job_kib: $each, job_charged_kib: $charged, command_kib: $command}}' \
+    >"$samples/figures.json"
+python3 "$TOP/tests/bench/table.py" "$BUILD/bench.json" "$samples/figures.json" "$samples"/[0-9]*.json
