@@ -45,7 +45,9 @@ const struct command daemon_verbs[] = {
 	  "start it, if it is not there, and print its state", NULL },
 	{ "daemon state", daemon_state, NULL, "daemon state", "print its state; start none", NULL },
 	{ "daemon stop", daemon_stop, daemon_stop_flags, "daemon stop [--force]", "end it", NULL },
-	{ .name = "daemon reset" }, { .name = "daemon logs" },
+	{ "daemon logs", daemon_logs, daemon_logs_flags, "daemon logs [-f] [--tail N]",
+	  "what it did: starts and ends, its own and those of jobs, and refusals", NULL },
+	{ .name = "daemon reset" },
 	{ .name = NULL },
 };
 /* clang-format on */

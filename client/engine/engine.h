@@ -25,6 +25,8 @@
 /* Names below the state root, which is the engine's working directory. */
 #define STATE_JOBS "jobs" /* jobs/ID/{l,u,w}: mount point of the root, upper, work */
 #define STATE_HOST "host" /* skeleton of the image "host" */
+#define STATE_LOG "engine.log" /* log.h; and the one before it */
+#define STATE_LOG_OLD "engine.log.1"
 #define STATE_RUN "run" /* socket and lock of a rootless engine: client/berth/place.h */
 
 /* What the event loop watches; the first member of what an event points to. */
@@ -32,7 +34,8 @@ enum source {
 	SOURCE_INVALID = 0,
 	SOURCE_LISTENER,
 	SOURCE_CONNECTION,
-	SOURCE_CHILD
+	SOURCE_CHILD,
+	SOURCE_SIGNAL
 };
 
 /* A child of the engine: a job's supervisor or a sweeper. */
@@ -63,6 +66,7 @@ struct engine {
 	char root[4096]; /* path of the state root, for messages */
 	struct host host;
 	int epoll;
+	int signals; /* SIGTERM comes over it */
 	int jobs; /* directory of the same name */
 	int spares[2]; /* socket pair: network namespaces made ahead come over it */
 	int spare_net; /* the one that came, or -1 */
@@ -79,7 +83,7 @@ struct engine {
 	struct connection *stopping; /* waits for the end of the jobs */
 	int64_t stop_by; /* clock_ms; 0: nobody asked for the end of the jobs */
 	bool retire; /* leaves as soon as no job runs */
-	bool leave;
+	const char *leave; /* why it leaves now, or NULL */
 };
 
 #endif

@@ -15,6 +15,7 @@
 #include "client/engine/api/call.h"
 #include "client/engine/clock.h"
 #include "client/engine/job/children.h"
+#include "client/engine/log.h"
 #include "client/lib/json.h"
 #include "common/io.h"
 
@@ -30,22 +31,6 @@ put_range(struct json_object *out, const char *key, const struct id_range *range
 	return json_put(out, key, obj) | status;
 }
 
-static const char *
-mode_name(enum facts_mode mode)
-{
-	switch (mode) {
-	case FACTS_SHARED:
-		return "shared";
-	case FACTS_ONCE:
-		return "once";
-	case FACTS_ROOTLESS:
-		return "rootless";
-	case FACTS_INVALID:
-		break;
-	}
-	return "unknown";
-}
-
 static int
 put_common(struct json_object *out, const struct engine *engine)
 {
@@ -53,7 +38,7 @@ put_common(struct json_object *out, const struct engine *engine)
 
 	err_escape(root, sizeof(root), engine->root);
 	return json_put_text(out, "version", BERTH_VERSION) |
-	       json_put_text(out, "mode", mode_name(engine->mode)) |
+	       json_put_text(out, "mode", engine_mode_name(engine)) |
 	       json_put_text(out, "root", root) |
 	       json_put(out, "entitlements", authority_list(engine));
 }

@@ -29,6 +29,7 @@
 #include "client/engine/job/remove.h"
 #include "client/engine/job/scratch.h"
 #include "client/engine/job/supervisor.h"
+#include "client/engine/log.h"
 #include "client/engine/state.h"
 #include "common/io.h"
 
@@ -122,6 +123,8 @@ start_job(struct call *call, struct job *job, int64_t until, struct err *err)
 		namespaces |= net == -1 ? CLONE_NEWNET : 0;
 	}
 	ret = child_fork(engine, child, namespaces);
+	if (ret == 1)
+		log_line(engine, "job %s (%s) started", child->id, child->name);
 	if (ret == 0) {
 		struct task task = { .engine = engine,
 			.job = job,
@@ -165,6 +168,7 @@ decide_and_start(struct call *call, struct job *job, struct err *err)
 		policy_free(&policy);
 		return 0;
 	}
+	log_line(call->engine, "job not started: %s: %s", err->what, err->why);
 	if (decision.verdict == VERDICT_REFUSE)
 		ret = reply_refused(fd, &decision, err);
 	else

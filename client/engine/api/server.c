@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 #include "client/engine/api/reply.h"
 #include "client/engine/clock.h"
 #include "client/engine/job/children.h"
+#include "client/engine/log.h"
 #include "common/facts.h"
 
 #define EVENTS 16
@@ -42,21 +44,34 @@ listen_or_not(const struct engine *engine, uint32_t events)
 	(void)!epoll_ctl(engine->epoll, EPOLL_CTL_MOD, ENGINE_FD_SOCKET, &event);
 }
 
+/* SIGTERM ends the engine where it holds nothing half done; its jobs go on. */
+static int
+take_signals(struct engine *engine)
+{
+	static enum source source = SOURCE_SIGNAL;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	engine->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return engine->signals == -1 ? -1 : watch(engine, engine->signals, &source);
+}
+
 int
 server_open(struct engine *engine, struct err *err)
 {
 	engine->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (engine->epoll == -1 || take_signals(engine) == -1 ||
+	    fcntl(ENGINE_FD_SOCKET, F_SETFL, O_NONBLOCK) == -1)
+		return err_sys(err, "the engine cannot serve its socket");
 	/* the socket is the one connection that there will ever be */
 	if (engine->mode == FACTS_ONCE) {
 		engine->retire = true;
-		if (engine->epoll == -1 || fcntl(ENGINE_FD_SOCKET, F_SETFL, O_NONBLOCK) == -1)
-			return err_sys(err, "the engine cannot serve its call");
 		return 0;
 	}
 	/* listen(2) once more: SO_PEERCRED then shows this process, which a client that waits for it
 	   in vain can name to its user (unix(7)) */
-	if (engine->epoll == -1 || listen(ENGINE_FD_SOCKET, SOMAXCONN) == -1 ||
-	    fcntl(ENGINE_FD_SOCKET, F_SETFL, O_NONBLOCK) == -1 ||
+	if (listen(ENGINE_FD_SOCKET, SOMAXCONN) == -1 ||
 	    watch(engine, ENGINE_FD_SOCKET, NULL) == -1)
 		return err_sys(err, "the engine cannot serve its socket");
 	listen_or_not(engine, EPOLLIN);
@@ -166,6 +181,9 @@ handle(struct engine *engine, const struct epoll_event *event)
 	case SOURCE_CHILD:
 		child_ended(engine, event->data.ptr);
 		break;
+	case SOURCE_SIGNAL:
+		engine->leave = "it was sent SIGTERM";
+		break;
 	case SOURCE_INVALID:
 		break;
 	}
@@ -192,7 +210,7 @@ finish_stop(struct engine *engine)
 	}
 	if (engine->stopping != NULL)
 		(void)!reply_send(engine->stopping->varlink.fd, NULL);
-	engine->leave = true;
+	engine->leave = "it was stopped";
 }
 
 static int64_t
@@ -227,31 +245,32 @@ idle_wait(const struct engine *engine)
 static void
 leave_when_idle(struct engine *engine)
 {
-	if (!engine->leave && idle_wait(engine) == 0 &&
+	if (engine->leave == NULL && idle_wait(engine) == 0 &&
 	    (engine->mode == FACTS_ONCE || !accept_one(engine)))
-		engine->leave = true;
+		engine->leave = engine->retire ? "no job runs, and nobody needs it"
+					       : "nobody has needed it for its time";
 }
 
 void
 server_run(struct engine *engine)
 {
 	struct epoll_event events[EVENTS];
-	sigset_t waiting;
 
-	/* SIGTERM ends the engine where it holds nothing half done; its jobs go on */
-	sigfillset(&waiting);
-	sigdelset(&waiting, SIGTERM);
+	log_line(
+	    engine, "engine started: version " BERTH_VERSION ", time-out %u s", engine->timeout);
 	if (engine->mode == FACTS_ONCE) {
 		welcome(engine, ENGINE_FD_SOCKET);
 		leave_when_idle(engine);
 	}
-	while (!engine->leave) {
+	while (engine->leave == NULL) {
 		int wait = clock_sooner(stop_wait(engine), idle_wait(engine));
-		int n = epoll_pwait(engine->epoll, events, EVENTS, wait, &waiting);
+		int n = epoll_wait(engine->epoll, events, EVENTS, wait);
 
-		for (int i = 0; i < n && !engine->leave; i++)
+		for (int i = 0; i < n && engine->leave == NULL; i++)
 			handle(engine, &events[i]);
 		finish_stop(engine);
 		leave_when_idle(engine);
 	}
+	log_line(
+	    engine, "engine leaves: %s; jobs that run: %zu", engine->leave, children_jobs(engine));
 }

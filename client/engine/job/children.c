@@ -21,6 +21,7 @@
 #include "client/engine/clock.h"
 #include "client/engine/job/netns.h"
 #include "client/engine/job/sweep.h"
+#include "client/engine/log.h"
 
 struct child *
 child_new(struct engine *engine, bool is_job)
@@ -87,6 +88,18 @@ unlink_child(struct engine *engine, const struct child *child)
 	}
 }
 
+/* A supervisor ends with the status of its job. */
+static void
+tell_end(const struct engine *engine, const struct child *child, const siginfo_t *info)
+{
+	if (info->si_code == CLD_EXITED)
+		log_line(engine, "job %s (%s) ended with status %d", child->id, child->name,
+		    info->si_status);
+	else
+		log_line(engine, "job %s (%s) ended: its supervisor was killed by signal %d",
+		    child->id, child->name, info->si_status);
+}
+
 void
 child_ended(struct engine *engine, struct child *child)
 {
@@ -96,6 +109,8 @@ child_ended(struct engine *engine, struct child *child)
 
 	if (waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG) == -1)
 		return;
+	if (was_job)
+		tell_end(engine, child, &info);
 	unlink_child(engine, child);
 	/* other children may still hold copies of the pidfd: see drop in server.c */
 	(void)!epoll_ctl(engine->epoll, EPOLL_CTL_DEL, child->pidfd, NULL);

@@ -156,20 +156,22 @@ start(struct task *task, struct watch *watch, struct err *err)
 }
 
 /* The client has had its answer already. */
-static void leave(const struct task *task) __attribute__((noreturn));
+static void leave(const struct task *task, int result) __attribute__((noreturn));
 
 static void
-leave(const struct task *task)
+leave(const struct task *task, int result)
 {
 	close(task->conn);
 	(void)!remove_tree(task->engine->jobs, task->id);
-	_exit(0);
+	_exit(result);
 }
 
 void
 supervisor_run(struct task *task)
 {
-	struct watch watch = { .task = task, .report = -1, .pty = { -1, -1, -1 } };
+	struct watch watch = {
+		.task = task, .report = -1, .pty = { -1, -1, -1 }, .result = WATCH_FAILED
+	};
 	struct err err;
 
 	prctl(PR_SET_NAME, "berth-job");
@@ -180,5 +182,5 @@ supervisor_run(struct task *task)
 		task->engine->finished[task->slot] = 1;
 		(void)!reply_failed(task->conn, &err);
 	}
-	leave(task);
+	leave(task, watch.result);
 }

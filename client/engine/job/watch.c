@@ -321,7 +321,7 @@ end_job(struct watch *watch)
 }
 
 static void
-tell(const struct watch *watch)
+tell(struct watch *watch)
 {
 	const struct report *failure = &watch->failure;
 	struct outcome outcome = { .reason = "exited", .why = "" };
@@ -330,7 +330,9 @@ tell(const struct watch *watch)
 	if (failure->step != STEP_INVALID)
 		command_explain(failure, watch->task->job, &err);
 	if (failure->step != STEP_INVALID && failure->step != STEP_EXEC) {
-		reply_failed(watch->task->conn, &err);
+		watch->result = WATCH_FAILED;
+		if (!watch->gone)
+			reply_failed(watch->task->conn, &err);
 		return;
 	}
 	if (failure->step == STEP_EXEC) {
@@ -353,7 +355,9 @@ tell(const struct watch *watch)
 	} else {
 		outcome.status = WEXITSTATUS(watch->status);
 	}
-	reply_exited(watch->task->conn, &outcome);
+	watch->result = outcome.status;
+	if (!watch->gone)
+		reply_exited(watch->task->conn, &outcome);
 }
 
 void
@@ -378,6 +382,5 @@ watch_run(struct watch *watch)
 			watch->over = waitpid(watch->main, &watch->status, 0) == watch->main;
 	}
 	end_job(watch);
-	if (!watch->gone)
-		tell(watch);
+	tell(watch);
 }

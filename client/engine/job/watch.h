@@ -17,6 +17,8 @@
 #include "client/engine/job/pty.h"
 #include "client/lib/varlink.h"
 
+#define WATCH_FAILED 125 /* the result when berth itself failed, as berth run has it */
+
 struct watch {
 	const struct task *task;
 	pid_t main; /* pid 2 */
@@ -32,6 +34,7 @@ struct watch {
 	bool expired; /* what it may do has ended */
 	bool over;
 	int status; /* of wait(2), when it is over */
+	int result; /* what berth run ends with; for the engine's log */
 	int64_t timeout_at; /* milliseconds; 0: none */
 	int64_t kill_at;
 };
