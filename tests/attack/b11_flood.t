@@ -12,7 +12,7 @@ as bob berth run -q host true
 
 # The slowest but two of 20 calls, in milliseconds: bob's jobs, and carol's first calls.
 latency() {
-	python3 - "$@" <<'PY'
+	python3 - <<'PY'
 import os, subprocess, sys, time
 took = []
 for _ in range(20):
