@@ -201,10 +201,36 @@ add_member(struct end *end, int proc)
 	return (add_auto(end, host->first_uid + at / SUBIDS_AUTO, &ignored));
 }
 
+/* Whose is the outermost namespace that the process lives in, below ours? False: it lives in ours. */
+static bool
+find_outermost(int proc, uid_t *owner)
+{
+	int ns = openat(proc, "ns/user", O_RDONLY | O_CLOEXEC), parent;
+	bool below = false;
+
+	for (int depth = 0; ns >= 0 && depth < NESTING_MAX; depth++) {
+		parent = ioctl(ns, NS_GET_PARENT);
+		if (parent >= 0)
+			below |= ioctl(ns, NS_GET_OWNER_UID, owner) == 0;
+		close(ns);
+		ns = parent;
+	}
+	io_close(&ns);
+	return (below);
+}
+
+/* The ids of the range are the user's by /etc/subuid as well: what runs with them in a namespace that
+ * somebody made with newuidmap(1) is no matter of the grant. What came out of the grant's namespace,
+ * by a setuid file for one, is in none, or in one that it has made itself. */
 static bool
 is_ours(const struct end *end, int proc, const struct status *status)
 {
-	return (status->has_uid || find_owner(proc, &end->owners) != 0);
+	uid_t owner;
+
+	if (find_owner(proc, &end->owners) != 0)
+		return (true);
+	return (status->has_uid &&
+		(!find_outermost(proc, &owner) || idset_contains(&end->uids, owner)));
 }
 
 /* 1 when it was one of ours and alive, 0 when not, -1 out of memory. */

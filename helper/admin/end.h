@@ -4,7 +4,8 @@
  * TRUST: privileged
  * INPUT: /proc and the cgroup tree: the kernel's facts about hostile processes
  * MUST: end every process whose user namespace belongs to the grant's owner id, and every process
- *       with an id of the grant's range, and no other; believe no name, pid file or path of the
+ *       with an id of the grant's range that lives in no namespace of somebody else's making, and no
+ *       other; believe no name, pid file or path of the
  *       user's; signal only the process that was judged (CVE-2019-6133: a pid is used again).
  */
 #ifndef HELPER_ADMIN_END_H

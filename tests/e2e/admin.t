@@ -403,6 +403,12 @@ setpriv --reuid=dave --clear-groups sleep 300 &
 own=$!
 in_ns 1003 1002 --clear-groups
 rootless=$!
+in_ns 1003 $((base + 9)) --clear-groups
+with_range=$!
+in_range=$(cat "/proc/$with_range/task/$with_range/children")
+in_range=${in_range% }
+in_ns $((base + 11)) $((base + 12)) --clear-groups
+escaped=$!
 setpriv --reuid=$((base + 65536)) --clear-groups sleep 300 &
 neighbour=$!
 group=/sys/fs/cgroup/berth/1003/start
@@ -419,6 +425,10 @@ is "$nested:$(fates "$engine" "$below" "$subordinate")" "1003:dead dead dead " \
     "what ran in the grant's namespace, below it, and with its subordinate ids has ended"
 is "$(fates "$own" "$rootless" "$neighbour")" "alive alive alive " \
     "the user's other processes, a namespace of their own, the next range live on"
+is "$(fates "$with_range" "$in_range")" "alive alive " \
+    "also when that namespace has the range, which /etc/subuid gives to the user"
+is "$(fates "$escaped")" "dead " "not a namespace that a subordinate id has made"
+kill "$with_range"
 if [ -n "${caged-}" ]; then
 	not_ok "what was in the cgroup of the grant has ended" alive "$caged"
 	ok "and the empty cgroups are gone" test ! -e "${group%/*}"
