@@ -93,6 +93,60 @@ is "$rc:$(cat /run/arena/own)" "0:up
 done" "the other job has not noticed"
 is "$(engine_pid alice)" "$engine" "nor has the engine"
 
+# --- an engine for one call ------------------------------------------------------------------------
+
+# once_in DIR CMD...: as alice, born in that cgroup, which is hers
+once_in() {
+	local dir=$1
+	shift
+	: >/run/arena/out
+	(echo "$BASHPID" >"$dir/cgroup.procs" && cd /home/alice &&
+		exec setpriv --reuid=alice --regid=alice --init-groups --inh-caps=-all \
+		    env -i --default-signal PATH=/usr/local/bin:/usr/bin:/bin \
+		    berth run -q --once "$@") >/run/arena/out 2>&1 &
+	client=$!
+}
+once_engine() {
+	pgrep -u alice -x berth-engine
+}
+no_once_engine() {
+	! once_engine
+}
+as alice berth daemon stop >/dev/null 2>&1
+mine=/sys/fs/cgroup/mine
+mkdir "$mine"
+chown alice "$mine" "$mine"/cgroup.{procs,freeze,kill}
+root berth grant alice --for=5s >/dev/null
+end=$(until_of uid-1000)
+echo 'engine = any' >>/etc/berth/allow/uid-1000.conf
+once_in "$mine" host sh -c 'echo up; sleep 60'
+ok "an engine for one call begins" wait_for 5 grep -q up /run/arena/out
+like "$(cat "/proc/$(once_engine)/cgroup")" '0::/mine$' "in its caller's cgroup"
+is "$(pgrep -x berth-launcher | sed 's|.*|/proc/&/cgroup|' |
+	xargs grep -l '^0::/berth/launcher$' | wc -l)" 1 "its watcher is not"
+as alice sh -c "echo 1 >$mine/cgroup.freeze"
+while [ "$(date +%s)" -lt "$end" ]; do
+	sleep 0.1
+done
+ok "it ends in time, though its caller has frozen their cgroup" wait_for 3 no_once_engine
+as alice sh -c "echo 0 >$mine/cgroup.freeze"
+wait_job
+like "$rc:$(cat /run/arena/out)" '125:.*the job was ended, with its grant.*until = 20' "its caller hears why"
+root berth grant alice --for=1h >/dev/null
+once_in "$mine" host sh -c 'echo up; sleep 60'
+wait_for 5 grep -q up /run/arena/out
+as alice sh -c "echo 1 >$mine/cgroup.kill"
+wait_job
+ok "the watcher goes with what it watches" wait_for 5 sh -c '! pgrep -x berth-launcher'
+once_in "$mine" host sh -c 'echo up; sleep 60'
+wait_for 5 grep -q up /run/arena/out
+root berth revoke alice mount=\* >/dev/null
+is "$?" 0 "revoke finds an engine for one call"
+wait_job
+like "$rc:$(once_engine)" '^125:$' "and ends it"
+root berth grant alice mount=\* --until=none >/dev/null
+sed -i '/^engine/d' /etc/berth/allow/uid-1000.conf
+
 # --- revoked ---------------------------------------------------------------------------------------
 
 start_job /run/arena/out host sh -c 'echo up; sleep 60'
