@@ -2,7 +2,8 @@
 # What the tests of jobs share. Sourced by them:  . "${BASH_SOURCE[0]%/*}/jobs.sh"
 # They run real jobs as alice in an arena. A job that does not end within JOB_SECONDS has failed.
 #
-#   jobs_world ENT...         alice is granted ENT, her engine runs
+#   jobs_world ENT...         alice is granted ENT, her engine runs. With $JOBS_ROOTLESS she is granted
+#                             nothing, and her engine is her own: with her range (range) or one id (one)
 #   job FLAGS... IMAGE CMD... berth run -q as alice; 124 when it hangs
 #   start_job FILE FLAGS... IMAGE CMD...   the same in the background: what it prints goes to FILE,
 #                             the pid of berth run to $client; wait_job waits for its end, status in
@@ -24,7 +25,17 @@ USR=(-v /usr:/usr:ro)
 PROBE=(-v "${TESTBIN-}:/t:ro")
 export STATE SOCKET
 
+if [ -n "${JOBS_ROOTLESS-}" ]; then
+	STATE=/home/alice/.local/state/berth
+	SOCKET=$STATE/run/engine.sock
+fi
+
 jobs_world() {
+	if [ -n "${JOBS_ROOTLESS-}" ]; then
+		[ "$JOBS_ROOTLESS" = range ] || sed -i '/^alice:/d' /etc/subuid /etc/subgid
+		as alice berth daemon start -q >/dev/null
+		return
+	fi
 	grant alice "$@" >/dev/null
 	as alice berth daemon start >/dev/null
 }
