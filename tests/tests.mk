@@ -17,7 +17,9 @@
 UNITS   := $(wildcard tests/unit/test_*.c)
 FUZZERS := $(wildcard tests/fuzz/fuzz_*.c)
 TOOLS   := $(wildcard tests/attack/*.c tests/e2e/*.c tests/bench/*.c)
-SHELL_TESTS := $(sort $(wildcard tests/e2e/*.t)) $(sort $(wildcard tests/attack/*.t))
+SHELL_TESTS := $(foreach d,e2e attack fault model,$(sort $(wildcard tests/$(d)/*.t)))
+# Those of them that do more when BERTH_LONG is set.
+LONG_TESTS := $(shell grep -l BERTH_LONG $(SHELL_TESTS))
 
 TESTBIN := $(BUILD)/tests/bin
 TOOL_BINS := $(patsubst %.c,$(TESTBIN)/%,$(notdir $(TOOLS)))
@@ -128,6 +130,15 @@ check: ## as root: all tests; the host stays as it was
 	$(MAKE) programs-for-check
 	BUILD='$(BUILD)' $(PROVE) $(UNIT_BINS) $(REPLAY_BINS) tests/lint/hardening.t $(SHELL_TESTS)
 
+check-long: ## as root: every fault, kill and race, where check takes a sample (hours)
+	@tests/run/need_root.sh check-long
+	tests/run/deps.sh test
+	$(MAKE) programs-for-check
+	BERTH_LONG=1 TEST_SECONDS=14400 BUILD='$(BUILD)' $(PROVE) -v $(LONG_TESTS)
+
+model: ## the model of an engine's life, with more bounds than in check (minutes, 2 GB)
+	tests/model/model.sh long
+
 programs-for-check: all $(UNIT_BINS) $(REPLAY_BINS) $(TOOL_BINS)
 
 units: $(UNIT_BINS) $(REPLAY_BINS) ## the unit tests and the replay of the corpora alone, without root
@@ -153,4 +164,4 @@ bench: all $(TOOL_BINS) ## as root: berth beside bubblewrap, crun and podman; RU
 bench-check: bench ## as root: bench, and fail when a target is missed by more than a quarter
 	python3 tests/bench/table.py --check '$(BUILD)/bench.json'
 
-.PHONY: check programs-for-check units lint budget cover fuzz bench bench-check
+.PHONY: check check-long model programs-for-check units lint budget cover fuzz bench bench-check

@@ -48,7 +48,8 @@
 #   log_text               what was sent to /dev/log so far
 #   needs PROGRAM...       skips the test file when one is missing
 # Knobs (environment): ARENA_INSTALL=no installs nothing; ARENA_WRITABLE=yes makes $TOP and $BUILD
-# writable; ARENA_TOP=DIR takes another source tree.
+# writable; ARENA_TOP=DIR takes another source tree. BERTH_LONG, FAULT_SEED and RACE_ROUNDS reach the
+# tests that know them.
 
 arena_lib=$(cd "${BASH_SOURCE[0]%/*}" && pwd -P)
 # shellcheck source=tests/lib/tap.sh

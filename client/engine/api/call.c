@@ -80,15 +80,27 @@ call_hello(struct call *call)
 		{ "client", store_ignored, true },
 		{ NULL, NULL, false },
 	};
-	struct json_object *out;
 	struct err err;
 
 	if (json_fields(call->parameters, fields, NULL, &err) == -1)
 		return invalid_parameter(call, &err);
+	call->connection->greeting = true;
+	return 0;
+}
+
+int
+call_greet(struct engine *engine, struct connection *connection)
+{
+	const struct call call = { .engine = engine, .connection = connection };
+	struct json_object *out;
+
+	if (!connection->greeting)
+		return 0;
+	connection->greeting = false;
 	out = json_object_new_object();
-	return call_answer(call, out,
+	return call_answer(&call, out,
 	    json_put_text(out, "version", BERTH_VERSION) |
-		json_put_number(out, "uid", call->engine->caller.uid));
+		json_put_number(out, "uid", engine->caller.uid));
 }
 
 /* What "stop" carries. */
@@ -253,6 +265,8 @@ call_handle(struct engine *engine, struct connection *connection, struct json_ob
 	struct err err;
 	int ret;
 
+	if (call_greet(engine, connection) == -1)
+		return -1;
 	if (json_fields(message, fields, &head, &err) == -1)
 		return invalid_parameter(&call, &err);
 	/* each method here answers; one that is not to be answered is none of ours */

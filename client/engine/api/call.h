@@ -17,6 +17,14 @@ struct json_object;
 int call_handle(struct engine *engine, struct connection *connection, struct json_object *message)
     __attribute__((warn_unused_result));
 
+/*
+ * Answers a Hello. A client that has had this answer never sends its call a second time, so it is
+ * sent only when the call behind Hello has come as a whole, or when there is none: an engine that
+ * leaves in between has not greeted, and the call is tried again. 0 or -1, as call_handle.
+ */
+int call_greet(struct engine *engine, struct connection *connection)
+    __attribute__((warn_unused_result));
+
 /* A call that is being handled. */
 struct call {
 	struct engine *engine;

@@ -126,6 +126,8 @@ serve(struct engine *engine, struct connection *connection)
 		if (ret == -1)
 			return -1;
 	}
+	if (ret == 0 && connection->varlink.len == 0)
+		ret = call_greet(engine, connection);
 	return ret;
 }
 
@@ -172,11 +174,14 @@ handle(struct engine *engine, const struct epoll_event *event)
 
 	switch (source) {
 	case SOURCE_LISTENER:
-		(void)accept_one(engine);
+		if (engine->stop_by == 0)
+			(void)accept_one(engine);
 		break;
 	case SOURCE_CONNECTION:
-		if (serve(engine, event->data.ptr) == -1)
-			drop(engine, event->data.ptr);
+		if (engine->stop_by == 0 || event->data.ptr == engine->stopping) {
+			if (serve(engine, event->data.ptr) == -1)
+				drop(engine, event->data.ptr);
+		}
 		break;
 	case SOURCE_CHILD:
 		child_ended(engine, event->data.ptr);
@@ -198,11 +203,26 @@ stop_wait(const struct engine *engine)
 	return clock_until(engine->stop_by) == 0 ? 0 : 1000;
 }
 
+/* To the next engine: none of them has been greeted, or has asked for anything since. */
+static void
+turn_away(struct engine *engine)
+{
+	struct connection *next;
+
+	for (struct connection *at = engine->connections; at != NULL; at = next) {
+		next = at->next;
+		if (at != engine->stopping)
+			drop(engine, at);
+	}
+	listen_or_not(engine, 0);
+}
+
 static void
 finish_stop(struct engine *engine)
 {
 	if (engine->stop_by == 0)
 		return;
+	turn_away(engine);
 	if (children_jobs(engine) > 0) {
 		if (stop_wait(engine) == 0)
 			children_signal(engine, SIGKILL);

@@ -17,6 +17,7 @@ struct connection {
 	enum source source;
 	struct connection *next;
 	struct varlink varlink;
+	bool greeting; /* Hello was understood, and is to be answered: see call_greet */
 };
 
 /* Makes the loop; in an engine for one call the socket is that call's connection. 0, or -1 with err. */
