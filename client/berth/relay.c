@@ -31,6 +31,8 @@
 static const int taken[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH,
 	SIGTSTP, SIGCONT };
 
+#define START_MS 200
+
 /* Makes a pipe: *ours does not block and is the relay's, the other end is the job's. */
 static int
 make_pipe(struct relay *relay, struct channel *channel, int terminal, struct err *err)
@@ -244,28 +246,6 @@ take_terminal_signal(struct wait *wait, int signal, struct err *err)
 	return (forward(wait, signal, err));
 }
 
-/* Before the job has started nobody can be told: what would end us does. */
-static int
-take_signal(struct wait *wait, struct err *err)
-{
-	struct signalfd_siginfo info;
-	int signal;
-
-	if (read(wait->signals, &info, sizeof(info)) != sizeof(info))
-		return (0);
-	signal = (int)info.ssi_signo;
-	if (signal == SIGTSTP && !wait->leaving)
-		return (stop(wait, err));
-	if (!wait->started || wait->leaving || wait->status >= 0) {
-		if (signal != SIGWINCH && signal != SIGCONT && signal != SIGTSTP)
-			give_up(wait, signal);
-		return (0);
-	}
-	if (wait->relay->terminal != NULL)
-		return (take_terminal_signal(wait, signal, err));
-	return (forward(wait, signal, err));
-}
-
 /* The descriptor that came with "started"; the relay's own from then on, or -1. */
 static int
 take_master(const struct wait *wait, struct json_object *params)
@@ -390,6 +370,48 @@ take_connection(struct wait *wait, struct err *err)
 	(void)err_todo(err, "see what runs:  berth daemon state");
 	explain_loss(wait, err);
 	return (-1);
+}
+
+/*
+ * A signal while the job has not started: what it prints can be faster than the news of its start,
+ * so that is waited for a moment. 0, or -1 with err.
+ */
+static int
+await_start(struct wait *wait, struct err *err)
+{
+	struct pollfd fd = { .fd = wait->conn->fd, .events = POLLIN };
+	int rc = 0;
+
+	while (rc == 0 && !wait->started && wait->status < 0 && poll(&fd, 1, START_MS) == 1)
+		rc = take_connection(wait, err);
+	return (rc);
+}
+
+/* Before the job has started nobody can be told: what would end us does. */
+static int
+take_signal(struct wait *wait, struct err *err)
+{
+	struct signalfd_siginfo info;
+	int signal;
+
+	if (read(wait->signals, &info, sizeof(info)) != sizeof(info))
+		return (0);
+	signal = (int)info.ssi_signo;
+	if (!wait->started && await_start(wait, err) != 0)
+		return (-1);
+	/* It has ended without a start. */
+	if (!wait->started && wait->status >= 0)
+		return (0);
+	if (signal == SIGTSTP && !wait->leaving)
+		return (stop(wait, err));
+	if (!wait->started || wait->leaving || wait->status >= 0) {
+		if (signal != SIGWINCH && signal != SIGCONT && signal != SIGTSTP)
+			give_up(wait, signal);
+		return (0);
+	}
+	if (wait->relay->terminal != NULL)
+		return (take_terminal_signal(wait, signal, err));
+	return (forward(wait, signal, err));
 }
 
 /* The keys were typed: what came before them still goes to the job. */

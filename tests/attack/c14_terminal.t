@@ -20,7 +20,8 @@ like "$out" 'typed [1-9]' "C14 control: and what was typed arrives"
 run terminal root "$TESTBIN/probe" fds
 like "$out" '0 tty' "C14 control: its streams are terminals"
 
-berth=(timeout -k 5 "$JOB_SECONDS" berth run -q "${PROBE[@]}")
+# Without --foreground timeout(1) makes a background group of it, which a terminal's modes stop.
+berth=(timeout --foreground -k 5 "$JOB_SECONDS" berth run -q "${PROBE[@]}")
 
 # by WHAT CMD...: the probe by CMD, on a terminal
 judge() {
@@ -67,6 +68,72 @@ EOF
 run terminal alice env CLIENT="$TOP/tests/attack/varlink.py" TESTBIN="$TESTBIN" /usr/bin/python3 /tmp/pass.py
 like "$out" 'TIOCSCTTY 0 EPERM' "C14 a client that passes its terminal: the job does have it"
 judge "a client that passes its terminal"
+
+# With -t the job has a terminal, of its own: it is not the caller's, and neither can be typed into.
+own() {
+	like "$out" 'status 0' "C14 $1: the probe has run"
+	like "$out" 'open /dev/tty ok' "C14 $1: the job has a controlling terminal"
+	like "$out" 'TIOCSTI 0 EPERM' "C14 $1: it has tried to type"
+	unlike "$out" '(TIOCSTI|TIOCLINUX)[+a-z]* [0-9]+ (ok|E(NOTTY|INVAL|IO))' "C14 $1: the filter itself refuses, whatever the high half"
+	like "$out" 'typed 0$' "C14 $1: the caller's terminal got 0 bytes"
+}
+for flags in -t -it "-it -u 1000"; do
+	# shellcheck disable=SC2086
+	run terminal alice "${berth[@]}" $flags host /t/probe tty
+	own "$flags"
+done
+run terminal alice sh -c 'exec 7<>/dev/tty 9>&1; "$@"' - "${berth[@]}" -it host /t/probe tty
+own "-it, and more descriptors are terminals"
+run terminal alice sh -c 'exec 7<>/dev/tty 9>&1; "$@"' - "${berth[@]}" -it host /t/probe fds
+is "$(grep -cE '^[0-9]+ (tty|other)' <<<"$out"):$(grep -c ' tty' <<<"$out")" "3:3" "C14 -it: a job has three descriptors"
+# Whether any process of the job has the caller's terminal open: it has a device and inode of its own.
+mkdir /tmp/which
+cat >/tmp/which/which.py <<'EOF'
+import glob, os, sys
+def identity(of):
+    status = os.stat(of)
+    return "%d:%d" % (status.st_dev, status.st_ino)
+print("job", os.ttyname(0), os.stat("/dev/tty").st_rdev == os.makedev(5, 0))
+print("names", *sorted(glob.glob("/dev/pts/*") + glob.glob("/dev/tty*") + glob.glob("/dev/console")))
+print("same", os.stat("/dev/console").st_rdev == os.stat(0).st_rdev)
+seen = 0
+for name in glob.glob("/proc/[0-9]*/fd/*"):
+    try:
+        seen += 1
+        if identity(name) == sys.argv[1]:
+            print("the caller's:", name)
+    except OSError:
+        pass
+print("looked", seen > 0)
+EOF
+run terminal alice sh -c 'exec "$@" "$(stat -L -c %d:%i /dev/stdin)"' - "${berth[@]}" -it -v /tmp/which:/m:ro host python3 /m/which.py
+like "$out" 'job /dev/pts/0 True' "C14 -it: it is the first of the job's own"
+like "$out" $'names /dev/console /dev/pts/0 /dev/pts/ptmx /dev/tty\n' "C14 -it: there is no other"
+like "$out" 'same True' "C14 -it: /dev/console is it too"
+like "$out" 'looked True' "C14 -it: the descriptors of the job's processes were looked at"
+unlike "$out" "the caller's" "C14 -it: none is the caller's terminal"
+run terminal alice sh -c 'exec "$@"' - "${berth[@]}" -it host sh -c 'ls /proc/1/fd; cat /proc/1/fd/3; echo over'
+like "$out" 'Permission denied.*Permission denied.*over' "C14 -it: the supervisor's descriptors, the master above all, are out of reach"
+# A job that gives its terminal up and takes one again; the caller keeps its own.
+cat >/tmp/which/take.py <<'EOF'
+import fcntl, os, signal, termios
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+fcntl.ioctl(0, termios.TIOCNOTTY)
+if os.fork() == 0:
+    os.setsid()
+    for fd in (0, 1, 2):
+        for arg in (0, 1):
+            try:
+                fcntl.ioctl(fd, termios.TIOCSCTTY, arg)
+                os.write(1, b"took %s\n" % os.ttyname(fd).encode())
+            except OSError:
+                pass
+    os._exit(0)
+os.wait()
+EOF
+run terminal alice sh -c '"$@"; echo own >/dev/tty' - "${berth[@]}" -it -v /tmp/which:/m:ro host python3 /m/take.py
+like "$out" 'took /dev/pts/0' "C14 -it: a job may take its own terminal again"
+like "$out" $'\nown\nstatus 0\ntyped 0$' "C14 -it: the caller keeps its controlling one"
 
 # A terminal that the job has made itself is subject to the same.
 run job "${PROBE[@]}" host python3 -c '
