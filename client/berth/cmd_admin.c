@@ -25,6 +25,7 @@
 	{ .kind = FLAG_INVALID },
 
 const struct flag grant_flags[] = {
+	{ FLAG_STRING, 0, "engine", 0, NULL, "KIND", "shared, once or any: how jobs may be run" },
 	ADMIN_GRANTING(NULL),
 	PRINTING
 };

@@ -15,6 +15,7 @@ enum flag_id {
 	FLAG_USER,
 	FLAG_ENTITLEMENTS,
 	FLAG_TIMEOUT,
+	FLAG_ENGINE,
 	FLAG_FOR,
 	FLAG_UNTIL,
 	FLAG_FORMAT,
@@ -34,6 +35,7 @@ struct flag {
 static const struct flag flags[] = {
 	{ "--root", FLAG_ROOT, GRANTING },
 	{ "--timeout", FLAG_TIMEOUT, GRANTING },
+	{ "--engine", FLAG_ENGINE, VERB_GRANT },
 	{ "--for", FLAG_FOR, GRANTING },
 	{ "--until", FLAG_UNTIL, GRANTING },
 	{ "--allow-user", FLAG_USER, VERB_START },
@@ -147,6 +149,8 @@ apply_flag(const struct flag *flag, char *value, struct args *args, struct err *
 		return (set_once(&args->lasting, value, flag->name, err));
 	case FLAG_UNTIL:
 		return (set_once(&args->until, value, flag->name, err));
+	case FLAG_ENGINE:
+		return (set_once(&args->engine, value, flag->name, err));
 	case FLAG_USER:
 		return (set_once(&args->principal, value, flag->name, err));
 	case FLAG_ENTITLEMENTS:

@@ -29,6 +29,7 @@ struct args {
 	const char *file; /* of check, or NULL */
 	char *root; /* without trailing slashes, or NULL */
 	const char *timeout; /* or NULL */
+	const char *engine; /* shared, once, any, or NULL */
 	const char *lasting; /* of --for, or NULL */
 	const char *until; /* or NULL */
 	char *list; /* the value of --entitlements, or NULL; cut into words */

@@ -56,10 +56,6 @@ note_times(const struct allow *allow, struct page *page)
 		page_add(page, NOTE_WARNING, "the time in 'until' has passed: it allows nothing");
 	else if (allow->until != 0)
 		page_add(page, NOTE_MEANING, "until %s (%s)", date, left);
-	if (allow->engine == ENGINE_ONCE)
-		page_add(page, NOTE_WARNING,
-		    "'engine = once' is not available in this version: "
-		    "nothing runs");
 }
 
 static void

@@ -67,6 +67,11 @@ check_request(struct work *work, struct err *err)
 		err_set(err, ERR_USAGE, "not a duration: %s", args->timeout);
 		return (err_todo(err, "for example:  --timeout=10m  (s, m, h or d; at most 366d)"));
 	}
+	if (args->engine != NULL && strcmp(args->engine, "shared") != 0 &&
+	    strcmp(args->engine, "once") != 0 && strcmp(args->engine, "any") != 0) {
+		err_set(err, ERR_USAGE, "not a kind of engine: %s", args->engine);
+		return (err_todo(err, "it is --engine=shared, --engine=once or --engine=any"));
+	}
 	if (work->who.kind == PRINCIPAL_UID)
 		return (0);
 	if (args->verb == VERB_START) {
@@ -198,11 +203,13 @@ write_draft(struct work *work, struct err *err)
 }
 
 static int
-set_timeout(struct work *work, struct err *err)
+set_life(struct work *work, struct err *err)
 {
-	if (work->args->timeout == NULL)
-		return (0);
-	return (draft_set(&work->draft, "timeout", work->args->timeout, err));
+	const struct args *args = work->args;
+
+	if (args->timeout != NULL && draft_set(&work->draft, "timeout", args->timeout, err) < 0)
+		return (-1);
+	return (args->engine == NULL ? 0 : draft_set(&work->draft, "engine", args->engine, err));
 }
 
 static int
@@ -244,6 +251,7 @@ verify(struct work *work, struct err *err)
 	if (work->exists) {
 		rules_of(&work->old, &work->held);
 		work->narrowed = !rules_cover(after, &work->held) ||
+				 (work->old.engine & ~work->new.engine) != 0 ||
 				 ends_earlier(&work->new, &work->old) ||
 				 (work->old.root != NULL && work->root[0] != '\0' &&
 				     strcmp(work->old.root, work->root) != 0);
@@ -297,7 +305,7 @@ change(struct work *work, const struct store *store, struct err *err)
 	launcher = setup_launcher_open(err);
 	if (launcher < 0 || compose_rules(work, err) < 0 || choose_root(work, err) < 0 ||
 	    setup_state(err) < 0 || write_draft(work, err) < 0 || give_ids(work, store, err) < 0 ||
-	    set_timeout(work, err) < 0 || set_until(work, err) < 0 || verify(work, err) < 0 ||
+	    set_life(work, err) < 0 || set_until(work, err) < 0 || verify(work, err) < 0 ||
 	    setup_launcher_enable(launcher, err) < 0)
 		return (-1);
 	if ((!work->exists || strcmp(work->draft.text, work->raw) != 0) &&

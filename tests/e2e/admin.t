@@ -444,6 +444,14 @@ in_ns "$owner" 1003 --clear-groups
 engine=$!
 admin grant dave network.host
 is "$rc:$(fates "$engine")" "0:alive " "more rights end nothing"
+admin grant dave --engine=any
+is "$rc:$(value "$(allow 1003)" engine):$(fates "$engine")" "0:any:alive " "nor does one more way to run jobs"
+refuses 64 'not a kind of engine: twice' "a third way" grant dave --engine=twice
+admin grant dave --engine=once
+is "$rc:$(value "$(allow 1003)" engine):$(fates "$engine")" "0:once:dead " "one way less ends what runs"
+admin grant dave --engine=shared
+in_ns "$owner" 1003 --clear-groups
+engine=$!
 admin grant dave --for=4h
 is "$rc:$(fates "$engine")" "0:dead " "an end where there was none ends what runs"
 in_ns "$owner" 1003 --clear-groups

@@ -147,6 +147,8 @@ static void
 test_grant(void **state)
 {
 	(void)state;
+	assert_int_equal(parse("grant alice --engine=once"), 0);
+	assert_string_equal(args.engine, "once");
 	assert_int_equal(parse("grant -q @lab mount=/a,b --timeout 10m -- --odd"), 0);
 	assert_int_equal(args.verb, VERB_GRANT);
 	assert_true(args.quiet);
@@ -182,6 +184,7 @@ test_wrong(void **state)
 	assert_usage("grant alice --root=", "--root needs a value");
 	assert_usage("grant alice --root=/a --root=/b", "--root is given twice");
 	assert_usage("grant alice --timeout=1m --timeout=2m", "--timeout is given twice");
+	assert_usage("grant alice --engine=any --engine=any", "--engine is given twice");
 	assert_usage("grant", "whose");
 	assert_usage("revoke", "whose");
 	assert_usage("daemon start --root=/x --entitlements=a", "whose");
