@@ -47,7 +47,8 @@ const struct command daemon_verbs[] = {
 	{ "daemon stop", daemon_stop, daemon_stop_flags, "daemon stop [--force]", "end it", NULL },
 	{ "daemon logs", daemon_logs, daemon_logs_flags, "daemon logs [-f] [--tail N]",
 	  "what it did: starts and ends, its own and those of jobs, and refusals", NULL },
-	{ .name = "daemon reset" },
+	{ "daemon reset", daemon_reset, daemon_reset_flags, "daemon reset [--force]",
+	  "remove what it keeps in its state directory, and nothing else", NULL },
 	{ .name = NULL },
 };
 /* clang-format on */

@@ -14,8 +14,8 @@
 #include "client/berth/peer.h"
 
 /* Rows of daemon_verbs, in cmd_daemon.c. */
-command_run daemon_state, daemon_stop, daemon_logs;
-extern const struct flag daemon_stop_flags[], daemon_logs_flags[];
+command_run daemon_state, daemon_stop, daemon_reset, daemon_logs;
+extern const struct flag daemon_stop_flags[], daemon_reset_flags[], daemon_logs_flags[];
 
 /* Prints the answer to State, which it frees, of an engine that peer names. */
 int daemon_print(const struct cli *cli, const struct peer *peer, struct json_object *params,

@@ -80,9 +80,9 @@ struct engine {
 	struct child *children;
 	struct connection *connections;
 	size_t nconnections;
-	struct connection *stopping; /* waits for the end of the jobs */
 	int64_t stop_by; /* clock_ms; 0: nobody asked for the end of the jobs */
 	bool retire; /* leaves as soon as no job runs */
+	bool no_log; /* its log was removed for good */
 	const char *leave; /* why it leaves now, or NULL */
 };
 

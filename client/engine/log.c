@@ -84,7 +84,7 @@ log_line(const struct engine *engine, const char *fmt, ...)
 			*at = '?';
 	len = strlen(line);
 	line[len++] = '\n';
-	fd = open_log(len);
+	fd = engine->no_log ? -1 : open_log(len);
 	if (fd != -1)
 		(void)!io_write_all(fd, line, len);
 }

@@ -132,9 +132,9 @@ wait_job
 ok "nothing is left of that one" jobs_are_gone
 
 # --- what somebody left in the state directory
-mkdir -p "$STATE/jobs/deadbeef0000/u/a/b" "$STATE/jobs/x"
-touch "$STATE/jobs/file"
-ln -s /home/alice/keep "$STATE/jobs/link"
+mkdir -p "$STATE/jobs/deadbeef0000/u/a/b" "$STATE/jobs/deadbeef0001"
+touch "$STATE/jobs/deadbeef0002"
+ln -s /home/alice/keep "$STATE/jobs/deadbeef0003"
 mkdir /home/alice/keep && touch /home/alice/keep/me
 chown -hR alice:alice "$STATE/jobs" /home/alice/keep
 chmod 0 "$STATE/jobs/deadbeef0000/u/a"

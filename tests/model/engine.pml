@@ -616,7 +616,7 @@ end_loop:
 		/* step: client/engine/api/call.c call_greet */
 		EACH(GREET)
 		/* step: client/engine/api/run.c start_job */
-		/* step: client/engine/api/call.c call_stop */
+		/* step: client/engine/api/stop.c call_stop */
 		EACH(SERVE)
 		/* step: client/engine/api/server.c drop */
 		EACH(HANG_UP)

@@ -8,20 +8,14 @@
 #include "client/engine/api/call.h"
 
 #include <json-c/json.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "client/engine/api/authority.h"
 #include "client/engine/api/reply.h"
-#include "client/engine/clock.h"
-#include "client/engine/job/children.h"
 #include "client/lib/json.h"
 
-#define STOP_GRACE 7000 /* ms; a supervisor kills what ignores SIGTERM after 5 */
-
-static int
-invalid_parameter(const struct call *call, const struct err *err)
+int
+call_invalid(const struct call *call, const struct err *err)
 {
 	char name[64];
 
@@ -46,7 +40,7 @@ call_no_parameters(const struct call *call)
 	struct err err;
 
 	if (json_fields(call->parameters, none, NULL, &err) == -1)
-		return invalid_parameter(call, &err);
+		return call_invalid(call, &err);
 	return 0;
 }
 
@@ -64,8 +58,8 @@ store_text(void *out, struct json_object *value, struct err *err)
 	return json_string(value) == NULL ? err_set(err, ERR_USAGE, "not a text") : 0;
 }
 
-static int
-store_flag(void *out, struct json_object *value, struct err *err)
+int
+call_store_flag(void *out, struct json_object *value, struct err *err)
 {
 	if (!json_object_is_type(value, json_type_boolean))
 		return err_set(err, ERR_USAGE, "neither true nor false");
@@ -83,7 +77,7 @@ call_hello(struct call *call)
 	struct err err;
 
 	if (json_fields(call->parameters, fields, NULL, &err) == -1)
-		return invalid_parameter(call, &err);
+		return call_invalid(call, &err);
 	call->connection->greeting = true;
 	return 0;
 }
@@ -101,52 +95,6 @@ call_greet(struct engine *engine, struct connection *connection)
 	return call_answer(&call, out,
 	    json_put_text(out, "version", BERTH_VERSION) |
 		json_put_number(out, "uid", engine->caller.uid));
-}
-
-/* What "stop" carries. */
-struct stop {
-	bool force;
-	bool when_idle;
-};
-
-static int
-store_force(void *out, struct json_object *value, struct err *err)
-{
-	return store_flag(&((struct stop *)out)->force, value, err);
-}
-
-static int
-store_when_idle(void *out, struct json_object *value, struct err *err)
-{
-	return store_flag(&((struct stop *)out)->when_idle, value, err);
-}
-
-static int
-call_stop(struct call *call)
-{
-	static const struct json_field fields[] = {
-		{ "force", store_force, false },
-		{ "when_idle", store_when_idle, false },
-		{ NULL, NULL, false },
-	};
-	struct engine *engine = call->engine;
-	size_t jobs = children_jobs(engine);
-	struct stop stop = { false, false };
-	struct err err;
-
-	if (json_fields(call->parameters, fields, &stop, &err) == -1)
-		return invalid_parameter(call, &err);
-	if (stop.when_idle && !stop.force) {
-		engine->retire = true;
-		return call_answer(call, NULL, 0);
-	}
-	if (jobs > 0 && !stop.force)
-		return reply_busy(call->connection->varlink.fd, jobs);
-	/* the loop answers when there is no job any more, and leaves */
-	children_signal(engine, SIGTERM);
-	engine->stop_by = clock_ms() + STOP_GRACE;
-	engine->stopping = call->connection;
-	return 0;
 }
 
 static int
@@ -183,7 +131,7 @@ call_get_description(struct call *call)
 	struct err err;
 
 	if (json_fields(call->parameters, fields, &name, &err) == -1)
-		return invalid_parameter(call, &err);
+		return call_invalid(call, &err);
 	if (strcmp(name, BERTH_INTERFACE) != 0)
 		return reply_service(
 		    call->connection->varlink.fd, "InterfaceNotFound", "interface", name);
@@ -199,6 +147,7 @@ static const struct {
 	{ BERTH_INTERFACE ".Info", call_info },
 	{ BERTH_INTERFACE ".State", call_state },
 	{ BERTH_INTERFACE ".Stop", call_stop },
+	{ BERTH_INTERFACE ".Reset", call_reset },
 	{ BERTH_INTERFACE ".Run", call_run },
 	{ "org.varlink.service.GetInfo", call_get_info },
 	{ "org.varlink.service.GetInterfaceDescription", call_get_description },
@@ -240,13 +189,13 @@ store_parameters(void *out, struct json_object *value, struct err *err)
 static int
 store_more(void *out, struct json_object *value, struct err *err)
 {
-	return store_flag(&((struct head *)out)->call->more, value, err);
+	return call_store_flag(&((struct head *)out)->call->more, value, err);
 }
 
 static int
 store_oneway(void *out, struct json_object *value, struct err *err)
 {
-	return store_flag(&((struct head *)out)->call->oneway, value, err);
+	return call_store_flag(&((struct head *)out)->call->oneway, value, err);
 }
 
 int
@@ -268,7 +217,7 @@ call_handle(struct engine *engine, struct connection *connection, struct json_ob
 	if (call_greet(engine, connection) == -1)
 		return -1;
 	if (json_fields(message, fields, &head, &err) == -1)
-		return invalid_parameter(&call, &err);
+		return call_invalid(&call, &err);
 	/* each method here answers; one that is not to be answered is none of ours */
 	if (call.oneway)
 		return -1;

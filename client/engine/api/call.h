@@ -43,6 +43,16 @@ int call_no_parameters(const struct call *call) __attribute__((warn_unused_resul
  */
 int call_answer(const struct call *call, struct json_object *parameters, int status);
 
+/* Answers that a parameter is wrong: err as json_fields has it. Returns -1. */
+int call_invalid(const struct call *call, const struct err *err);
+
+/* A json_store for a bool. */
+int call_store_flag(void *out, struct json_object *value, struct err *err);
+
+/* io.berth.Engine.Stop and Reset; in stop.c. As call_handle. */
+int call_stop(struct call *call) __attribute__((warn_unused_result));
+int call_reset(struct call *call) __attribute__((warn_unused_result));
+
 /* io.berth.Engine.Info and State; in info.c. As call_handle. */
 int call_info(struct call *call) __attribute__((warn_unused_result));
 int call_state(struct call *call) __attribute__((warn_unused_result));

@@ -98,8 +98,6 @@ drop(struct engine *engine, struct connection *connection)
 	while (*at != connection)
 		at = &(*at)->next;
 	*at = connection->next;
-	if (engine->stopping == connection)
-		engine->stopping = NULL;
 	/* closing is not enough: a supervisor has the same open description, and epoll(7) watches
 	   that until the last one is closed */
 	(void)!epoll_ctl(engine->epoll, EPOLL_CTL_DEL, connection->varlink.fd, NULL);
@@ -178,7 +176,8 @@ handle(struct engine *engine, const struct epoll_event *event)
 			(void)accept_one(engine);
 		break;
 	case SOURCE_CONNECTION:
-		if (engine->stop_by == 0 || event->data.ptr == engine->stopping) {
+		if (engine->stop_by == 0 ||
+		    ((const struct connection *)event->data.ptr)->stopping) {
 			if (serve(engine, event->data.ptr) == -1)
 				drop(engine, event->data.ptr);
 		}
@@ -211,7 +210,7 @@ turn_away(struct engine *engine)
 
 	for (struct connection *at = engine->connections; at != NULL; at = next) {
 		next = at->next;
-		if (at != engine->stopping)
+		if (!at->stopping)
 			drop(engine, at);
 	}
 	listen_or_not(engine, 0);
@@ -228,8 +227,9 @@ finish_stop(struct engine *engine)
 			children_signal(engine, SIGKILL);
 		return;
 	}
-	if (engine->stopping != NULL)
-		(void)!reply_send(engine->stopping->varlink.fd, NULL);
+	for (struct connection *at = engine->connections; at != NULL; at = at->next)
+		if (at->stopping)
+			(void)!reply_send(at->varlink.fd, NULL);
 	engine->leave = "it was stopped";
 }
 

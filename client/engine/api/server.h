@@ -18,6 +18,7 @@ struct connection {
 	struct connection *next;
 	struct varlink varlink;
 	bool greeting; /* Hello was understood, and is to be answered: see call_greet */
+	bool stopping; /* waits for the end of the jobs */
 };
 
 /* Makes the loop; in an engine for one call the socket is that call's connection. 0, or -1 with err. */

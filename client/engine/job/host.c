@@ -177,3 +177,40 @@ host_prepare(struct engine *engine, struct err *err)
 		return state_unusable(engine, err);
 	return 0;
 }
+
+static void
+remove_link(int at, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
+		(void)!unlinkat(at, name, 0);
+}
+
+/* rmdir(2) takes empty directories alone: whatever somebody put there keeps its own. */
+void
+host_remove(int skeleton)
+{
+	int AUTO_CLOSE dir =
+	    openat(skeleton, "etc", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int AUTO_CLOSE var =
+	    openat(skeleton, "var", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (dir != -1) {
+		hostfiles_remove(dir);
+		for (size_t i = 0; i < sizeof(etc) / sizeof(etc[0]); i++)
+			(void)!unlinkat(dir, etc[i], AT_REMOVEDIR);
+	}
+	if (var != -1) {
+		remove_link(var, "run");
+		remove_link(var, "lock");
+		for (size_t i = 0; i < sizeof(var_directories) / sizeof(var_directories[0]); i++)
+			(void)!unlinkat(var, var_directories[i].path, AT_REMOVEDIR);
+	}
+	for (size_t i = 0; i < sizeof(top) / sizeof(top[0]); i++) {
+		remove_link(skeleton, top[i]);
+		(void)!unlinkat(skeleton, top[i], AT_REMOVEDIR);
+	}
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
+		(void)!unlinkat(skeleton, directories[i].path, AT_REMOVEDIR);
+}

@@ -14,4 +14,7 @@
 /* Makes or renews the skeleton and fills engine->host. 0, or -1 with err. */
 int host_prepare(struct engine *engine, struct err *err) __attribute__((warn_unused_result));
 
+/* Removes from the directory skeleton what host_prepare made, and nothing else. */
+void host_remove(int skeleton);
+
 #endif

@@ -34,6 +34,8 @@ struct place {
 static const char *const copied[] = { "gai.conf", "ld.so.cache", "ld.so.conf", "protocols", "rpc",
 	"services" };
 
+static const char *const written[] = { "group", "hosts", "nsswitch.conf", "passwd", "resolv.conf" };
+
 /* As useradd(8) takes it; anything else could break the lines below. */
 static bool
 is_account(const char *name)
@@ -162,4 +164,27 @@ hostfiles_write(const struct engine *engine, int dir)
 		ret = copy_localtime(&place, buf);
 	free(buf);
 	return ret;
+}
+
+static void
+remove_file(int dir, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
+		(void)!unlinkat(dir, name, 0);
+}
+
+void
+hostfiles_remove(int dir)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
+		remove_file(dir, copied[i]);
+	for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++)
+		remove_file(dir, written[i]);
+	if (fstatat(dir, "localtime", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode)))
+		(void)!unlinkat(dir, "localtime", 0);
 }

@@ -13,4 +13,7 @@
 /* Writes them to the directory dir where they are not what they should be. 0 or -1 with errno. */
 int hostfiles_write(const struct engine *engine, int dir) __attribute__((warn_unused_result));
 
+/* Removes them from dir, and nothing else. */
+void hostfiles_remove(int dir);
+
 #endif

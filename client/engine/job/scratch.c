@@ -34,6 +34,12 @@ make_name(char name[JOB_ID_LEN + 1])
 }
 
 bool
+scratch_is_name(const char *name)
+{
+	return strlen(name) == JOB_ID_LEN && strspn(name, "0123456789abcdef") == JOB_ID_LEN;
+}
+
+bool
 scratch_lock(int jobs, const char *name, int fd)
 {
 	struct stat ours;

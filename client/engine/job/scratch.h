@@ -23,6 +23,9 @@ int scratch_file(int jobs, char name[JOB_ID_LEN + 1]) __attribute__((warn_unused
 int scratch_put_link(int jobs, int dir, const char *name, const char *to)
     __attribute__((warn_unused_result));
 
+/* Is it a name such as these functions give? */
+bool scratch_is_name(const char *name);
+
 /* Takes the lock if nobody has it; fd was opened by name. True when name is fd's now. */
 bool scratch_lock(int jobs, const char *name, int fd);
 

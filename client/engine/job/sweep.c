@@ -11,8 +11,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "client/engine/job/children.h"
@@ -48,24 +49,45 @@ found_one(int jobs, const char *name)
 	return is_left(jobs, name, &fd);
 }
 
-/* Calls work for the entries until it says true. */
+/* Somebody else's lock. */
 static bool
-each(int jobs, bool (*work)(int jobs, const char *name))
+held_one(int jobs, const char *name)
+{
+	int AUTO_CLOSE fd = openat(jobs, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	return fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK;
+}
+
+/* Calls work for the entries that have the name of a job: how often it said true, at most max. */
+static size_t
+each(int jobs, bool (*work)(int jobs, const char *name), size_t max)
 {
 	int fd = openat(jobs, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = fd == -1 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
-	bool found = false;
+	size_t found = 0;
 
 	if (stream == NULL) {
 		io_close(&fd);
-		return false;
+		return 0;
 	}
-	while (!found && (entry = readdir(stream)) != NULL)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			found = work(jobs, entry->d_name);
+	while (found < max && (entry = readdir(stream)) != NULL)
+		if (scratch_is_name(entry->d_name))
+			found += work(jobs, entry->d_name);
 	closedir(stream);
 	return found;
+}
+
+size_t
+sweep_held(int jobs)
+{
+	return each(jobs, held_one, SIZE_MAX);
+}
+
+void
+sweep_now(int jobs)
+{
+	each(jobs, sweep_one, SIZE_MAX);
 }
 
 void
@@ -75,7 +97,7 @@ sweep_leftovers(struct engine *engine)
 	int fds[] = { engine->jobs };
 
 	/* mostly all that is there are jobs that run: no process for that */
-	if (!each(engine->jobs, found_one))
+	if (each(engine->jobs, found_one, 1) == 0)
 		return;
 	child = child_new(engine, false);
 	if (child == NULL)
@@ -83,7 +105,7 @@ sweep_leftovers(struct engine *engine)
 	switch (child_fork(engine, child, 0)) {
 	case 0:
 		keep_only(fds, 1);
-		each(engine->jobs, sweep_one);
+		sweep_now(engine->jobs);
 		_exit(0);
 	case -1:
 		/* the next start tries again */

@@ -4,7 +4,8 @@
  * TRUST: unprivileged
  * INPUT: the directory of jobs; its user can change it
  * MUST: touch no directory whose job still runs: its supervisor holds a lock (flock(2)) on it, the
- *       one of an engine before this one as well.
+ *       one of an engine before this one as well; leave alone what has not the name of a job: the directory
+ *       may have been the user's before.
  */
 #ifndef CLIENT_ENGINE_JOB_SWEEP_H
 #define CLIENT_ENGINE_JOB_SWEEP_H
@@ -13,5 +14,11 @@
 
 /* Starts a child that does it, if there is anything at all. The child is in engine->children. */
 void sweep_leftovers(struct engine *engine);
+
+/* Does it now, in this process. */
+void sweep_now(int jobs);
+
+/* How many entries of the directory of jobs somebody uses, whichever engine's they are. */
+size_t sweep_held(int jobs);
 
 #endif

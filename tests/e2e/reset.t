@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# berth daemon reset: removes what engines made in the state directory; asks before, refuses while
+# jobs run, and removes nothing that is not its own, whatever lies there.
+. "${BASH_SOURCE[0]%/*}/../attack/jobs.sh"
+arena_enter "$@"
+grant alice security.confined >/dev/null
+as alice berth daemon stop
+no_engine() {
+	! engine_pid alice >/dev/null
+}
+type_at() {
+	as alice timeout 30 /usr/bin/python3 "$TOP/tests/e2e/type_at.py" "$@"
+}
+
+# --- asks
+job host true
+run as alice berth daemon reset
+is "$rc:$out" "1:" "where nobody can be asked nothing is done"
+is "$err" "berth: nothing was removed
+  it would be what berth keeps in $STATE, and nobody said yes
+  without asking:  berth daemon reset --force" "and it says how"
+run type_at '[y/N] ' n berth daemon reset
+like "$out" "remove what berth keeps in $STATE\? \[y/N\] .*status 1\$" "on a terminal it asks"
+ok "no is no" test -d "$STATE/host/etc"
+
+# --- refuses
+start_job /run/arena/out host sh -c 'echo up; sleep 100'
+wait_for 5 grep -q up /run/arena/out
+run as alice berth daemon reset --force
+is "$rc" 1 "while a job runs it refuses"
+like "$err" 'jobs that run: 1' "and says how many"
+# The job of an engine that is gone, or of another one.
+kill -KILL "$(engine_pid alice)"
+wait_for 5 no_engine
+run as alice berth daemon reset --force
+is "$rc" 1 "also while one of another engine's runs"
+like "$err" 'jobs that run: 1' "which it finds by its lock"
+ok "the job has all that it had" test -d "$STATE/host/etc" -a -n "$(ls "$STATE/jobs")"
+kill "$client"
+wait_job
+ok "it ends" jobs_are_gone
+
+# --- removes all that is its own, even what the user could not
+mkdir -p "$STATE/jobs/0123456789ab/u/deep" "$STATE/jobs/0123456789ac"
+chown -R 100005:100005 "$STATE/jobs/0123456789ab"
+chmod 700 "$STATE/jobs/0123456789ab"
+ln -s /home/alice/keep "$STATE/jobs/0123456789ad"
+run type_at '[y/N] ' y berth daemon reset
+like "$out" "emptied +$STATE"$'\n.*status 0$' "yes is yes"
+ok "the engine leaves" wait_for 10 no_engine
+is "$(ls -A "$STATE")" "" "nothing is left, not even of subordinate ids, nor a log"
+is "$(stat -c '%U %a' "$STATE")" "alice 700" "but the directory itself"
+run job host echo ok
+is "$rc:$out" "0:ok" "and the next job runs as the first did"
+as alice berth daemon stop
+wait_for 5 no_engine
+run as alice berth --format=json daemon reset --force
+is "$rc:$(jq -c . <<<"$out")" "0:{\"kept\":[],\"root\":\"$STATE\"}" "it needs no engine that runs; in JSON"
+
+# --- a directory that alice uses for more: her files, and links in every place
+mkdir /home/alice/keep /home/alice/keep/sub
+echo precious >/home/alice/keep/file
+chown -R alice:alice /home/alice/keep
+as alice berth daemon start >/dev/null
+as alice sh -c "cd $STATE && echo mine >notes.txt && mkdir photos && echo mine >photos/1 && ln -s /home/alice/keep link &&
+	echo mine >jobs/mine && mkdir jobs/results && echo mine >jobs/results/1 && ln -s /home/alice/keep jobs/link &&
+	echo mine >host/mine && echo mine >host/etc/mine && echo mine >host/var/tmp/mine && echo mine >'odd
+name'"
+before=$(tree /home/alice/keep)
+run as alice berth daemon reset --force
+is "$rc" 0 "reset in a directory with other things"
+is "$(sort <<<"$(sed -E 's/^not berth.s +| +//' <<<"$out" | tail -n +2)")" "host
+jobs
+link
+notes.txt
+odd\\x0aname
+photos" "names what it kept"
+is "$(cd "$STATE" && find . -type f -o -type l | sort | tr '\n' ' ')" \
+    "./host/etc/mine ./host/mine ./host/var/tmp/mine ./jobs/link ./jobs/mine ./jobs/results/1 ./link ./notes.txt ./odd ./photos/1 name " \
+    "which is all that was alice's"
+is "$(cat "$STATE"/{notes.txt,photos/1,host/etc/mine,jobs/mine} | uniq -c | tr -s ' ')" " 4 mine" "as it was"
+is "$(tree /home/alice/keep)" "$before" "what links lead to is untouched"
+run job host echo ok
+is "$rc:$out" "0:ok" "jobs run beside all that"
+ok "the job is over" wait_for 10 sh -c "! ls $STATE/jobs | grep -qE '^[0-9a-f]{12}$'"
+
+# A link, or a file, in the place of each of its own; planted while the engine runs.
+for name in jobs host host/etc host/var host/etc/passwd host/usr engine.log engine.log.1; do
+	as alice berth daemon start >/dev/null
+	for with in /home/alice/keep /home/alice/keep/file file; do
+		rm -rf "${STATE:?}/$name"
+		if [ $with = file ]; then
+			as alice sh -c "echo mine >$STATE/$name"
+		else
+			as alice ln -s $with "$STATE/$name"
+		fi
+		run as alice berth daemon reset --force
+		[ "$(tree /home/alice/keep)" = "$before" ] || break 2
+		wait_for 10 no_engine
+		rm -rf "${STATE:?}/$name"
+		as alice berth daemon start >/dev/null || break 2
+	done
+done
+is "$(tree /home/alice/keep)" "$before" "nor does one in the place of something of its own lead it out"
+is "$name $with" "engine.log.1 file" "all of them were tried"
+as alice ln -s /home/alice/keep "$STATE/host2"
+rm -rf "$STATE/jobs"
+as alice ln -s /home/alice/keep "$STATE/jobs"
+run as alice berth daemon reset --force
+like "$out" 'jobs' "a link in the place of its directory is named, not removed"
+ok "it is still there" test -L "$STATE/jobs"
+rm "$STATE/jobs"
+
+# Somebody else's state directory is no engine's business.
+run as bob berth daemon reset --force
+unlike "$out" "$STATE" "bob resets his own"
+ok "alice's is as it was" test -e "$STATE/notes.txt"
+done_testing
