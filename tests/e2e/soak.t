@@ -39,7 +39,7 @@ engine=$(engine_pid alice)
 used() {
 	printf '%s ' "descriptors $(find "/proc/$engine/fd" -mindepth 1 ! -lname 'net:*' | wc -l)" \
 	    "mounts $(wc -l </proc/self/mountinfo) $(wc -l <"/proc/$engine/mountinfo")" \
-	    "cgroups $(find /sys/fs/cgroup/berth -type d | wc -l)" \
+	    "cgroups $(grep -lx 'populated 1' -r /sys/fs/cgroup/berth --include=cgroup.events | wc -l)" \
 	    "processes $(pgrep -c 'berth')" "zombies $(ps -eo stat= | grep -c '^Z')" \
 	    "files $(find /home/alice/state /run/berth /var/lib/berth ! -name 'engine.log*' | wc -l)" \
 	    "namespaces $(find /proc -maxdepth 3 -path '/proc/[0-9]*/ns/*' \( -name mnt -o -name pid -o -name net \) -printf '%l\n' 2>/dev/null | sort -u | wc -l)"
@@ -90,6 +90,7 @@ settled || diag "$before"$'\n'"$(used)"
 is "$(engine_pid alice)" "$engine" "all of them were served by one engine"
 
 # Engines, too, come and go.
+# The engine has answered that it leaves, and may be there for a moment.
 round() {
 	as alice berth daemon stop && as alice berth run -q host true
 }
@@ -102,6 +103,9 @@ done >/dev/null 2>&1
 engine=$(engine_pid alice)
 ok "12 engines after each other: nothing has grown" wait_for 10 settled
 settled || diag "$before"$'\n'"$(used)"
+# One that is still ending when the next starts leaves its empty cgroup for the one after.
+ok "12 engines after each other: at most two cgroups of former ones are left" \
+    test "$(find /sys/fs/cgroup/berth/1000 -mindepth 1 -type d | wc -l)" -le 3
 start_job /run/arena/out host sh -c 'echo up; exec sleep 60'
 wait_for 10 grep -q up /run/arena/out
 not_ok "control: one job that runs shows" settled
