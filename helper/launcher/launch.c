@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "helper/launcher/launcher.h"
+
 pid_t
 launch_clone(uint64_t flags, int cgroup, int *pidfd)
 {
@@ -34,12 +36,16 @@ launch_clone(uint64_t flags, int cgroup, int *pidfd)
 _Noreturn void
 launch_follow(pid_t child)
 {
-	int status;
+	struct err err;
+	int status = 0;
 
 	close_range(3, ~0U, 0);
-	if (waitpid(child, &status, 0) != child || !WIFEXITED(status))
-		_exit(ERR_SYSTEM);
-	_exit(WEXITSTATUS(status));
+	if (waitpid(child, &status, 0) == child && WIFEXITED(status))
+		_exit(WEXITSTATUS(status));
+	/* The child could not say it: a limit of the caller's, as on its time, ended it. */
+	err_set(&err, ERR_SYSTEM, "the start was ended by signal %d", WTERMSIG(status));
+	err_todo(&err, "try again; if it stays so, look at the limits:  ulimit -aH");
+	end_with(&err);
 }
 
 /* First out of the way of the targets, then onto them; dup2(2) also clears close-on-exec. What
