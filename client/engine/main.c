@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -19,13 +18,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "client/engine/api/authority.h"
 #include "client/engine/api/server.h"
 #include "client/engine/clock.h"
 #include "client/engine/engine.h"
+#include "client/engine/hide.h"
 #include "client/engine/job/host.h"
 #include "client/engine/job/netns.h"
 #include "client/engine/job/sweep.h"
@@ -121,50 +120,13 @@ settle(struct engine *engine, struct err *err)
 	return 0;
 }
 
+/* What is mounted here is for jobs alone: nothing propagates out of this namespace. */
 static int
-hide(const char *dir, struct err *err)
+leave_host(struct err *err)
 {
-	if (mount("tmpfs", dir, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		"size=4k,mode=755") == 0 ||
-	    errno == ENOENT || errno == ENOTDIR)
-		return 0;
-	return err_sys(err, "%s cannot be hidden from jobs", dir);
-}
-
-/* The directory in which a rootless engine's socket was bound: whoever made it says where. */
-static int
-hide_own(struct err *err)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNSPEC };
-	socklen_t len = sizeof(address) - 1;
-	char *slash;
-
-	if (getsockname(ENGINE_FD_SOCKET, (struct sockaddr *)&address, &len) == -1)
-		return err_sys(err, "the engine's socket has no name");
-	slash = strrchr(address.sun_path, '/');
-	if (address.sun_family != AF_UNIX || slash == NULL || slash == address.sun_path)
-		return err_set(err, ERR_BUG, "the engine's socket has no name");
-	*slash = '\0';
-	return hide(address.sun_path, err);
-}
-
-/*
- * What holds for all jobs is done once, in this private namespace: nothing propagates out of it,
- * and the runtime directories are hidden, so that no bind mount can show a job the socket of this
- * engine, or of another one of this user's, with a grant or without.
- */
-static int
-hide_runtime(const struct engine *engine, struct err *err)
-{
-	char path[40];
-
-	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == -1)
-		return err_sys(err, "the engine's mounts cannot be made private");
-	if (hide("/run/berth", err) == -1 ||
-	    (engine->mode == FACTS_ROOTLESS && hide_own(err) == -1))
-		return -1;
-	snprintf(path, sizeof(path), "/run/user/%u/berth", engine->caller.uid);
-	return hide(path, err);
+	return mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == -1
+		   ? err_sys(err, "the engine's mounts cannot be made private")
+		   : 0;
 }
 
 static int
@@ -172,8 +134,8 @@ start(struct engine *engine, struct err *err)
 {
 	if (check_descriptors(err) == -1 || take_facts(engine, err) == -1 ||
 	    settle(engine, err) == -1 || authority_start(engine, err) == -1 ||
-	    hide_runtime(engine, err) == -1 || state_open(engine, err) == -1 ||
-	    hide(STATE_RUN, err) == -1 || host_prepare(engine, err) == -1)
+	    leave_host(err) == -1 || state_open(engine, err) == -1 ||
+	    hide_sockets(engine, err) == -1 || host_prepare(engine, err) == -1)
 		return -1;
 	/* the one job finds out itself */
 	if (engine->mode != FACTS_ONCE && state_probe(engine, err) == -1)

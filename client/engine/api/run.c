@@ -23,6 +23,7 @@
 #include "client/engine/api/call.h"
 #include "client/engine/api/reply.h"
 #include "client/engine/clock.h"
+#include "client/engine/hide.h"
 #include "client/engine/job/children.h"
 #include "client/engine/job/netns.h"
 #include "client/engine/job/overlay.h"
@@ -162,6 +163,8 @@ decide_and_start(struct call *call, struct job *job, struct err *err)
 		ret = authority_decide(call->engine, &wants, &policy, &decision, err);
 	if (ret == 0)
 		ret = check_here(call->engine, job, err);
+	if (ret == 0)
+		ret = hide_sockets(call->engine, err);
 	if (ret == 0)
 		ret = start_job(call, job, decision.grant.until, err);
 	if (ret == 0) {

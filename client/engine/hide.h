@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Keeps the sockets of the user's engines from jobs: of this engine, and of others of the user's,
+ * with a grant and without, at the places where they can be.
+ * TRUST: unprivileged
+ * INPUT: directories of the user's, which come and go
+ * MUST: hide each of them before a job gets a mount that could show it (row E07 of the attack list):
+ *       a job has the user's own uid, so that no engine could tell it from its user.
+ */
+#ifndef CLIENT_ENGINE_HIDE_H
+#define CLIENT_ENGINE_HIDE_H
+
+#include "client/engine/engine.h"
+
+/* In the engine's own mount namespace, at its start, when the state root is its directory, and
+ * before each job. 0, or -1 with err. */
+int hide_sockets(const struct engine *engine, struct err *err) __attribute__((warn_unused_result));
+
+#endif
