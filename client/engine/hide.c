@@ -34,8 +34,10 @@ hide(const char *dir, struct err *err)
 {
 	if (is_hidden(dir) ||
 	    mount("tmpfs", dir, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		"size=4k,mode=755") == 0 ||
-	    errno == ENOENT || errno == ENOTDIR)
+		"size=4k,mode=755") == 0)
+		return 0;
+	/* What this user cannot reach no job of theirs can. */
+	if (errno == ENOENT || errno == ENOTDIR || errno == EACCES)
 		return 0;
 	return err_sys(err, "%s cannot be hidden from jobs", dir);
 }
