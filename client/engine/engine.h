@@ -80,6 +80,7 @@ struct engine {
 	struct child *children;
 	struct connection *connections;
 	size_t nconnections;
+	bool short_of_fds; /* somebody could not be let in */
 	int64_t stop_by; /* clock_ms; 0: nobody asked for the end of the jobs */
 	bool retire; /* leaves as soon as no job runs */
 	bool no_log; /* its log was removed for good */

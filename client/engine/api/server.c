@@ -15,9 +15,11 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "client/engine/api/call.h"
+#include "client/engine/api/crowd.h"
 #include "client/engine/api/reply.h"
 #include "client/engine/clock.h"
 #include "client/engine/job/children.h"
@@ -25,6 +27,7 @@
 #include "common/facts.h"
 
 #define EVENTS 16
+#define PAUSE_NS 20000000L
 
 static int
 watch(const struct engine *engine, int fd, void *source)
@@ -34,7 +37,7 @@ watch(const struct engine *engine, int fd, void *source)
 	return epoll_ctl(engine->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-/* With as many connections as there may be, the others wait in the backlog. */
+/* Who is not let in waits in the backlog. */
 static void
 listen_or_not(const struct engine *engine, uint32_t events)
 {
@@ -103,8 +106,7 @@ drop(struct engine *engine, struct connection *connection)
 	(void)!epoll_ctl(engine->epoll, EPOLL_CTL_DEL, connection->varlink.fd, NULL);
 	varlink_close(&connection->varlink);
 	free(connection);
-	if (engine->nconnections-- == CONNECTIONS_MAX)
-		listen_or_not(engine, EPOLLIN);
+	engine->nconnections--;
 }
 
 /* 0: the connection goes on. */
@@ -118,6 +120,7 @@ serve(struct engine *engine, struct connection *connection)
 		return 0;
 	if (ret != 1)
 		return -1;
+	connection->heard = clock_ms();
 	while ((ret = varlink_next(&connection->varlink, &message)) == 1) {
 		ret = call_handle(engine, connection, message);
 		json_object_put(message);
@@ -139,6 +142,7 @@ welcome(struct engine *engine, int fd)
 		return;
 	}
 	connection->source = SOURCE_CONNECTION;
+	connection->heard = clock_ms();
 	varlink_init(&connection->varlink, fd);
 	if (watch(engine, fd, connection) == -1) {
 		varlink_close(&connection->varlink);
@@ -147,8 +151,7 @@ welcome(struct engine *engine, int fd)
 	}
 	connection->next = engine->connections;
 	engine->connections = connection;
-	if (++engine->nconnections == CONNECTIONS_MAX)
-		listen_or_not(engine, 0);
+	engine->nconnections++;
 	/* most clients have called already: berth sends before it waits */
 	if (serve(engine, connection) == -1)
 		drop(engine, connection);
@@ -162,6 +165,8 @@ accept_one(struct engine *engine)
 
 	if (fd != -1)
 		welcome(engine, fd);
+	else
+		engine->short_of_fds = errno == EMFILE || errno == ENFILE || errno == ENOMEM;
 	return fd != -1;
 }
 
@@ -271,6 +276,30 @@ leave_when_idle(struct engine *engine)
 					       : "nobody has needed it for its time";
 }
 
+/*
+ * Between two rounds, when no event can be about one that is dropped: there is always room for one
+ * more. Where there is none although nobody is left to go, it comes back by itself.
+ */
+static void
+make_room(struct engine *engine)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	struct connection *surplus = crowd_surplus(engine, engine->short_of_fds);
+
+	if (surplus == NULL && engine->short_of_fds)
+		nanosleep(&pause, NULL);
+	engine->short_of_fds = false;
+	for (; surplus != NULL; surplus = crowd_surplus(engine, false))
+		drop(engine, surplus);
+}
+
+/* For epoll_wait(2). */
+static int
+next_wait(const struct engine *engine)
+{
+	return clock_sooner(clock_sooner(stop_wait(engine), idle_wait(engine)), crowd_wait(engine));
+}
+
 void
 server_run(struct engine *engine)
 {
@@ -283,11 +312,11 @@ server_run(struct engine *engine)
 		leave_when_idle(engine);
 	}
 	while (engine->leave == NULL) {
-		int wait = clock_sooner(stop_wait(engine), idle_wait(engine));
-		int n = epoll_wait(engine->epoll, events, EVENTS, wait);
+		int n = epoll_wait(engine->epoll, events, EVENTS, next_wait(engine));
 
 		for (int i = 0; i < n && engine->leave == NULL; i++)
 			handle(engine, &events[i]);
+		make_room(engine);
 		finish_stop(engine);
 		leave_when_idle(engine);
 	}

@@ -11,12 +11,11 @@
 
 #include "client/engine/engine.h"
 
-#define CONNECTIONS_MAX 128
-
 struct connection {
 	enum source source;
 	struct connection *next;
 	struct varlink varlink;
+	int64_t heard; /* clock_ms: when something came last */
 	bool greeting; /* Hello was understood, and is to be answered: see call_greet */
 	bool stopping; /* waits for the end of the jobs */
 };
