@@ -68,6 +68,7 @@ struct engine {
 	int epoll;
 	int signals; /* SIGTERM comes over it */
 	int jobs; /* directory of the same name */
+	int probe; /* the mount of state_probe, until somebody has time to undo it; -1 */
 	int spares[2]; /* socket pair: network namespaces made ahead come over it */
 	int spare_net; /* the one that came, or -1 */
 	int64_t started; /* clock_ms */

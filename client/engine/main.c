@@ -31,6 +31,7 @@
 #include "client/engine/ready.h"
 #include "client/engine/state.h"
 #include "common/facts.h"
+#include "common/io.h"
 
 /* 1, 0 for a socket that is connected, -1 for what is none. */
 static int
@@ -146,14 +147,15 @@ start(struct engine *engine, struct err *err)
 int
 main(void)
 {
-	static struct engine engine = { .epoll = -1, .jobs = -1 };
+	static struct engine engine = { .epoll = -1, .jobs = -1, .probe = -1 };
 	struct err err;
 
 	if (start(&engine, &err) == -1)
 		ready_failed(&err);
 	ready_serving();
-	sweep_leftovers(&engine);
 	netns_prepare(&engine);
+	sweep_leftovers(&engine);
+	io_close(&engine.probe);
 	server_run(&engine);
 	return 0;
 }

@@ -150,14 +150,13 @@ state_no_overlay(const struct engine *engine, struct err *err)
 }
 
 static int
-probe_overlay(const struct engine *engine, const char *name, struct err *err)
+probe_overlay(struct engine *engine, const char *name, struct err *err)
 {
 	char dir[sizeof(STATE_JOBS) + 1 + JOB_ID_LEN];
-	int AUTO_CLOSE fd = -1;
 
 	snprintf(dir, sizeof(dir), STATE_JOBS "/%s", name);
-	fd = overlay_mount(STATE_HOST, dir, 0);
-	return fd == -1 ? state_no_overlay(engine, err) : 0;
+	engine->probe = overlay_mount(STATE_HOST, dir, 0);
+	return engine->probe == -1 ? state_no_overlay(engine, err) : 0;
 }
 
 int
@@ -173,6 +172,9 @@ state_probe(struct engine *engine, struct err *err)
 		state_unusable(engine, err);
 	else
 		ret = probe_overlay(engine, name, err);
-	(void)!remove_tree(engine->jobs, name);
+	/* A first call waits for this start, and to undo the probe takes longer than to make it: the
+	 * process that sweeps does it. */
+	if (ret == -1)
+		(void)!remove_tree(engine->jobs, name);
 	return ret;
 }

@@ -14,7 +14,10 @@
  * engine->jobs in it. */
 int state_open(struct engine *engine, struct err *err) __attribute__((warn_unused_result));
 
-/* Writes and mounts for real to see whether a job could be. After host_prepare. */
+/*
+ * Writes and mounts for real to see whether a job could be. After host_prepare. What it made stays:
+ * the mount in engine->probe, for the caller to close, the directory for sweep_leftovers.
+ */
 int state_probe(struct engine *engine, struct err *err) __attribute__((warn_unused_result));
 
 /* No overlay could be mounted there, errno being why: as a message. Returns -1. */

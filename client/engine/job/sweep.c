@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "client/engine/job/children.h"
@@ -104,6 +105,8 @@ sweep_leftovers(struct engine *engine)
 		return;
 	switch (child_fork(engine, child, 0)) {
 	case 0:
+		/* not taken for the engine by those who look for it */
+		(void)!prctl(PR_SET_NAME, "berth-sweep");
 		keep_only(fds, 1);
 		sweep_now(engine->jobs);
 		_exit(0);
