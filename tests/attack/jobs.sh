@@ -15,6 +15,8 @@
 #   tell FILE CMD...          runs CMD and writes to FILE what it printed to either stream
 #   probe                     tests/attack/probe.c as the job sees it, with $PROBE as flags
 #   varlink USER ARGS...      tests/attack/varlink.py as USER
+#   without_grant MODE FILE REGEX...   runs tests/FILE.t with JOBS_ROOTLESS=MODE: nothing but what
+#                             matches a REGEX fails in it, and each REGEX is needed
 # shellcheck source=tests/lib/arena.sh
 . "${BASH_SOURCE[0]%/*}/../lib/arena.sh"
 
@@ -94,4 +96,23 @@ varlink() {
 	local user=$1
 	shift
 	as "$user" /usr/bin/python3 "$TOP/tests/attack/varlink.py" "$@"
+}
+
+without_grant() {
+	local mode=$1 test=$2 regex failed all=nothing
+	shift 2
+	cp /etc/subuid /run/arena/subuid
+	JOBS_ROOTLESS=$mode timeout 120 bash "$TOP/tests/$test.t" >/run/arena/tap 2>&1
+	failed=$(sed -n 's/^not ok [0-9]* - //p' /run/arena/tap)
+	for regex; do
+		ok "$test, $mode: differs: $regex" grep -qE -e "$regex" <<<"$failed"
+		all="$all|$regex"
+	done
+	is "$(grep -vE "($all)" <<<"$failed")" "" "$test, $mode: all else is as with a grant"
+	# To its end, that is.
+	like "$(tail -n1 /run/arena/tap)" '^1\.\.[0-9]{2}' "$test, $mode: as many tests as there are"
+	is "$(find /run/berth -name engine.sock 2>/dev/null)" "" "$test, $mode: no launcher had a part in it"
+	pkill -KILL -x berth-engine
+	rm -rf /home/alice/* /home/alice/.local
+	tee /etc/subgid </run/arena/subuid >/etc/subuid
 }
