@@ -96,16 +96,18 @@ static int
 make_path(char *path)
 {
 	char *end = path, was;
-	int rc;
+	int rc, why;
 
 	do {
 		end = strchrnul(end + 1, '/');
 		was = *end;
 		*end = '\0';
 		rc = mkdir(path, 0700);
+		why = errno;
 		/* What is above may be read-only, or not ours, as long as it is there. */
 		if (rc != 0 && access(path, F_OK) == 0)
 			rc = 0;
+		errno = why;
 		*end = was;
 	} while (rc == 0 && was != '\0');
 	return (rc);

@@ -66,8 +66,10 @@ type_name(char *name, size_t len)
 }
 
 static int
-tell_admin(const struct engine *engine, struct err *err)
+name_another(const struct engine *engine, struct err *err)
 {
+	if (engine->mode == FACTS_ROOTLESS)
+		return err_todo(err, "name another one:  XDG_STATE_HOME=/some/directory berth ...");
 	return err_todo(err, "an administrator can choose another:  sudo berth grant %u --root=DIR",
 	    engine->caller.uid);
 }
@@ -96,7 +98,7 @@ state_unusable(const struct engine *engine, struct err *err)
 	if (err->errnum == ENOSPC || err->errnum == EDQUOT)
 		return err_todo(
 		    err, "make room there:  df -h %s; df -i %s", engine->root, engine->root);
-	return tell_admin(engine, err);
+	return name_another(engine, err);
 }
 
 int
@@ -115,7 +117,7 @@ state_open(struct engine *engine, struct err *err)
 		err_why(
 		    err, st.st_uid != 0 ? "it belongs to somebody else" : "others can write to it");
 		if (st.st_uid != 0)
-			return tell_admin(engine, err);
+			return name_another(engine, err);
 		return err_todo(err, "close it:  chmod 700 %s", engine->root);
 	}
 	if (mkdir(STATE_JOBS, 0700) == -1 && errno != EEXIST)
@@ -146,7 +148,7 @@ state_no_overlay(const struct engine *engine, struct err *err)
 	err_sys(err, "the state directory %s cannot be used", engine->root);
 	type_name(type, sizeof(type));
 	err_why(err, "its file system (%s) cannot carry an overlay", type);
-	return tell_admin(engine, err);
+	return name_another(engine, err);
 }
 
 static int

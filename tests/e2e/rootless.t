@@ -200,6 +200,43 @@ is "$rc:$out" "0:ok" "clients that are killed while they start it: the next call
 ok "and there is one engine" test "$(engines)" -eq 1
 stop_all
 
+# --- where it lives
+elsewhere() {
+	local name=$1 regex=$2
+	run as_env dave XDG_STATE_HOME=/home/dave/s -- timeout 20 berth run -q host echo ok
+	is "$rc:$out" "125:" "a state root $name: no job"
+	like "$err" "$regex" "a state root $name: says why"
+	ok "a state root $name: no engine" no_engine
+}
+dir=/home/dave/s/berth
+install -d -o dave -g dave /home/dave/s
+mkdir -p /srv/{low,up,work} $dir
+mount -t overlay -o lowerdir=/srv/low,upperdir=/srv/up,workdir=/srv/work overlay $dir
+chown dave $dir
+elsewhere "on an overlay" "the state directory $dir cannot be used.*cannot carry an overlay.*XDG_STATE_HOME="
+umount $dir
+chown alice $dir
+elsewhere "of somebody else's" "$dir.*cannot be used"
+chown dave $dir
+chmod 777 $dir
+elsewhere "that others can write" "the state directory $dir cannot be used.*others can write.*chmod 700 $dir"
+rm -rf $dir
+ln -s /home/dave $dir
+elsewhere "that is a link" "the directory $dir cannot be used"
+rm $dir
+mount -t tmpfs -o ro tmpfs /home/dave/s
+elsewhere "on a read-only file system" "the directory $dir cannot be used.*Read-only"
+umount /home/dave/s
+rm -rf /home/dave/s
+run as_env dave HOME= -- berth run -q host true
+is "$rc:$(find $own/run -name engine.sock)" "0:$own/run/engine.sock" "without HOME: the home of /etc/passwd"
+stop_all
+run as_env dave HOME=/nonexistent -- berth run -q host true
+like "$rc:$err" '^125:.*/nonexistent/.local.*cannot be used' "a home that is not there: is named"
+run as_env dave XDG_STATE_HOME=relative -- berth run -q host true
+is "$rc:$(find $own/run -name engine.sock)" "0:$own/run/engine.sock" "a relative XDG_STATE_HOME is ignored"
+stop_all
+
 # --- a grant comes, and goes
 run as dave berth run -q host true
 start_job_pid=$(engine_pid dave)
