@@ -199,6 +199,12 @@ ends_with_the_first_file_that_was_needed(void **state)
 	assert_int_equal(decision.grant.until, NOW + 60);
 	assert_allowed("network.host image=host");
 	assert_int_equal(decision.grant.until, NOW + 60);
+	/* One without an end takes no end away. */
+	policy.files[0]->until = 0;
+	assert_allowed("network.host security.confined");
+	assert_int_equal(decision.grant.until, NOW + 60);
+	assert_allowed("security.confined");
+	assert_int_equal(decision.grant.until, 0);
 }
 
 static void
