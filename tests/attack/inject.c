@@ -51,6 +51,13 @@ static const struct {
 	{ "mount", SYS_mount },
 	{ "unshare", SYS_unshare },
 	{ "execveat", SYS_execveat },
+	{ "timerfd_create", SYS_timerfd_create },
+	{ "timerfd_settime", SYS_timerfd_settime },
+	{ "pwrite64", SYS_pwrite64 },
+	{ "setsid", SYS_setsid },
+	{ "dup2", SYS_dup2 },
+	{ "close_range", SYS_close_range },
+	{ "setgroups", SYS_setgroups },
 };
 
 /* What is between the entry and the exit of a call, by pid. */
