@@ -30,6 +30,27 @@ $(TOOL_BINS): $(TESTBIN)/%: %.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -Wall -Wextra -Werror -O2 -D_GNU_SOURCE -I. -MMD -MP -static -o $@ $<
 
+# --- berth and its engine once more, of another version: what an upgrade finds there -----------------
+# The same objects but for those that know the version; no program of the tests runs them else.
+OLD_VERSION := 0.0.9
+OLD_BINS := $(TESTBIN)/berth-$(OLD_VERSION) $(TESTBIN)/berth-engine-$(OLD_VERSION)
+VERSIONED := $(shell grep -ls BERTH_VERSION $(CLIENT) $(ENGINE))
+old_obj = $(patsubst %.c,$(BUILD)/old/%.o,$(filter $(VERSIONED),$(1))) \
+	$(call obj,$(filter-out $(VERSIONED),$(1)))
+
+$(BUILD)/old/%.o: %.c
+	$(call say,cc)
+	@mkdir -p $(@D)
+	$(CC) $(ALLCFLAGS) -UBERTH_VERSION -DBERTH_VERSION='"$(OLD_VERSION)"' -c -o $@ $<
+$(TESTBIN)/berth-$(OLD_VERSION): $(call old_obj,$(CLIENT)) $(call obj,$(COMMON)) $(GEN_CLIENT)
+	$(call say,link)
+	@mkdir -p $(@D)
+	$(CC) -static-pie $(ALLLDFLAGS) -o $@ $^ -ljson-c
+$(TESTBIN)/berth-engine-$(OLD_VERSION): $(call old_obj,$(ENGINE)) $(call obj,$(COMMON)) $(GEN_ENGINE)
+	$(call say,link)
+	@mkdir -p $(@D)
+	$(CC) -static-pie $(ALLLDFLAGS) -o $@ $^ -ljson-c
+
 # --- the same sources, built in other ways ---------------------------------------------------------
 # san: under the sanitizers, for units and for the replay of the corpora; cov: counted by gcov;
 # fuz: clang's libFuzzer. The sanitizers grow frames and find null where there is none.
@@ -139,7 +160,7 @@ check-long: ## as root: every fault, kill and race, where check takes a sample (
 model: ## the model of an engine's life, with more bounds than in check (minutes, 2 GB)
 	tests/model/model.sh long
 
-programs-for-check: all $(UNIT_BINS) $(REPLAY_BINS) $(TOOL_BINS)
+programs-for-check: all $(UNIT_BINS) $(REPLAY_BINS) $(TOOL_BINS) $(OLD_BINS)
 
 units: $(UNIT_BINS) $(REPLAY_BINS) ## the unit tests and the replay of the corpora alone, without root
 	$(PROVE) $(UNIT_BINS) $(REPLAY_BINS)

@@ -172,7 +172,9 @@ connect_once(struct way *way, int *out, struct err *err)
 		return (err_sys(err, "cannot make a socket"));
 	}
 	if (connect(fd, (const struct sockaddr *)&way->address, sizeof(way->address)) != 0) {
-		absent = errno == ENOENT || errno == ECONNREFUSED;
+		/* EACCES: not the modes that the launcher gives; it gives them again. */
+		absent = errno == ENOENT || errno == ECONNREFUSED ||
+			 (errno == EACCES && way->standard && !way->rootless && !way->started);
 		rc = err_sys(err, "cannot connect to the engine at %s", way->address.sun_path);
 		err->code = ERR_UNAVAILABLE;
 	} else

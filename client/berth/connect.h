@@ -28,7 +28,8 @@ struct way {
 	bool end_hung; /* end an engine that does not answer, as its user wishes */
 	bool woken; /* it was stopped by a signal, and was told to go on */
 	bool killed; /* it did not answer, and is gone */
-	bool skewed; /* that the engine is of another version was said */
+	char version[32]; /* of the engine, if it is another than ours */
+	bool skew_told; /* and that was said, or need not be */
 	struct peer peer; /* who serves the connection that way_connect gave */
 	unsigned int tries;
 	int64_t began; /* milliseconds, CLOCK_MONOTONIC */

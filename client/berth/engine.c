@@ -179,7 +179,7 @@ await(
 	return (was_not_served(rc, errno) ? 0 : malformed(err));
 }
 
-/* Says something when the engine is of another version; 0, or -1 with err. */
+/* 0, or -1 with err. */
 static int
 judge_greeting(struct way *way, struct json_object *message, struct err *err)
 {
@@ -192,10 +192,7 @@ judge_greeting(struct way *way, struct json_object *message, struct err *err)
 		return (err_set(err, ERR_UNAVAILABLE, "the engine at %s serves somebody else",
 		    way->address.sun_path));
 	if (strcmp(engine_text(params, "version"), BERTH_VERSION) != 0)
-		message_warning(way->cli,
-		    "the engine is of version %s, this is " BERTH_VERSION
-		    "; when its jobs have ended:  berth daemon stop",
-		    engine_text(params, "version"));
+		snprintf(way->version, sizeof(way->version), "%s", engine_text(params, "version"));
 	return (0);
 }
 
@@ -272,6 +269,46 @@ retire_rootless(const struct way *way)
 	json_object_put(answer);
 }
 
+/* Asks the engine that serves us to leave when no job runs: has it agreed? */
+static bool
+ask_to_retire(const struct way *way)
+{
+	struct json_object *answer = NULL, *args = json_object_new_object();
+	struct engine_call call = { .method = "Stop", .params = args };
+	struct way other;
+	struct err ignored;
+	int rc;
+
+	json_object_object_add(args, "when_idle", json_object_new_boolean(1));
+	if (way_init(&other, way->cli, false, &ignored) != 0) {
+		json_object_put(args);
+		return (false);
+	}
+	other.skew_told = true;
+	rc = engine_call(&other, &call, &answer, &ignored);
+	json_object_put(answer);
+	return (rc == 0);
+}
+
+/*
+ * An engine of another version goes on serving, for its jobs cannot change theirs; but no longer
+ * than for them. Who only asks something, or calls at an address of their own, changes nothing.
+ */
+static void
+tell_skew(struct way *way)
+{
+	bool agreed;
+
+	if (way->version[0] == '\0' || way->skew_told)
+		return;
+	way->skew_told = true;
+	agreed = way->start && way->standard && ask_to_retire(way);
+	message_warning(way->cli, "the engine is of version %s, this is " BERTH_VERSION "%s",
+	    way->version,
+	    agreed ? "; it leaves when no job runs"
+		   : "; when its jobs have ended:  berth daemon stop");
+}
+
 static int
 make_messages(struct engine_call *call, struct json_object *messages[2], struct err *err)
 {
@@ -317,6 +354,8 @@ engine_open(struct way *way, struct engine_call *call, struct varlink *conn, str
 	message_progress_end();
 	if (rc == 0)
 		message_debug(way->cli, "the engine took the call %s", call->method);
+	if (rc == 0)
+		tell_skew(way);
 	json_object_put(messages[0]);
 	json_object_put(messages[1]);
 	if (rc == 0 && way->started && !way->rootless)
