@@ -46,19 +46,24 @@ is_setuid_root() {
 
 # `make install` never makes the launcher setuid: the first grant does. When the one that it
 # replaces is setuid root, grants exist, and the new one takes that over, in this order:
-#   1. the old inode loses the bit: a user's hard link to it, or a process that is about to execute
+#   1. the new one lies there, whole, without the bit, under its temporary name, in a directory that
+#      only root writes to;
+#   2. the old inode loses the bit: a user's hard link to it, or a process that is about to execute
 #      it, must not keep an old bug alive with root's rights;
-#   2. the new one gets the bit under its temporary name, in a directory that only root writes to;
-#   3. it takes the old one's place by rename.
-# An interruption leaves a launcher without the bit: nobody gets in until the next grant or
-# `berth daemon start` by the administrator sets it again. It never leaves two with it.
+#   3. the new one gets the bit, and
+#   4. takes the old one's place by rename.
+# Between 2 and 4 a call meets a launcher without the bit; berth tries once more. An interruption
+# leaves it like that: nobody gets in until the next grant or `berth daemon start` by the
+# administrator sets it again. It never leaves two with it.
 put_launcher() {
-	mode=0755
+	cp "$1" "$2.new"
+	own_root "$2.new"
+	chmod 0755 "$2.new"
 	if is_setuid_root "$2"; then
-		mode=4755
 		chmod 0755 "$2"
+		chmod 4755 "$2.new"
 	fi
-	put "$1" "$2" "$mode"
+	mv -f "$2.new" "$2"
 }
 
 install_all() {

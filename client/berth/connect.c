@@ -29,6 +29,7 @@
 #define WAITED_MAX_MS 60000
 #define NOTE_MS 200
 #define PAUSE_MAX_MS 64
+#define MEND_NS 200000000L
 
 static int64_t
 now_ms(void)
@@ -206,6 +207,19 @@ way_again(struct way *way, struct err *err)
 	return (0);
 }
 
+/* For a moment the launcher is without its bit then: once, and after a pause, it is tried again. */
+static bool
+is_being_installed(struct way *way)
+{
+	const struct timespec pause = { .tv_nsec = MEND_NS };
+	bool first = !way->mended;
+
+	if (first)
+		nanosleep(&pause, NULL);
+	way->mended = true;
+	return (first);
+}
+
 static int
 launch(struct way *way, struct err *err)
 {
@@ -226,6 +240,10 @@ launch(struct way *way, struct err *err)
 		return (0);
 	case ERR_UNAVAILABLE:
 		return (way_again(way, err));
+	case ERR_CONFIG:
+		if (view_refusal(ENGINE_SHARED, err) == 0 && is_being_installed(way))
+			return (0);
+		break;
 	}
 	return (bootstrap_refusal(&launch, ENGINE_SHARED, err));
 }

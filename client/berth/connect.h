@@ -25,6 +25,7 @@ struct way {
 	bool rootless; /* address is that of a rootless engine, which has no grant */
 	bool started; /* the launcher has said that an engine is up */
 	bool noted; /* "starting the engine" was said */
+	bool mended; /* the launcher could not work, and was given time to be replaced */
 	bool end_hung; /* end an engine that does not answer, as its user wishes */
 	bool woken; /* it was stopped by a signal, and was told to go on */
 	bool killed; /* it did not answer, and is gone */
