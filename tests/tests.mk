@@ -16,14 +16,14 @@
 
 UNITS   := $(wildcard tests/unit/test_*.c)
 FUZZERS := $(wildcard tests/fuzz/fuzz_*.c)
-TOOLS   := $(wildcard tests/attack/*.c tests/e2e/*.c tests/bench/*.c)
+TOOLS   := $(wildcard tests/attack/*.c tests/e2e/*.c tests/fault/*.c tests/bench/*.c)
 SHELL_TESTS := $(foreach d,e2e attack fault model,$(sort $(wildcard tests/$(d)/*.t)))
 # Those of them that do more when BERTH_LONG is set.
 LONG_TESTS := $(shell grep -l BERTH_LONG $(SHELL_TESTS))
 
 TESTBIN := $(BUILD)/tests/bin
 TOOL_BINS := $(patsubst %.c,$(TESTBIN)/%,$(notdir $(TOOLS)))
-vpath %.c tests/attack tests/e2e tests/bench
+vpath %.c tests/attack tests/e2e tests/fault tests/bench
 
 $(TOOL_BINS): $(TESTBIN)/%: %.c
 	$(call say,cc)
