@@ -166,4 +166,20 @@ is "$(engine_pid alice >/dev/null && echo up)" up "an engine is up"
 like "$(stat -c %u /run/berth/1000/engine.sock)" '^1000$' "it is the user's"
 ns_owner=$((1000000000 + 65534))
 like "$(log_text | tail -n 3)" "allow uid=1000 .*gid-2000.conf.*owner=$ns_owner" "on the group's ids"
+
+# --- without a grant -------------------------------------------------------------------------------
+
+# dave's own range is also that of a grant that comes and goes while his rootless engine runs.
+as dave berth run -q -u 1000:1000 host sh -c 'echo up; sleep 4; echo done' >/run/arena/out 2>&1 &
+rootless=$!
+ok "a rootless job runs with a subordinate id" wait_for 5 grep -q up /run/arena/out
+root berth grant dave >/dev/null
+is "$(sed -n 's/^subuid = //p' /etc/berth/allow/uid-1003.conf)" 296608:65536 "of the range that is granted now"
+run as dave berth run -q host true
+is "$rc" 0 "an engine of the grant runs beside it"
+root berth revoke dave >/dev/null
+ok "which is revoked" wait_for 5 sh -c '! pgrep -u dave -x berth-launcher'
+wait "$rootless"
+is "$?:$(cat /run/arena/out)" "0:up
+done" "what runs without a grant is left alone"
 done_testing
