@@ -56,6 +56,12 @@ is "$(awk '!/core file|open files|stack size/ && $(NF-1) ~ /^([0-9]|unl)/ && $(N
 fresh_state
 for limits in $soft "--fsize=0: --nofile=20: --nproc=0: --memlock=0: --stack=262144: --cpu=1: --data=4194304:"; do
 	limited "$limits" "$LAUNCHER" start
+	# Without a second to spend the kernel ends it at the first tick, if that comes before its first
+	# deed; nothing was begun then.
+	for _ in {1..20}; do
+		[[ $limits == *--cpu=* && $rc -eq 152 ]] && nothing_started || break
+		limited "$limits" "$LAUNCHER" start
+	done
 	is "$rc:$out" 0: "A08 soft limit $limits: a start is a start"
 	is "$(made)" "$golden" "A08 soft limit $limits: it made all that it makes"
 	is "$(limits_of "$(engine_pid alice)" | sed 's/core file.*/core/')" "$(sed 's/core file.*/core/' <<<"$usual")" \
@@ -89,6 +95,8 @@ for limits in $hard; do
 		;;
 	*)
 		refused=$((refused + 1))
+		# SIGXFSZ would come in the middle of something.
+		[[ $limits != --fsize=* ]] || unlike "$rc $out" '^153|signal 25' "A08 hard limit $limits: no death by it"
 		if [ "$rc" -ge 126 ]; then
 			like "$out" '^[^:]*$|prlimit|Killed|ault' "A08 hard limit $limits: never began ($rc)"
 		else
@@ -164,7 +172,7 @@ as alice berth daemon stop
 for limits in $soft; do
 	limited "$limits" berth run -q host sh -c "head -c 100000 /dev/zero >/tmp/x; $job_limits"
 	case $limits:$rc in
-	--cpu=*:152) like "$out" '^$' "A08 berth with $limits: the kernel ends it" ;;
+	--cpu=*:152 | --cpu=*:125) like "$out" '^$|failed with status 152' "A08 berth with $limits: the kernel ends it" ;;
 	--fsize=*:125 | --nproc=*:125) like "$out" '^berth: ' "A08 berth with $limits: says what it lacks" ;;
 	*) is "$rc:$out" "0:$usual" "A08 berth with $limits: a job has none of it" ;;
 	esac
