@@ -135,13 +135,17 @@ start(struct engine *engine, struct err *err)
 {
 	if (check_descriptors(err) == -1 || take_facts(engine, err) == -1 ||
 	    settle(engine, err) == -1 || authority_start(engine, err) == -1 ||
-	    leave_host(err) == -1 || state_open(engine, err) == -1 ||
-	    hide_sockets(engine, err) == -1 || host_prepare(engine, err) == -1)
+	    leave_host(err) == -1 || server_open(engine, err) == -1)
 		return -1;
-	/* the one job finds out itself */
-	if (engine->mode != FACTS_ONCE && state_probe(engine, err) == -1)
+	/* while the rest is done here */
+	netns_prepare(engine);
+	host_look(&engine->host);
+	if (state_open(engine, err) == -1 || hide_sockets(engine, err) == -1)
 		return -1;
-	return server_open(engine, err);
+	/* the one job finds out itself what it needs */
+	if (engine->mode == FACTS_ONCE)
+		return 0;
+	return host_prepare(engine, err) == -1 ? -1 : state_probe(engine, err);
 }
 
 int
@@ -153,7 +157,6 @@ main(void)
 	if (start(&engine, &err) == -1)
 		ready_failed(&err);
 	ready_serving();
-	netns_prepare(&engine);
 	sweep_leftovers(&engine);
 	io_close(&engine.probe);
 	server_run(&engine);

@@ -95,7 +95,7 @@ kill -KILL "$client"
 wait "$client" 2>/dev/null
 ok "kill -9 of berth ends it all" wait_for 5 nothing_is_left
 is "$(pgrep -x sleep)" "" "the job too"
-as alice mkdir -p "$jobs/left/u/x"
+as alice mkdir -p "$jobs/0123456789ab/u/x"
 run as alice "${once[@]}" host -- true
 is "$rc:$(ls -A "$jobs")" 0: "what is left of it the next one sweeps"
 
@@ -110,7 +110,8 @@ kill -KILL "$(parent "$(engine_pid alice)")"
 wait "$client"
 is "$?:$(head -n1 /run/arena/out)" "125:berth: the connection to the job was lost" "an init that is killed is told"
 ok "and nothing is left" wait_for 5 nothing_is_left
-start_once sh -c 'trap "exit 42" INT; while :; do sleep 0.05; done'
+start_once sh -c 'trap "exit 42" INT; touch /h/trapped; while :; do sleep 0.05; done'
+wait_for 20 test -e /home/alice/trapped
 kill -INT "$client"
 wait "$client"
 is "$?" 42 "SIGINT goes to the job"
@@ -192,7 +193,7 @@ run grant alice --engine=any
 # Twenty engines for one call, a shared one that starts among them and sweeps, leftovers to sweep, and
 # a skeleton of the image host to be made anew.
 rm -rf /home/alice/state/host
-as alice mkdir -p "$jobs/left1/u/x" "$jobs/left2"
+as alice mkdir -p "$jobs/0123456789ab/u/x" "$jobs/0123456789ac"
 many() {
 	local i pids=() bad=0
 	for i in $(seq 20); do

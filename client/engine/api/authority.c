@@ -117,8 +117,10 @@ authority_decide(const struct engine *engine, const struct job_wants *wants, str
 
 /* What the facts do not say, and what holds until this engine's end. */
 static void
-take_grant(struct engine *engine, const struct grant *grant)
+take_grant(struct engine *engine, const struct policy *policy, const struct grant *grant)
 {
+	if (account_name(policy) != NULL)
+		memcpy(engine->name, account_name(policy), sizeof(engine->name));
 	root_path(engine, grant, engine->root, sizeof(engine->root));
 	if (engine->mode != FACTS_ONCE)
 		engine->timeout = grant->timeout != 0 ? grant->timeout : TIMEOUT_DEFAULT;
@@ -149,7 +151,7 @@ authority_start(struct engine *engine, struct err *err)
 	if (ret == 0) {
 		ask(engine, &policy, &confined, 1, &decision);
 		if (decision.verdict == VERDICT_ALLOW)
-			take_grant(engine, &decision.grant);
+			take_grant(engine, &policy, &decision.grant);
 		else
 			ret = explain(engine, &policy, &decision, err);
 	}
@@ -163,7 +165,9 @@ authority_name(const struct engine *engine, char name[33])
 	struct policy policy = { 0 };
 	struct err err;
 
-	name[0] = '\0';
+	memcpy(name, engine->name, sizeof(engine->name));
+	if (engine->mode != FACTS_ROOTLESS)
+		return;
 	if (load(engine, &policy, &err) == 0 && account_name(&policy) != NULL)
 		memcpy(name, account_name(&policy), 33);
 	policy_free(&policy);

@@ -25,6 +25,7 @@
 #include "client/engine/clock.h"
 #include "client/engine/hide.h"
 #include "client/engine/job/children.h"
+#include "client/engine/job/host.h"
 #include "client/engine/job/netns.h"
 #include "client/engine/job/overlay.h"
 #include "client/engine/job/remove.h"
@@ -165,6 +166,8 @@ decide_and_start(struct call *call, struct job *job, struct err *err)
 		ret = check_here(call->engine, job, err);
 	if (ret == 0)
 		ret = hide_sockets(call->engine, err);
+	if (ret == 0 && job->image == JOB_IMAGE_HOST)
+		ret = host_prepare(call->engine, err);
 	if (ret == 0)
 		ret = start_job(call, job, decision.grant.until, err);
 	if (ret == 0) {

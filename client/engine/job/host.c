@@ -61,10 +61,14 @@ static const char *const etc[] = { "alternatives", "crypto-policies", "pki", "ss
 _Static_assert(1 + sizeof(top) / sizeof(top[0]) + sizeof(etc) / sizeof(etc[0]) <= HOST_BINDS_MAX,
     "every directory has room");
 
-/* Makes a directory, whose mode is set whatever it was. */
+/* Makes a directory, whose mode is set whatever it was. Mostly it is there. */
 static int
 make_directory(int at, const char *name, mode_t mode)
 {
+	struct stat st;
+
+	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mode == (S_IFDIR | mode))
+		return 0;
 	if (mkdirat(at, name, mode) == 0)
 		return 0;
 	if (errno != EEXIST)
@@ -124,8 +128,8 @@ take_etc(struct host *host, int dir, const char *name)
 }
 
 /* The directories that the kernel's own masks need to know about: see kernfs.c. */
-static void
-count_cpus(struct host *host)
+void
+host_look(struct host *host)
 {
 	long cpus;
 
@@ -169,13 +173,17 @@ host_prepare(struct engine *engine, struct err *err)
 {
 	int AUTO_CLOSE skeleton = -1;
 
-	count_cpus(&engine->host);
+	if (engine->host.nbinds > 0)
+		return 0;
 	if (mkdir(STATE_HOST, 0755) == -1 && errno != EEXIST)
 		return state_unusable(engine, err);
 	skeleton = open(STATE_HOST, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (skeleton == -1 || fill(engine, skeleton) == -1)
-		return state_unusable(engine, err);
-	return 0;
+	if (skeleton != -1 && fill(engine, skeleton) == 0)
+		return 0;
+	state_unusable(engine, err);
+	while (engine->host.nbinds > 0)
+		free(engine->host.binds[--engine->host.nbinds]);
+	return -1;
 }
 
 static void

@@ -11,7 +11,11 @@
 
 #include "client/engine/engine.h"
 
-/* Makes or renews the skeleton and fills engine->host. 0, or -1 with err. */
+/* What all images need to know of the host. */
+void host_look(struct host *host);
+
+/* Makes or renews the skeleton and fills engine->host, before the first job with this image. 0, or -1
+ * with err. */
 int host_prepare(struct engine *engine, struct err *err) __attribute__((warn_unused_result));
 
 /* Removes from the directory skeleton what host_prepare made, and nothing else. */

@@ -30,6 +30,12 @@ struct place {
 	int dir;
 };
 
+struct content {
+	const char *text;
+	size_t len;
+	struct timespec times[2]; /* as futimens(2) takes them */
+};
+
 /* Copied as they are; a host that lacks one of them lacks it in the job too. */
 static const char *const copied[] = { "gai.conf", "ld.so.cache", "ld.so.conf", "protocols", "rpc",
 	"services" };
@@ -69,15 +75,14 @@ is_same(int dir, const char *name, const char *text, size_t len)
 
 /* By rename: a job may read the old file, and another engine may write the same one. */
 static int
-put(const struct place *place, const char *name, const char *text, size_t len)
+put(const struct place *place, const char *name, const struct content *content)
 {
-	int AUTO_CLOSE fd = -1;
 	char new[JOB_ID_LEN + 1];
+	int AUTO_CLOSE fd = scratch_file(place->jobs, new);
 
-	if (is_same(place->dir, name, text, len))
-		return 0;
-	fd = scratch_file(place->jobs, new);
-	if (fd == -1 || fchmod(fd, 0644) == -1 || io_write_all(fd, text, len) == -1)
+	if (fd == -1 || fchmod(fd, 0644) == -1 ||
+	    io_write_all(fd, content->text, content->len) == -1 ||
+	    futimens(fd, content->times) == -1)
 		return -1;
 	return renameat(place->jobs, new, place->dir, name);
 }
@@ -85,7 +90,22 @@ put(const struct place *place, const char *name, const char *text, size_t len)
 static int
 put_text(const struct place *place, const char *name, const char *text)
 {
-	return put(place, name, text, strlen(text));
+	const struct content content = { text, strlen(text),
+		{ { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_NOW } } };
+
+	return is_same(place->dir, name, text, content.len) ? 0 : put(place, name, &content);
+}
+
+/* A copy has its original's time: what has the same size and time is the same. */
+static bool
+is_copy(int dir, const char *name, const struct stat *original)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       st.st_mode == (S_IFREG | 0644) && st.st_size == original->st_size &&
+	       st.st_mtim.tv_sec == original->st_mtim.tv_sec &&
+	       st.st_mtim.tv_nsec == original->st_mtim.tv_nsec;
 }
 
 static int
@@ -93,15 +113,22 @@ copy(const struct place *place, const char *name, char *buf)
 {
 	char path[32];
 	int AUTO_CLOSE fd = -1;
+	struct content content = { .text = buf };
 	struct stat st;
 	ssize_t len;
 
 	snprintf(path, sizeof(path), "/etc/%s", name);
+	if (stat(path, &st) == -1 || is_copy(place->dir, name, &st))
+		return 0;
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
 		return 0;
 	len = io_read_all(fd, buf, COPY_MAX);
-	return len == -1 ? 0 : put(place, name, buf, (size_t)len);
+	if (len == -1)
+		return 0;
+	content.len = (size_t)len;
+	content.times[0] = content.times[1] = st.st_mtim;
+	return put(place, name, &content);
 }
 
 /* The time zone: a link into /usr, or a small file. */
