@@ -125,6 +125,9 @@ split(struct start *start, const struct caller *caller, struct err *err)
 		close(start->ready);
 		inner_run(&start->inner);
 	}
+	/* A limit of the caller's is no property of the host. */
+	if (start->pid < 0 && (errno == EAGAIN || errno == ENOMEM))
+		return (err_sys(err, "cannot make a process for the engine"));
 	if (start->pid < 0)
 		return (1);
 	if (usermap_write(start->pid, caller, &start->grant, &start->lack, err) != 0)

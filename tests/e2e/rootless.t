@@ -72,15 +72,16 @@ is "$(as dave berth grants 2>&1)" "berth: nothing is granted to this user" "gran
 # --- the process that stays has nothing of the call that started it
 stop_all
 as_env dave TOKEN=hush-hush -- berth run -q --name canary-word host true
-for pid in $(pgrep -u dave -x 'berth-init|berth-engine'); do
+init=$(pgrep -u dave -x berth-init)
+for pid in $init $(pgrep -P "$init" -x berth-engine); do
 	is "$(tr '\0' '\n' <"/proc/$pid/cmdline" | grep -c 'canary-word'):$(grep -c hush-hush "/proc/$pid/environ")" "0:0" \
 	    "$(cat "/proc/$pid/comm"): neither words nor environment of the first call"
 	is "$(readlink "/proc/$pid/cwd"):$(ps -o sid= -p "$pid" | tr -d ' '):$(ps -o tty= -p "$pid")" \
-	    "$([ "$(cat "/proc/$pid/comm")" = berth-init ] && echo / || echo "$own"):$(pgrep -u dave -x berth-init):?" \
+	    "$([ "$pid" = "$init" ] && echo / || echo "$own"):$init:?" \
 	    "$(cat "/proc/$pid/comm"): no directory, session or terminal of the caller's"
 	is "$(as dave cat "/proc/$pid/environ" 2>&1 | grep -c denied)" 1 "$(cat "/proc/$pid/comm"): and cannot be traced"
 done
-is "$(find "/proc/$(pgrep -u dave -x berth-init)/fd" -type l)" "" "its init holds no descriptor"
+is "$(find "/proc/$init/fd" -type l)" "" "its init holds no descriptor"
 as dave bash -c 'trap "" TERM HUP; cd /tmp; exec berth daemon stop'
 wait_for 5 no_engine
 run as dave bash -c 'trap "" TERM HUP CHLD; ulimit -c 0; umask 777; exec berth run -q host sh -c "umask; kill -TERM \$\$; echo no"'
@@ -141,20 +142,32 @@ stop_all
 printf 'dave:296608:65536\n' | tee /etc/subuid >/etc/subgid
 
 # --- twenty clients and no engine
+# They begin at the same moment: each waits for a lock that is let go when all of them are there.
 race() {
 	local n failed='' pids=()
+	exec 9>/run/arena/gate
+	flock -x 9
 	for n in {1..20}; do
-		as dave berth run -q host sh -c "exit $n" >/dev/null 2>&1 &
+		as dave flock -s /run/arena/gate berth run -q host sh -c "exit $n" >/dev/null 2>&1 9>&- &
 		pids+=($!)
 	done
+	wait_for 5 all_wait
+	exec 9>&-
 	for n in {1..20}; do
 		rc=0
 		wait "${pids[n - 1]}" || rc=$?
 		[ $rc -eq "$n" ] || failed="$failed $n($rc)"
 	done
-	is "$failed:$(engines):$(pgrep -xc berth-init)" ":1:1" "$1"
+	is "$failed:$(pgrep -xc berth-init)" ":1" "$1"
 }
-race "twenty clients at once: one engine, and each has its job"
+all_wait() {
+	[ "$(pgrep -xc flock)" -eq 20 ]
+}
+for round in 1 2 3 4 5; do
+	race "twenty clients at once, round $round: one engine, and each has its job"
+	stop_all
+done
+as dave berth run -q host true
 kill -KILL "$(engine_pid dave)"
 race "twenty more, as the engine is killed"
 
@@ -191,6 +204,9 @@ mkdir "$own/run/engine.sock.new" && chown dave "$own/run/engine.sock.new"
 run as dave berth run -q host true
 is "$rc:$(wc -l <<<"$err")" "125:2" "a directory where the socket is to be made"
 rmdir "$own/run/engine.sock.new"
+run as dave bash -c 'ulimit -u 1; exec berth run -q host true'
+is "$rc" 125 "no process is left to the user"
+like "$err" 'cannot make a process for the engine' "that is what is said"
 # Whatever step of the start it dies at, the next one works.
 for n in 1 2 3 4 5 6 7 8; do
 	as dave timeout -s KILL "0.00$n" berth run -q host true >/dev/null 2>&1
