@@ -75,6 +75,15 @@ value_level(struct typing *typing)
 	offer_words(typing, cli_levels);
 }
 
+/* What common/allowlist.c reads of the key engine. */
+static void
+value_engine(struct typing *typing)
+{
+	static const char *const kinds[] = { "shared", "once", "any", NULL };
+
+	offer_words(typing, kinds);
+}
+
 static void
 value_address(struct typing *typing)
 {
@@ -263,6 +272,7 @@ static const struct {
 	{ "FILE", value_file },
 	{ "FORMAT", value_format },
 	{ "IMAGE", value_image },
+	{ "KIND", value_engine },
 	{ "LEVEL", value_level },
 	{ "LIST", value_list },
 	{ "MODE", value_network },

@@ -88,6 +88,18 @@ for shell in bash zsh fish; do
 	is "$(offers "$shell" "sudo berth daemon sto")" "stop " "$shell: behind sudo, a sub-verb"
 done
 
+same "berth grant alice --engine " "any once shared " "how jobs may be run"
+for kind in shared once any; do
+	ok "a grant takes engine $kind" root "$ADMIN" grant bob --engine=$kind --root=/home/bob/state
+done
+revoke bob >/dev/null
+
+# A flag's value is named in help, and by that name it is completed: a new name is decided about.
+free='DATE DST[:OPTIONS] KEYS N NAME PATH TIME USER[:GROUP]'
+is "$(jq -r '[.[], .[].verbs[]] | map(.flags[].value) | unique | .[] | select(. != null)' <<<"$table" |
+    grep -vxFf <(sed -n 's/^\t{ "\(.*\)", value_[a-z]* },$/\1/p' "$TOP/client/berth/complete.c") |
+    grep -vxFf <(tr ' ' '\n' <<<"$free"))" "" "each kind of value has its completion, or can be anything"
+
 # Typed at a real prompt of bash: what the line has become.
 typed() {
 	as alice python3 "$share/complete.py" "$1"
