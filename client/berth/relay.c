@@ -510,6 +510,17 @@ tell_expired(struct wait *wait)
 	message_error(wait->cli, &err);
 }
 
+/* The cursor is wherever the job has left it. */
+static void
+tell_detached(const struct wait *wait)
+{
+	if (!wait->cli->quiet && isatty(STDERR_FILENO))
+		(void)!write(STDERR_FILENO, "\n", 1);
+	message_note(wait->cli, "detached: the job %s goes on without its terminal", wait->name);
+	message_note(wait->cli,
+	    "nothing in this version returns to it; to end all jobs:  berth daemon stop --force");
+}
+
 /* What is said at the end is said on a terminal that is the caller's again. */
 static void
 tell_caller(struct wait *wait)
@@ -517,13 +528,8 @@ tell_caller(struct wait *wait)
 	const char *reason = engine_text(wait->result, "reason");
 	struct err note = { .code = ERR_FAILED };
 
-	if (wait->detached) {
-		message_note(
-		    wait->cli, "detached: the job %s goes on without its terminal", wait->name);
-		message_note(wait->cli, "no command of this version returns to it; it is ended, "
-					"with all other jobs, by:"
-					"  berth daemon stop --force");
-	}
+	if (wait->detached)
+		tell_detached(wait);
 	if (strcmp(reason, "timeout") == 0)
 		message_warning(wait->cli, "the job was ended: its time (--timeout) is over");
 	if (strcmp(reason, "expired") == 0)

@@ -449,7 +449,7 @@ def case_detach():
         ready(t)
         t.type(typed)
         same(t.wait(), 0, "detached with %r: status" % typed)
-        say(b"job%d goes on" % number in t.seen and b"berth daemon stop --force" in t.seen, "it is said that it goes on", t.seen)
+        say(b"\r\nberth: detached: the job job%d goes on" % number in t.seen and b"berth daemon stop --force" in t.seen, "it is said that it goes on", t.seen)
         restored(t, "detached")
         same(len(processes("comm", "^berth-job")), 1, "and it does")
         with open("go-%d" % number, "w"):

@@ -27,4 +27,59 @@ for name in "${cases[@]}"; do
 	done <<<"$out"
 	ok "$name: nothing is left" jobs_are_gone
 done
+[ $# -eq 0 ] || done_testing
+
+# --- what a person sees, in tmux(1)
+pane() {
+	as_env alice TERM=xterm LC_ALL=C.UTF-8 -- tmux -L test "$@"
+}
+keys() {
+	pane send-keys -t test "$@"
+}
+# shows REGEX NAME: that is on the screen within some seconds
+shows() {
+	if wait_for 20 on_screen "$1"; then
+		pass "tmux: $2"
+	else
+		fail "tmux: $2"
+		diag "wanted $1 on:" "$(pane capture-pane -p -t test)"
+	fi
+}
+on_screen() {
+	[[ $(pane capture-pane -p -t test) =~ $1 ]]
+}
+ok "tmux: starts" pane new-session -d -s test -x 80 -y 24 "env 'PS1=outer> ' bash --norc --noprofile"
+shows '^outer>' "the caller's shell"
+keys 'berth run -it --name=inner host bash --norc --noprofile' Enter
+shows 'bash-[0-9.]+# *$' "the shell of a job"
+keys 'tput cols; tput lines; echo $TERM' Enter
+shows $'\n80\n24\n(screen|tmux)' "the size and kind of the screen"
+pane resize-window -t test -x 100 -y 30
+keys 'clear; tput cols; tput lines' Enter
+shows $'^100\n30\n' "the size after the window has grown"
+keys 'vim.tiny -u NONE /tmp/x' Enter
+shows $'~\n~\n"/tmp/x" .New' "vi fills the screen"
+keys 'isome words' Escape ':wq' Enter
+shows $'bash-[0-9.]+# *\n*$' "and gives it back"
+keys 'clear; cat /tmp/x' Enter
+shows $'^some words\n' "with what was written"
+keys 'sleep 100' Enter
+keys C-z
+shows 'Stopped +sleep 100' "^Z is the job's shell's"
+keys 'exit' Enter
+keys 'exit' Enter
+shows $'exit\nouter> *\n*$' "the caller's shell is back"
+keys 'clear; stty -a | tr " " "\n" | grep -x -- "-*icanon;*\|-*echo;*"' Enter
+shows $'^icanon\necho\n' "and its terminal in order"
+ok "tmux: nothing is left" jobs_are_gone
+keys 'clear; berth run -it --name=inner host sh' Enter
+shows '# *$' "another job"
+keys C-p C-q
+shows $'\nberth: detached: the job inner goes on.*berth daemon stop --force\nouter>' "detached, and told so"
+as alice berth daemon stop --force >/dev/null
+ok "tmux: what it says ends the job" jobs_are_gone
+keys 'clear; berth run -it host sh' Enter
+shows '# *$' "one more, with a new engine"
+pane kill-server
+ok "tmux: its window is closed, nothing is left" jobs_are_gone
 done_testing
