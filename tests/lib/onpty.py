@@ -96,10 +96,11 @@ class Terminal:
             self.read(0.1)
 
     def until(self, what, condition):
-        """Reads until the condition holds."""
+        """Reads until the condition holds; what: the words for it when it does not."""
         end = time.monotonic() + PATIENCE
         while not condition():
             if time.monotonic() > end:
+                what = what() if callable(what) else what
                 raise Late("%s; seen %r" % (what, self.seen[-1000:]))
             self.read(0.02)
 
