@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "client/berth/options.h"
+#include "client/berth/terminal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -82,6 +83,37 @@ check_job(const struct run_options *options, char *const *words, size_t nwords)
 }
 
 static void
+check_error(const struct err *err)
+{
+	must(err->code != ERR_INVALID && err->what[0] != '\0', "an error says what");
+	must(err->code != ERR_BUG, "no word is a bug of ours");
+	check_text(err->what);
+	check_text(err->why);
+	check_text(err->todo);
+}
+
+/* A job with a terminal has one TERM, and keys that are as long as they may be. */
+static void
+check_terminal(struct run_options *options)
+{
+	struct job *job = &options->job;
+	struct terminal terminal;
+	struct err err = { .code = ERR_INVALID };
+	size_t terms = 0;
+
+	if (!job->tty)
+		return;
+	for (size_t i = 0; i < job->env.n; i++)
+		terms += strncmp(job->env.v[i], "TERM=", 5) == 0;
+	must(terms == 1, "a terminal has one name");
+	if (terminal_open(&terminal, options->detach_keys, false, job, &err) != 0)
+		check_error(&err);
+	else
+		must(terminal.nkeys <= TERMINAL_KEYS_MAX, "keys have a bound");
+	terminal_close(&terminal);
+}
+
+static void
 parse(const char *text, size_t size)
 {
 	static char *argv[WORDS_MAX + 1], *made[WORDS_MAX], *words[WORDS_MAX];
@@ -106,12 +138,9 @@ parse(const char *text, size_t size)
 	memcpy(made, argv, n * sizeof(argv[0]));
 	if (options_parse(&cli, (int)n, argv, &options, &err) == 0) {
 		check_job(&options, words, n);
+		check_terminal(&options);
 	} else {
-		must(err.code != ERR_INVALID && err.what[0] != '\0', "an error says what");
-		must(err.code != ERR_BUG, "no word is a bug of ours");
-		check_text(err.what);
-		check_text(err.why);
-		check_text(err.todo);
+		check_error(&err);
 	}
 	options_free(&options);
 	for (size_t i = 0; i < n; i++) {
