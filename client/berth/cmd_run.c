@@ -37,6 +37,7 @@ give(struct relay *relay, struct job_message *message, struct err *err)
 			      : engine_open(&way, &call, &conn, err);
 	if (rc != 0)
 		return (-1);
+	relay->engine = way.peer;
 	relay_sent(relay);
 	rc = relay_run(relay, &conn, err);
 	varlink_close(&conn);

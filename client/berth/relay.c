@@ -31,6 +31,7 @@
 static const int taken[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH,
 	SIGTSTP, SIGCONT };
 
+#define LATE_MS 10000 /* a job starts within milliseconds */
 #define START_MS 200
 
 /* Makes a pipe: *ours does not block and is the relay's, the other end is the job's. */
@@ -146,6 +147,7 @@ struct wait {
 	int signals;
 	int64_t since; /* wall clock, when it was sent */
 	bool started;
+	bool late; /* that it has not started was said */
 	bool leaving; /* Detach was sent */
 	bool detached;
 	bool abandoned; /* nobody waits for the rest of the output */
@@ -447,6 +449,21 @@ check_terminal(struct wait *wait)
 	}
 }
 
+/* A slow file system, or an engine that was stopped with the call in its hands: who knows says so. */
+static void
+tell_late(struct wait *wait)
+{
+	const struct peer *engine = &wait->relay->engine;
+
+	wait->late = true;
+	if (engine->pid > 0 && peer_is_stopped(engine->pid))
+		message_warning(wait->cli,
+		    "the job has not started: the engine (pid %d) is stopped:  kill -CONT %d",
+		    engine->pid, engine->pid);
+	else
+		message_warning(wait->cli, "the job has not started yet");
+}
+
 static int
 step(struct wait *wait, struct err *err)
 {
@@ -454,11 +471,15 @@ step(struct wait *wait, struct err *err)
 	struct pollfd fds[2 + CHANNELS] = { { .fd = wait->conn->fd, .events = POLLIN },
 		{ .fd = wait->signals, .events = POLLIN } };
 	size_t nchans = relay->nchans;
+	int count;
 
 	for (size_t i = 0; i < nchans; i++)
 		channel_poll(&relay->chans[i], &fds[2 + i]);
-	if (poll(fds, 2 + nchans, -1) < 0)
+	count = poll(fds, 2 + nchans, wait->started || wait->late ? -1 : LATE_MS);
+	if (count < 0)
 		return (errno == EINTR ? 0 : err_sys(err, "cannot wait for the job"));
+	if (count == 0)
+		tell_late(wait);
 	for (size_t i = 0; i < nchans; i++) {
 		if (fds[2 + i].revents != 0)
 			channel_move(&relay->chans[i]);

@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "client/berth/cli.h"
+#include "client/berth/peer.h"
 #include "client/berth/terminal.h"
 #include "client/lib/varlink.h"
 
@@ -36,6 +37,7 @@ struct channel {
 struct relay {
 	struct cli *cli;
 	const char *command; /* for messages */
+	struct peer engine; /* who took the call; pid 0: it cannot be named */
 	struct terminal *terminal; /* NULL: the job has none */
 	int null; /* /dev/null, or -1 */
 	int theirs[CHANNELS]; /* pipe ends to close once they were sent; -1 */

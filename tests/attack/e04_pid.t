@@ -31,7 +31,7 @@ gone() {
 # namespace, where the engine has no number.
 freeze 1
 clean=(env -i PATH=/usr/local/bin:/usr/bin:/bin)
-without=(strace -f -qq -s 256 -e trace=getsockopt,pidfd_open,pidfd_send_signal,kill
+without=(strace -f -qq -s 256 -e "trace=getsockopt,pidfd_open,pidfd_send_signal,kill"
     -e inject=getsockopt:error=ENOPROTOOPT:when=2)
 strace -f -qq -o /run/arena/trace.alice -u alice -e trace=getsockopt,pidfd_open,pidfd_send_signal,kill \
     "${clean[@]}" timeout 60 berth daemon stop --force >/run/arena/alice 2>&1 &

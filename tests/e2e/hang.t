@@ -3,6 +3,7 @@
 # and what it tells to do works.
 . "${BASH_SOURCE[0]%/*}/../attack/jobs.sh"
 arena_enter "$@"
+needs strace
 jobs_world security.confined
 grant bob security.confined >/dev/null
 
@@ -24,6 +25,19 @@ as bob timeout 60 berth -q daemon stop >/run/arena/stop 2>&1 &
 stop=$!
 (sleep 2; as bob timeout 60 berth daemon stop --force >/run/arena/force 2>&1) &
 force=$!
+
+# --- carol's is stopped with her call in its hands: greeted, not started
+grant carol security.confined >/dev/null
+as carol berth daemon start >/dev/null
+carols=$(engine_pid carol)
+strace -qq -o /run/arena/trace -e trace=sendmsg -e inject=sendmsg:signal=STOP:when=1 -p "$carols" 2>/run/arena/strace &
+tracer=$!
+traced() {
+	grep -q "^TracerPid:.*[1-9]" "/proc/$carols/status"
+}
+wait_for 10 traced
+as carol timeout 60 berth run host echo late >/run/arena/late 2>&1 &
+late=$!
 
 # --- stopped by a signal
 start_job /run/arena/out -v /home/alice:/h host sh -c 'echo up; while [ ! -e /h/go ]; do sleep 0.05; done; echo done; exit 9'
@@ -64,6 +78,15 @@ is "$rc:$(engine_pid alice)" "0:" "stop --force of an engine that is stopped"
 like "$err" "the engine \(pid $engine\) was stopped, and goes on now" "it was told to go on"
 wait_job
 is "$rc:$(tail -n1 /run/arena/out)" "3:asked" "so that its job was asked to end"
+
+ok "an engine that was stopped with a call in its hands is named" \
+    wait_for 20 grep -qx "berth: the job has not started: the engine (pid $carols) is stopped:  kill -CONT $carols" /run/arena/late
+kill "$tracer"
+kill -CONT "$carols"
+wait "$tracer" 2>/dev/null
+rc=0
+wait $late || rc=$?
+is "$rc:$(tail -n1 /run/arena/late)" "0:late" "and when it goes on so does the job"
 
 rc=0
 wait $stop || rc=$?
