@@ -221,7 +221,7 @@ gather(struct cli *cli, struct facts *facts, struct err *err)
 	if (view_load(&facts->view, err) != 0)
 		return (-1);
 	view_describe(&facts->view, facts->account, sizeof(facts->account));
-	view_decide(&facts->view, ENGINE_SHARED, &want, &facts->decision);
+	view_decide(&facts->view, ENGINE_ANY, &want, &facts->decision);
 	if (facts->decision.verdict == VERDICT_ALLOW && grant->root != NULL)
 		snprintf(facts->root, sizeof(facts->root), "%s", grant->root);
 	else if (facts->decision.verdict == VERDICT_ALLOW)

@@ -116,6 +116,25 @@ kill -INT "$client"
 wait "$client"
 is "$?" 42 "SIGINT goes to the job"
 
+state_of() {
+	sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status"
+}
+is_in_state() {
+	[ "$(state_of "$1")" = "$2" ]
+}
+start_once sleep 300
+job=$(pgrep -x sleep)
+kill -TSTP "$client"
+ok "^Z stops berth" wait_for 10 is_in_state "$client" T
+ok "and the job" wait_for 10 is_in_state "$job" T
+kill -CONT "$client"
+ok "both go on" wait_for 10 is_in_state "$job" S
+run root "$ADMIN" revoke alice
+wait "$client"
+is "$rc:$?" 0:125 "to revoke the grant ends a job that runs"
+ok "and nothing is left" wait_for 5 nothing_is_left
+run grant alice security.confined 'mount=*' --engine=any
+
 # Limits are the caller's: hard and soft, and the priority.
 limits() {
 	run as alice bash -c "$1; exec \"\${@}\" host -- cat /proc/self/limits" - "${once[@]}"
@@ -163,6 +182,8 @@ like "$rc:$err" '^125:.*"what":' "in JSON"
 run grant alice --engine=once
 run as alice berth run -q host -- true
 is "$rc:$(engines 1)" "0:once " "a grant with engine = once: without asking"
+run as alice berth info
+like "$rc:$out" '^0:.*security.confined' "info says what this user gets"
 refuses 77 'may not use a shared engine.*engine = once' "a shared one is refused" as alice berth daemon start
 run as alice berth run --dry-run host -- true
 is "$rc" 0 "--dry-run decides for that kind"
