@@ -4,7 +4,7 @@
  * fault attach PID WHO N WHAT                  a process that runs already
  * Counts all system calls of each process: that one is number 0, what it makes is numbered in the
  * order of making. At the N-th call of process WHO it does WHAT: EPERM, ENOMEM, EINTR, EMFILE, ENOSPC
- * (the call is not made and fails with that), kill (SIGKILL before the call is made) or stop (it stays
+ * (the call is not made and fails with that; close(2) is made), kill (SIGKILL before the call is made) or stop (it stays
  * there for STOP_MS while the others go on, and is killed then). With N 0 it prints each call instead:
  * "fault: WHO N CALL RESULT", in numbers; attach does so until it gets SIGTERM.
  * Ends when the program does, with its status; attach: when the fault has happened or the process has
@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -97,7 +98,9 @@ do_fault(struct process *process, struct user_regs_struct *regs)
 	if (strcmp(what, "kill") == 0)
 		kill(process->pid, SIGKILL);
 	process->hit = true;
-	regs->orig_rax = NOT_A_CALL;
+	/* close(2) closes even when it fails. */
+	if (regs->orig_rax != SYS_close || strcmp(what, "kill") == 0)
+		regs->orig_rax = NOT_A_CALL;
 	ptrace(PTRACE_SETREGS, process->pid, NULL, regs);
 	return (true);
 }

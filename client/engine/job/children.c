@@ -116,7 +116,9 @@ child_ended(struct engine *engine, struct child *child)
 	(void)!epoll_ctl(engine->epoll, EPOLL_CTL_DEL, child->pidfd, NULL);
 	left = child->is_job && faccessat(engine->jobs, child->id, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	child_free(engine, child);
-	if (left)
+	/* with nobody left here also what nobody looks after: the job of an engine that was killed
+	 * before its supervisor was, what a sweeper that was killed had to do */
+	if (left || (was_job && engine->children == NULL))
 		sweep_leftovers(engine);
 	if (!was_job)
 		return;

@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+# kill -9 of one process at one of its system calls while berth does something, and what is left then:
+# tests/fault/kill.t runs it in an arena as root.
+#   kills.py SEED COUNT          at most COUNT calls of each victim in each scene (0: all of them);
+#                                one line a pair: "SCENE / VICTIM: KILLS kills, DONE done in spite of it",
+#                                before it what went wrong; status 1 when anything did
+# Environment: FAULT (the program fault), STATE (alice's state root).
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+FAULT, STATE = os.environ["FAULT"], os.environ["STATE"]
+UID = "1000"
+BERTH = "/usr/local/bin/berth"
+LINES = "/home/alice/lines"
+STATUS = 7
+PATIENCE = 20  # seconds, for a command that must not hang
+ALICE = {"HOME": "/home/alice", "USER": "alice", "LOGNAME": "alice", "PATH": "/usr/local/bin:/usr/bin:/bin"}
+AS_ALICE = ["setpriv", "--reuid=1000", "--regid=1000", "--init-groups", "--inh-caps=-all"]
+
+
+def ours(*names):
+    """pid: name, of living processes of ours with one of these names."""
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+                stat = file.read()
+        except OSError:
+            continue
+        name, state = stat[stat.index("(") + 1:stat.rindex(")")], stat[stat.rindex(")") + 2]
+        if name in names and state not in "ZX":
+            found[int(pid)] = name
+    return found
+
+
+def until(condition, seconds=10.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def run(command, prefix=()):
+    """(status, what it said); -1 when it hangs."""
+    with subprocess.Popen([*prefix, *command], env=ALICE, cwd="/home/alice", stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        try:
+            said = process.communicate(timeout=PATIENCE)[1].decode(errors="replace")
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return -1, ""
+    return process.returncode, said
+
+
+def job(token):
+    """Takes a moment, so that a kill finds it; a second run of it would be seen in LINES."""
+    return [BERTH, "run", "-q", "-v", "/home/alice:/h", "host", "sh", "-c",
+            f"echo {token} >>/h/lines; exit {STATUS}"]
+
+
+def engine():
+    return next(iter(ours("berth-engine")), None)
+
+
+def warm():
+    if engine() is None:
+        run([BERTH, "daemon", "start"], AS_ALICE)
+
+
+def cold():
+    # What is killed while it cleans up belongs to another kill.
+    until(nothing_left)
+    for pid in ours("berth-engine", "berth-job", "berth-launcher"):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    until(lambda: not ours("berth-engine", "berth-job", "berth-launcher"))
+
+
+class Attached:
+    """fault(1) on the engine while a command runs."""
+
+    def __init__(self, who, number):
+        self.process = subprocess.Popen([FAULT, "attach", str(engine()), str(who), str(number), "kill"],
+                                        stderr=subprocess.PIPE, text=True)
+        self.process.stderr.readline()
+
+    def end(self):
+        self.process.terminate()
+        return self.process.communicate()[1]
+
+
+# Who is known by a call that only this one makes, from the fifth process (engine: the first) on.
+MARKS = {"sendmsg": 46, "sethostname": 170, "setresgid": 119}
+# SCENE: what is done before, the command, and the victims: name: (how it is reached, its number).
+# run: traced from the command on (0 is the client); attach: from the engine on (0).
+SCENES = {
+    "start": (cold, job, {"client": ("run", 0), "launcher that was called": ("run", 1), "launcher": ("run", 2),
+                          "init": ("run", 3), "engine": ("run", 4), "maker of a network": ("run", "sendmsg"),
+                          "supervisor": ("run", "sethostname"), "command": ("run", "setresgid")}),
+    "run": (warm, job, {"client": ("run", 0), "engine": ("attach", 0), "supervisor": ("attach", "sethostname"),
+                        "command": ("attach", "setresgid")}),
+    "stop": (warm, lambda _: [BERTH, "daemon", "stop"], {"client": ("run", 0), "engine": ("attach", 0)}),
+    "reset": (warm, lambda _: [BERTH, "daemon", "reset", "--force"],
+              {"client": ("run", 0), "engine": ("attach", 0)}),
+    # It leaves as it does when its time is over; see leave_when_idle in server.c.
+    "idle exit": (warm, lambda _: ["/bin/sh", "-c", f"kill -TERM {engine()}"], {"engine": ("attach", 0)}),
+}
+
+
+def lines(token):
+    try:
+        with open(LINES, encoding="utf-8") as file:
+            return file.read().split().count(token)
+    except FileNotFoundError:
+        return 0
+
+
+def perform(scene, way, who, number, token):
+    """One run of a scene: (status, what it said, did the fault happen, what fault said)."""
+    before, command, _ = SCENES[scene]
+    before()
+    if way == "run":
+        status, said = run(command(token), [FAULT, "run", UID, str(who), str(number), "kill"])
+        return status, said, status != 98, said
+    attached = Attached(who, number)
+    status, said = run(command(token), AS_ALICE)
+    # It leaves after its answer.
+    if scene not in ("run", "start"):
+        until(lambda: engine() is None, 0.3)
+    happened = attached.process.poll() is not None
+    return status, said, happened, attached.end()
+
+
+def calls(scene, way, who):
+    """Number of the process, and those of its calls."""
+    _, _, _, said = perform(scene, way, 0, 0, "listing")
+    found = [list(map(int, line.split()[1:])) for line in said.splitlines()
+             if line.startswith("fault: ") and line.count(" ") == 4]
+    if who in MARKS:
+        first = 5 if way == "run" else 1
+        who = min((p for p, _, call, _ in found if p >= first and call == MARKS[who]), default=-1)
+    return who, sorted({number for p, number, _, _ in found if p == who})
+
+
+def nothing_left():
+    if ours("berth-job"):
+        return False
+    try:
+        return not os.listdir(f"{STATE}/jobs")
+    except FileNotFoundError:
+        return True
+
+
+def judge(scene, victim, status, said, token):
+    if status == -1:
+        yield "hangs"
+    if scene in ("start", "run"):
+        # 98: it had ended before that call. 137: under load a process has its neighbour's number.
+        if victim not in ("client", "command") and status not in (STATUS, 125, 98, 137):
+            yield f"status {status}: {said}"
+        if lines(token) > 1:
+            yield f"the job ran {lines(token)} times"
+        if status == STATUS and lines(token) != 1:
+            yield "its status came, but it never ran"
+    status, said = run([BERTH, "run", "-q", "host", "true"], AS_ALICE)
+    if status != 0:
+        yield f"the next call ends with {status}: {said}"
+    if not until(nothing_left):
+        yield f"left: {ours('berth-job')} {os.listdir(STATE + '/jobs')}"
+    if not until(lambda: len(ours("berth-engine")) == 1 and not set(ours("berth-launcher")) - inits()):
+        yield f"runs: {ours('berth-engine', 'berth-launcher')}"
+
+
+def inits():
+    """Pid 1 of an engine's namespace; the launcher's name, and none of its power."""
+    found = set()
+    for pid in ours("berth-launcher"):
+        try:
+            with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+                fields = dict(line.split(":\t", 1) for line in file.read().splitlines() if ":\t" in line)
+        except OSError:
+            continue
+        if "0" not in fields["Uid"].split() and int(fields["CapPrm"], 16) == 0:
+            found.add(pid)
+    return found
+
+
+def main():
+    chance, count, bad, serial = random.Random(int(sys.argv[1])), int(sys.argv[2]), 0, 0
+    for scene, (_, _, victims) in SCENES.items():
+        for victim, (way, who) in victims.items():
+            who, numbers = calls(scene, way, who)
+            kills = done = 0
+            for number in chance.sample(numbers, min(count, len(numbers))) if count else numbers:
+                serial += 1
+                token = f"token-{serial}"
+                status, said, happened, _ = perform(scene, way, who, number, token)
+                kills += happened
+                done += status in (0, STATUS)
+                wrong = list(judge(scene, victim, status, said, token))
+                if wrong:
+                    bad += 1
+                    print(f"{scene}: {victim} killed at its call {number} of {len(numbers)}: " + "; ".join(wrong))
+            print(f"{scene} / {victim}: {kills} kills, {done} done in spite of it", flush=True)
+    sys.exit(1 if bad else 0)
+
+
+main()
