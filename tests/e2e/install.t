@@ -12,6 +12,10 @@ is "$(stat -c '%a %U:%G' "$LAUNCHER" "$ENGINE" "$ADMIN" /usr/local/bin/berth)" \
 is "$(stat -c '%a %U:%G' /etc/berth /etc/berth/allow /var/lib/berth/audit-rate)" \
     $'755 root:root\n755 root:root\n600 root:root' "configuration and rate limit"
 
+completions=(/usr/local/share/bash-completion/completions/berth /usr/local/share/zsh/site-functions/_berth
+	/etc/fish/completions/berth.fish)
+is "$(stat -c '%a %U:%G' "${completions[@]}" | sort -u)" "644 root:root" "completion for three shells"
+
 echo "; mine" >/etc/berth/berth.conf
 ok "again" install_again
 is "$(cat /etc/berth/berth.conf)" "; mine" "the administrator's berth.conf is not replaced"
@@ -49,7 +53,7 @@ chmod 4755 "$LAUNCHER"
 ln "$LAUNCHER" /usr/local/bin/old-link
 ok "uninstall" root sh "$TOP/config/install.sh" uninstall
 ok "no link to the launcher keeps the bit" test ! -u /usr/local/bin/old-link
-is "$(find /usr/local -path '*berth*')" "" "nothing of it is left in /usr/local"
+is "$(find /usr/local /etc/fish -path '*berth*' 2>/dev/null)" "" "nothing of it is left in /usr/local, nor fish's completion in /etc"
 ok "the record of ids stays" test -e /etc/berth/ids
 ok "what says that a grant was revoked is none, and stays" test -e /etc/berth/allow/uid-1000.conf
 
