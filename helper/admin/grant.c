@@ -315,6 +315,13 @@ change(struct work *work, const struct store *store, struct err *err)
 	return (end_narrowed(work, store, err));
 }
 
+/* Was there an end, still to come, and is it later now, or never? */
+static bool
+outlasts(const struct allow *new, const struct allow *old, int64_t now)
+{
+	return (old->until > now && (new->until == 0 || new->until > old->until));
+}
+
 /* When it ends, and what the file said before. */
 static void
 print_times(const struct work *work)
@@ -326,6 +333,10 @@ print_times(const struct work *work)
 	period_left(work->new.until, (int64_t)time(NULL), left);
 	if (date[0] != '\0')
 		printf("  until            %s (%s)\n", date, left);
+	if (outlasts(&work->new, &work->old, (int64_t)time(NULL))) {
+		period_date(work->old.until, date);
+		printf("  what runs        ends %s, as it was granted when it began\n", date);
+	}
 	if (before->revoked == 0)
 		return;
 	period_date(before->revoked, date);

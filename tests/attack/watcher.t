@@ -4,7 +4,7 @@
 # come everything of that grant is gone, whatever its processes were doing.
 . "${BASH_SOURCE[0]%/*}/launcher.sh"
 arena_enter "$@"
-needs python3 setpriv prlimit chrt taskset renice
+needs python3 setpriv prlimit chrt taskset renice strace nsenter
 launcher_world
 engine_stays
 
@@ -193,6 +193,21 @@ is "$(cat "/proc/$(watchers)/oom_score_adj"):$(cat "/proc/$(init_pid)/oom_score_
     "B09 also from where everybody begins"
 stop_engines
 ok "B09 no watcher without an init" no_watcher
+
+# --- what it calls ---------------------------------------------------------------------------------
+
+# An engine that ends at once, and its watcher with it: so does the tracer.
+engine_says R
+early_trace /run/arena/trace alice "$LAUNCHER" start
+engine_stays
+pid=$(sed -n 's/^\([0-9]*\) *setgroups(.*/\1/p' /run/arena/trace)
+calls=$(awk -v pid="$pid" '$1 == pid { sub(/^[0-9]+ +(<\.\.\. )?/, ""); if (match($0, /^[a-z0-9_]+/)) print substr($0, 1, RLENGTH) }' \
+    /run/arena/trace | sort -u)
+is "$calls" "$(grep -v '^#' "$TOP/tests/attack/golden/watcher_calls")" "B09 its system calls are the golden ones"
+after=$(awk -v pid="$pid" '$1 == pid && /PR_SET_SECCOMP/ { on = 1 } $1 == pid && on' /run/arena/trace |
+	sed 's/^[0-9]* *//; s/ = .*//; s/(.*//; s/^<\.\.\. //; s/ resumed.*//; /^+++/d' | uniq | tr '\n' ' ')
+is "$after" "prctl write close poll pidfd_send_signal exit_group " "B09 once its filter is there it lets the init go, sleeps, kills and ends"
+stop_engines
 
 # --- refused, and none needed ----------------------------------------------------------------------
 

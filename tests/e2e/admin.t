@@ -458,6 +458,7 @@ in_ns "$owner" 1003 --clear-groups
 engine=$!
 admin grant dave --for=5h
 is "$rc:$(fates "$engine")" "0:alive " "a later end does not"
+like "$out" 'what runs +ends 20[0-9TZ:-]+, as it was granted' "and it says what becomes of it"
 admin grant dave --until=none
 is "$rc:$(value "$(allow 1003)" until):$(fates "$engine")" "0::alive " "nor does none"
 echo 'colour = red' >>"$(allow 1003)"
