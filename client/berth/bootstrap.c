@@ -214,11 +214,12 @@ bootstrap_explain(const struct launch *launch, struct err *err)
 }
 
 int
-bootstrap_refusal(const struct launch *launch, enum engine_mode mode, struct err *err)
+bootstrap_refusal(
+    struct cli *cli, const struct launch *launch, enum engine_mode mode, struct err *err)
 {
 	/* Before the first grant on a host the launcher cannot even work. */
 	if ((launch->status == ERR_REFUSED || launch->status == ERR_CONFIG) &&
-	    view_refusal(mode, err) != 0)
+	    view_refusal(cli, mode, err) != 0)
 		return (-1);
 	return (bootstrap_explain(launch, err));
 }

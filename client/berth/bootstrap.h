@@ -41,6 +41,7 @@ int bootstrap_end(struct way *way, struct launch *launch, struct err *err)
 int bootstrap_explain(const struct launch *launch, struct err *err);
 
 /* The same in the words that the policy gives, if it is the policy that refused. Returns -1. */
-int bootstrap_refusal(const struct launch *launch, enum engine_mode mode, struct err *err);
+int bootstrap_refusal(
+    struct cli *cli, const struct launch *launch, enum engine_mode mode, struct err *err);
 
 #endif

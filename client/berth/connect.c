@@ -230,7 +230,7 @@ launch(struct way *way, struct err *err)
 		return (-1);
 	if (bootstrap(way, &launch, err) != 0) {
 		/* Who has no grant does not miss a launcher that is not installed. */
-		(void)view_refusal(ENGINE_SHARED, err);
+		(void)view_refusal(way->cli, ENGINE_SHARED, err);
 		return (-1);
 	}
 	message_debug(way->cli, "berth-launcher start ended with status %d", launch.status);
@@ -241,11 +241,11 @@ launch(struct way *way, struct err *err)
 	case ERR_UNAVAILABLE:
 		return (way_again(way, err));
 	case ERR_CONFIG:
-		if (view_refusal(ENGINE_SHARED, err) == 0 && is_being_installed(way))
+		if (view_refusal(way->cli, ENGINE_SHARED, err) == 0 && is_being_installed(way))
 			return (0);
 		break;
 	}
-	return (bootstrap_refusal(&launch, ENGINE_SHARED, err));
+	return (bootstrap_refusal(way->cli, &launch, ENGINE_SHARED, err));
 }
 
 /* As launch(), without the launcher. 0: connect again; 1: the host does not allow it; -1 with err. */

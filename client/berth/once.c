@@ -119,7 +119,7 @@ launch(struct way *way, struct engine_call *call, struct varlink *conn, struct e
 		return (-1);
 	message_debug(way->cli, "berth-launcher once ended with status %d", launch.status);
 	if (launch.status != 0)
-		return (bootstrap_refusal(&launch, ENGINE_ONCE, err));
+		return (bootstrap_refusal(way->cli, &launch, ENGINE_ONCE, err));
 	return (sent <= 0 ? sent : ended_early(err));
 }
 

@@ -135,7 +135,7 @@ view_explain(const struct view *view, const struct decision *decision, struct er
 }
 
 int
-view_refusal(enum engine_mode mode, struct err *err)
+view_refusal(struct cli *cli, enum engine_mode mode, struct err *err)
 {
 	const struct entitlement want = { .id = ENT_SECURITY_CONFINED };
 	struct decision decision;
@@ -148,8 +148,11 @@ view_refusal(enum engine_mode mode, struct err *err)
 		if (mode == ENGINE_SHARED)
 			view_settle(&view);
 		view_decide(&view, mode, &want, &decision);
-		if (decision.verdict != VERDICT_ALLOW)
+		if (decision.verdict != VERDICT_ALLOW) {
+			snprintf(
+			    cli->reason, sizeof(cli->reason), "%s", refusal_name(decision.refusal));
 			rc = view_explain(&view, &decision, err);
+		}
 	}
 	view_free(&view);
 	return (rc);

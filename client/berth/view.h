@@ -11,6 +11,7 @@
 
 #include "common/decide.h"
 
+#include "client/berth/cli.h"
 #include "client/berth/userns.h"
 
 struct view {
@@ -18,10 +19,8 @@ struct view {
 	struct policy policy;
 	const char *who; /* the account's name, or NULL: points to name */
 	char name[33];
-	enum refusal
-	    ungranted; /* why there is no grant at all; REFUSAL_INVALID when there is one */
-	struct policy
-	    *own; /* then: what the user may do all the same, if a rootless engine can run */
+	enum refusal ungranted; /* why there is no grant at all, or REFUSAL_INVALID */
+	struct policy *own; /* what such a user may do in a rootless engine, if it can run */
 	bool rootless; /* and it can */
 	char closed[USERNS_WHY]; /* or why it cannot */
 };
@@ -47,10 +46,10 @@ void view_decide(const struct view *view, enum engine_mode mode, const struct en
 int view_explain(const struct view *view, const struct decision *decision, struct err *err);
 
 /*
- * Would such an engine be refused to the caller? Then -1 with the explanation, which names the account;
- * 0 when the policy cannot be read or allows it.
+ * Would such an engine be refused to the caller? Then -1 with the explanation, which names the
+ * account, and the reason in cli; 0 when the policy cannot be read or allows it.
  */
-int view_refusal(enum engine_mode mode, struct err *err);
+int view_refusal(struct cli *cli, enum engine_mode mode, struct err *err);
 
 /*
  * Has a grant that applies to the caller ended, or been revoked, since that time of the wall clock?

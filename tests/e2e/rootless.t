@@ -106,6 +106,17 @@ run as erin berth run -v /home/erin/d:/d host sh -c 'echo y >/d/g && rm -rf /d/n
 is "$rc:$(stat -c %u:%g /home/erin/d/g)" "0:1004:1004" "one id: what a job writes is the user's"
 stop_all
 
+run as_env erin SLURM_JOB_ID=1 -- berth run -q host echo ok
+is "$rc:$out" "0:ok" "a batch job without a grant: the same engine"
+run as erin berth --format=json run --once host true
+is "$rc:$(jq -r .reason <<<"$err")" "125:no_grant" "--once wants a grant"
+like "$(as erin berth daemon logs)" 'rootless engine started' "daemon logs"
+run as erin berth daemon reset --force
+is "$rc:$(ls -A /home/erin/.local/state/berth | grep -v engine.log)" "0:run" "daemon reset"
+run as erin berth run -q host echo ok
+is "$rc:$out" "0:ok" "and on it goes"
+stop_all
+
 # --- with a range, but not the way to it
 mkdir -p /srv/bin/{up,work}
 mount -t overlay -o lowerdir=/usr/bin,upperdir=/srv/bin/up,workdir=/srv/bin/work overlay /usr/bin
@@ -338,6 +349,8 @@ is "$err" "berth: refused: dave (uid 1003) has no grant on this host
   an administrator can allow it:  sudo berth grant dave security.confined" "which switch, and what would help"
 run "${closed[@]}" daemon start
 is "$rc" 77 "daemon start: 77"
+run "${closed[@]}" --format=json daemon start
+is "$(jq -r .reason <<<"$err")" no_grant "daemon start, JSON: no_grant"
 run "${closed[@]}" --format=json run host true
 is "$(jq -r .reason <<<"$err")" no_grant "JSON: no_grant"
 run "${closed[@]}" --format=json info
