@@ -193,6 +193,14 @@ await_foreground(const struct terminal *terminal)
 	}
 }
 
+/* By members: between them is padding that nobody sets. */
+static bool
+same_modes(const struct termios *a, const struct termios *b)
+{
+	return (a->c_iflag == b->c_iflag && a->c_oflag == b->c_oflag && a->c_cflag == b->c_cflag &&
+		a->c_lflag == b->c_lflag && memcmp(a->c_cc, b->c_cc, sizeof(a->c_cc)) == 0);
+}
+
 int
 terminal_raw(struct terminal *terminal, struct err *err)
 {
@@ -204,7 +212,7 @@ terminal_raw(struct terminal *terminal, struct err *err)
 	if (tcgetattr(terminal->in, &now) != 0)
 		return (err_sys(err, "cannot read the modes of the terminal"));
 	/* After a kill -STOP and -CONT, say, nobody has changed what we set. */
-	if (!terminal->raw || memcmp(&now, &terminal->ours, sizeof(now)) != 0)
+	if (!terminal->raw || !same_modes(&now, &terminal->ours))
 		terminal->found = now;
 	terminal->ours = terminal->found;
 	cfmakeraw(&terminal->ours);

@@ -89,8 +89,10 @@ add_terminals(int dev, const struct task *task)
 	int AUTO_CLOSE console = -1;
 	int mnt = task->pty.mount;
 
-	if (mnt == -1)
-		mnt = own = pty_mount(task->engine->host.gid_tty);
+	if (mnt == -1) {
+		own = pty_mount(task->engine->host.gid_tty);
+		mnt = own;
+	}
 	if (mnt == -1 || mkdirat(dev, "pts", 0755) == -1 || mnt_attach(mnt, dev, "pts") == -1)
 		return -1;
 	if (task->pty.slave == -1)
