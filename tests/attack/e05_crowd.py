@@ -5,8 +5,8 @@ e05_crowd.py SOCKET WHAT   does WHAT, prints "ready", and goes on until its stan
   silent      600 connections that say nothing
   half        600 that begin a call and do not end it
   slow        300 that send a byte at a time, all the time
-  huge        200 with a message of almost the greatest length, unfinished
-  fds         100 with 200 descriptors each, for a call that never comes
+  huge        600 with a message of almost the greatest length, unfinished
+  fds         120 with 200 descriptors each, for a call that never comes
   connects    5000 one after another, each gone at once
   oob         50 with urgent data before, in and after a call
   deaf        100 that call all the time and never read an answer
@@ -75,9 +75,9 @@ elif what == "slow":
     many(300, b" ")
     threading.Thread(target=trickle, daemon=True).start()
 elif what == "huge":
-    many(200, b'{"method":"' + b"x" * 130000)
+    many(600, b'{"method":"' + b"x" * 130000)
 elif what == "fds":
-    many(100, b"{", [0] * 200)
+    many(120, b"{", [0] * 200)
 elif what == "connects":
     for _ in range(5000):
         connect().close()
