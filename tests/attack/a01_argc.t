@@ -35,6 +35,9 @@ for name in "" "-sh" sudoedit ../../x berth-admin $'\e]0;x\a' $'\xff\xfe' "$long
 done
 engine_stays
 
+run named $'\e]0;x\a' /usr/bin/ls --no-such-option
+like "$err" $'^\e]0;x\a: ' "A02 control: another program shows the name that it was called by"
+
 many=$(printf 'x %.0s' {1..2000})
 # The largest single argument that execve(2) takes is 128 KiB with its NUL.
 large=$(printf '%0131071d' 0)

@@ -17,6 +17,7 @@ before=/run/arena/before after=/run/arena/after
 awk -v b=$before -v a=$after '/ fsopen\(/ { on = 1 } { print >(on ? a : b) }' /run/arena/trace
 isnt "$(wc -l <$before)" 0 "EARLY there is a part before the first deed"
 is "$(early_effects $before)" "" "EARLY before the decision nothing has any effect"
+like "$(early_effects $after)" 'mkdirat.*clone3.*execveat' "EARLY control: after it there are effects, and they are seen"
 is "$(grep -oE ' (set[a-z]+|prlimit64\(0, [A-Z_]+, \{.*)\(' $before | grep -vE ' (setresuid|setresgid|setitimer)\(')" "" \
     "EARLY nothing but its own ids and its timer is set"
 is "$(early_opens $before | grep -vE '^(/|//etc|/etc|/etc/berth(/.*)?|/proc/self/(exe|uid_map)|/dev/null)$')" "" \
