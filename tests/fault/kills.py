@@ -97,7 +97,7 @@ class Attached:
         return self.process.communicate()[1]
 
 
-# Who is known by a call that only this one makes, from the fifth process (engine: the first) on.
+# Who is known by a call that only this one makes, behind the engine.
 MARKS = {"sendmsg": 46, "sethostname": 170, "setresgid": 119}
 # SCENE: what is done before, the command, and the victims: name: (how it is reached, its number).
 # run: traced from the command on (0 is the client); attach: from the engine on (0).
@@ -107,6 +107,9 @@ SCENES = {
                           "supervisor": ("run", "sethostname"), "command": ("run", "setresgid")}),
     "run": (warm, job, {"client": ("run", 0), "engine": ("attach", 0), "supervisor": ("attach", "sethostname"),
                         "command": ("attach", "setresgid")}),
+    "once": (warm, lambda token: job(token)[:2] + ["--once"] + job(token)[2:],
+             {"client": ("run", 0), "launcher": ("run", 1), "init": ("run", 2), "engine": ("run", 3),
+              "supervisor": ("run", "sethostname")}),
     "stop": (warm, lambda _: [BERTH, "daemon", "stop"], {"client": ("run", 0), "engine": ("attach", 0)}),
     "reset": (warm, lambda _: [BERTH, "daemon", "reset", "--force"],
               {"client": ("run", 0), "engine": ("attach", 0)}),
@@ -133,7 +136,7 @@ def perform(scene, way, who, number, token):
     attached = Attached(who, number)
     status, said = run(command(token), AS_ALICE)
     # It leaves after its answer.
-    if scene not in ("run", "start"):
+    if scene not in ("run", "start", "once"):
         until(lambda: engine() is None, 0.3)
     happened = attached.process.poll() is not None
     return status, said, happened, attached.end()
@@ -145,7 +148,7 @@ def calls(scene, way, who):
     found = [list(map(int, line.split()[1:])) for line in said.splitlines()
              if line.startswith("fault: ") and line.count(" ") == 4]
     if who in MARKS:
-        first = 5 if way == "run" else 1
+        first = 4 if way == "run" else 1
         who = min((p for p, _, call, _ in found if p >= first and call == MARKS[who]), default=-1)
     return who, sorted({number for p, number, _, _ in found if p == who})
 
@@ -162,7 +165,7 @@ def nothing_left():
 def judge(scene, victim, status, said, token):
     if status == -1:
         yield "hangs"
-    if scene in ("start", "run"):
+    if scene in ("start", "run", "once"):
         # 98: it had ended before that call. 137: under load a process has its neighbour's number.
         if victim not in ("client", "command") and status not in (STATUS, 125, 98, 137):
             yield f"status {status}: {said}"
