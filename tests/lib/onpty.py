@@ -34,15 +34,15 @@ class Terminal:
         self.status = None
         self.pid = os.fork()
         if self.pid == 0:
+            # Python ignores SIGPIPE and has a handler for ^C, which may come as soon as there is a terminal
+            for number in range(1, 32):
+                if number not in (signal.SIGKILL, signal.SIGSTOP):
+                    signal.signal(number, signal.SIG_DFL)
             os.setsid()
             fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0)
             for fd in (0, 1, 2):
                 os.dup2(self.slave, fd)
             os.closerange(3, 256)
-            # subprocesses of Python ignore SIGPIPE, and this program may have been told more
-            for number in range(1, 32):
-                if number not in (signal.SIGKILL, signal.SIGSTOP):
-                    signal.signal(number, signal.SIG_DFL)
             os.environ.update(env or {})
             os.execvp(cmd[0], cmd)
 
