@@ -59,7 +59,7 @@ static int
 find_root(const struct cli *cli, char root[PATH_MAX], struct err *err)
 {
 	struct place *place = malloc(sizeof(*place));
-	struct view view;
+	struct view view = { .ungranted = REFUSAL_INVALID };
 	int rc = place == NULL ? err_sys(err, "cannot look for the log") : view_load(&view, err);
 
 	if (rc == 0 && view.ungranted != REFUSAL_INVALID) {
@@ -73,8 +73,7 @@ find_root(const struct cli *cli, char root[PATH_MAX], struct err *err)
 				snprintf(root, PATH_MAX, "%s", view.policy.files[i - 1]->root);
 		}
 	}
-	if (place != NULL)
-		view_free(&view);
+	view_free(&view);
 	free(place);
 	return (rc);
 }
