@@ -43,17 +43,23 @@ become(const char *text)
 		err(99, "cannot become %s", text);
 }
 
+/* Who makes a socket, or listens, is what SO_PEERCRED shows. */
+static void
+act_as(const char *text)
+{
+	if (text != NULL && seteuid((uid_t)atoi(text)) < 0)
+		err(99, "seteuid");
+}
+
 static int
 make_pair(int type)
 {
 	int pair[2];
 
-	if (other != NULL && seteuid((uid_t)atoi(other)) < 0)
-		err(99, "seteuid");
+	act_as(other);
 	if (socketpair(AF_UNIX, type, 0, pair) < 0)
 		err(99, "socketpair");
-	if (other != NULL && seteuid(0) < 0)
-		err(99, "seteuid");
+	act_as(other != NULL ? "0" : NULL);
 	ours = pair[0];
 	return (pair[1]);
 }
@@ -62,10 +68,13 @@ static int
 make_listener(void)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	int fd;
 
+	act_as(other);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (bind(fd, (struct sockaddr *)&at, sizeof(sa_family_t)) < 0 || listen(fd, 8) < 0)
 		err(99, "listen");
+	act_as(other != NULL ? "0" : NULL);
 	return (fd);
 }
 
