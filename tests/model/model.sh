@@ -28,7 +28,6 @@ safety:2 0 1 1
 finite:2 0 1 1
 safety:2 0 2 0
 safety:2 1 0 1
-safety:2 1 1 0
 safety:3 0 0 1"
 
 # The long runs would need gigabytes.
