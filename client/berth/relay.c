@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -33,6 +34,7 @@ static const int taken[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2,
 
 #define LATE_MS 10000 /* a job starts within milliseconds */
 #define START_MS 200
+#define TERMINAL_HOLDS (1 << 17) /* twice what the kernel keeps of what was written to one */
 
 /* Makes a pipe: *ours does not block and is the relay's, the other end is the job's. */
 static int
@@ -497,23 +499,41 @@ step(struct wait *wait, struct err *err)
 }
 
 /*
+ * How much of what comes is the job's: what lies in its pipe now. Whoever it gave the other end to
+ * may write for ever. A terminal counts but a part of its buffers: no more than all of them hold.
+ */
+static size_t
+left_in(const struct relay *relay, const struct channel *channel)
+{
+	int count = 0;
+
+	if (relay->terminal != NULL)
+		return (TERMINAL_HOLDS);
+	return (ioctl(channel->from, FIONREAD, &count) == 0 && count > 0 ? (size_t)count : 0);
+}
+
+/*
  * The job has ended, so all that it wrote lies in the channel; only the caller's terminal is waited
  * for (^S), and that a signal ends.
  */
 static void
 drain(struct wait *wait, struct channel *channel)
 {
+	size_t left = channel->from >= 0 ? left_in(wait->relay, channel) : 0;
 	struct err ignored;
 
 	while (channel->from >= 0 && !channel->input && !wait->abandoned) {
+		bool full = channel->len > 0;
 		struct pollfd fds[2] = { { .fd = -1 },
-			{ .fd = channel->len > 0 ? wait->signals : -1, .events = POLLIN } };
+			{ .fd = full ? wait->signals : -1, .events = POLLIN } };
 
 		channel_poll(channel, &fds[0]);
-		if (poll(fds, 2, channel->len > 0 ? -1 : 0) == 0)
+		if ((!full && left == 0) || poll(fds, 2, full ? -1 : 0) == 0)
 			break;
 		if (fds[0].revents != 0)
 			channel_move(channel);
+		if (!full)
+			left -= channel->len < left ? channel->len : left;
 		if (fds[1].revents != 0 && take_signal(wait, &ignored) != 0)
 			break;
 	}
@@ -579,7 +599,8 @@ relay_run(struct relay *relay, struct varlink *conn, struct err *err)
 	rc = signals < 0 ? err_sys(err, "cannot take signals") : take_answers(&wait, err);
 	while (rc == 0 && wait.status < 0)
 		rc = step(&wait, err);
-	for (size_t i = 0; i < relay->nchans; i++)
+	/* After an error nobody says that the job has ended, nor what it was that comes. */
+	for (size_t i = 0; i < relay->nchans && rc == 0; i++)
 		drain(&wait, &relay->chans[i]);
 	if (relay->terminal != NULL)
 		terminal_close(relay->terminal);

@@ -6,8 +6,8 @@
  * -t a terminal of the job's own.
  * TRUST: unprivileged
  * INPUT: the caller's streams and signals, the job's output, the engine's answers
- * MUST: change no flag of a stream that others share; lose no byte at the end; end when the
- *       connection ends; be stopped and continued as any program, and the job with it.
+ * MUST: change no flag of a stream that others share; lose no byte of a job that has ended; end
+ *       when it has, whoever holds its streams, and when the connection ends; be stopped and continued as any program, and the job with it.
  */
 #ifndef CLIENT_BERTH_RELAY_H
 #define CLIENT_BERTH_RELAY_H

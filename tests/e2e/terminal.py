@@ -9,6 +9,7 @@ Only for terminal.t: it says which world this needs.
 import hashlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -221,6 +222,59 @@ def case_engine():
     same(t.wait(), 6, "a job at a terminal outlives its engine")
     say(b"got hello" in t.seen, "and is typed to", t.seen)
     restored(t, "the engine was killed")
+
+
+# Its output goes to somebody outside, who writes to it for ever; then it does what it was told.
+GIVE_AWAY = """
+import os, socket, sys, time
+sock = socket.socket(socket.AF_UNIX)
+sock.connect("/h/give")
+socket.send_fds(sock, [b"x"], [1])
+sock.recv(1)
+print("given", flush=True)
+exec(sys.argv[1])
+"""
+
+
+def given_away(*flags, then):
+    """A job on a terminal, and the one who floods its output."""
+    server = socket.socket(socket.AF_UNIX)
+    server.bind("give")
+    server.listen()
+    t = berth(*flags, "-v", os.getcwd() + ":/h", "host", "python3", "-c", GIVE_AWAY, then)
+    conn, _ = server.accept()
+    output = socket.recv_fds(conn, 1, 1)[1][0]
+    pid = os.fork()
+    if pid == 0:
+        conn.send(b"x")
+        try:
+            while True:
+                os.write(output, b"flood\n" * 100)
+        finally:
+            os._exit(0)
+    os.close(output)
+    server.close()
+    os.unlink("give")
+    t.expect("given")
+    return t, pid
+
+
+def case_given():
+    for flags in (["-i"], ["-it"]):
+        t, writer = given_away(*flags, then="sys.exit(3)")
+        same(t.wait(), 3, "%s: it ends with the job, though another goes on to write" % flags[0])
+        restored(t, "another goes on to write")
+        os.kill(writer, signal.SIGKILL)
+        os.waitpid(writer, 0)
+        t, writer = given_away(*flags, then="time.sleep(4709)")
+        kill_all("comm", "^berth-job")
+        same(t.wait(), 125, "%s: and with an error, its supervisor being gone" % flags[0])
+        restored(t, "another writes after an error")
+        os.kill(writer, signal.SIGKILL)
+        os.waitpid(writer, 0)
+    t = berth("-i", "host", "sh", "-c", "seq 11000; exit 4")
+    t.wait()
+    same(t.seen.split(), [b"%d" % n for n in range(1, 11001)], "what it left in its pipe arrives whole")
 
 
 def case_keys():
