@@ -26,9 +26,9 @@ static struct {
 	struct termios found;
 } rescue = { .in = -1 };
 
-/* The others that end a program come through the signalfd of relay.c. */
+/* The others that end a program come through the signalfd of relay.c; and see arm_rescue. */
 static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP, SIGXCPU,
-	SIGXFSZ, SIGVTALRM, SIGPROF, SIGIO, SIGPWR };
+	SIGXFSZ, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT };
 
 static void
 restore_and_end(int number)
@@ -40,16 +40,22 @@ restore_and_end(int number)
 }
 
 static void
-arm_rescue(void)
+arm(int number)
 {
 	struct sigaction action = { .sa_handler = restore_and_end, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction now;
 
-	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++) {
-		struct sigaction now;
+	if (sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+		sigaction(number, &action, NULL);
+}
 
-		if (sigaction(fatal[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
-			sigaction(fatal[i], &action, NULL);
-	}
+static void
+arm_rescue(void)
+{
+	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
+		arm(fatal[i]);
+	for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+		arm(number);
 }
 
 /* One key, "a", "ctrl-p" or "DEL", as docker(1) has them: its byte, or -1. */
@@ -175,9 +181,10 @@ was_continued(void)
 
 /*
  * The modes are looked at only in the foreground: what is set while a shell edits its line is the
- * shell's. If raise(3) does not stop us (nobody would continue us), tcsetattr(3) has the last word.
+ * shell's. False: this is still the background, for raise(3) did not stop us. The caller ignores
+ * SIGTTOU, which would let tcsetattr(3) through, or nobody would continue us.
  */
-static void
+static bool
 await_foreground(const struct terminal *terminal)
 {
 	while (in_background(terminal)) {
@@ -188,9 +195,19 @@ await_foreground(const struct terminal *terminal)
 		while (sigtimedwait(&cont, NULL, &(struct timespec){ .tv_sec = 0 }) > 0)
 			;
 		raise(SIGTTOU);
-		if (!was_continued())
-			return;
+		if (!was_continued() && in_background(terminal))
+			return (false);
 	}
+	return (true);
+}
+
+static int
+stays_behind(struct err *err)
+{
+	err_set(err, ERR_UNAVAILABLE, "cannot set the modes of the terminal");
+	err_why(
+	    err, "this program is in its background, and stopping it there (SIGTTOU) is ignored");
+	return (err_todo(err, "call it in the foreground, or leave -i away:  berth run -t ..."));
 }
 
 /* By members: between them is padding that nobody sets. */
@@ -208,7 +225,8 @@ terminal_raw(struct terminal *terminal, struct err *err)
 
 	if (terminal->in < 0)
 		return (0);
-	await_foreground(terminal);
+	if (!await_foreground(terminal))
+		return (stays_behind(err));
 	if (tcgetattr(terminal->in, &now) != 0)
 		return (err_sys(err, "cannot read the modes of the terminal"));
 	/* After a kill -STOP and -CONT, say, nobody has changed what we set. */

@@ -4,8 +4,8 @@
  * detach. The job never gets it: bytes are copied between it and the master of the job's.
  * TRUST: unprivileged
  * INPUT: what is typed, --detach-keys, signals
- * MUST: leave the caller's terminal as it was found, however this program ends (but for SIGKILL);
- *       change it only while this program is in its foreground.
+ * MUST: leave the caller's terminal as it was found, however this program ends (but for SIGKILL, and the two
+ *       signals that the C library keeps to itself); change it only while this program is in its foreground.
  */
 #ifndef CLIENT_BERTH_TERMINAL_H
 #define CLIENT_BERTH_TERMINAL_H
@@ -46,7 +46,7 @@ int terminal_start(struct terminal *terminal, int master, struct err *err)
 
 /*
  * Every byte goes to the job as it is. In the background this stops the program, as it does any
- * that sets a terminal's modes (SIGTTOU). 0, or -1 with err.
+ * that sets a terminal's modes (SIGTTOU); where that is ignored, it is an error. 0, or -1 with err.
  */
 int terminal_raw(struct terminal *terminal, struct err *err) __attribute__((warn_unused_result));
 void terminal_restore(struct terminal *terminal);

@@ -184,7 +184,7 @@ def case_restored():
     say(b"connection to the job was lost" in t.seen, "and it is said", t.seen)
     with_raw(what="the client gets SIGTERM", act=lambda t: os.kill(t.pid, signal.SIGTERM), status=143)
     with_raw(what="the client gets SIGHUP", act=lambda t: os.kill(t.pid, signal.SIGHUP), status=129)
-    for name in ("SEGV", "ABRT", "BUS", "XCPU", "PWR", "SYS"):
+    for name in ("SEGV", "ABRT", "BUS", "XCPU", "PWR", "SYS", "STKFLT", "RTMIN", "RTMAX"):
         number = getattr(signal, "SIG" + name)
         with_raw(what="the client gets SIG" + name, act=lambda t: os.kill(t.pid, number), status=128 + number)
     t = with_raw("--timeout=1s", what="its time is over", act=lambda t: None, status=124, command="echo ready; exec sleep 4701")
@@ -411,6 +411,10 @@ def case_background():
     t.type("more\r")
     say(t.expect(r"got more\r\n"), "fg: it has it again")
     t.expect("outer> ")
+    t.type("sh -c 'trap \"\" TTOU; exec berth run -q -it host sh -c \"exec sleep 4710\"' & wait $!; echo status $?\r")
+    t.expect(r"is ignored\r\n.*status 125\r")
+    say(True, "-it in the background, and SIGTTOU is ignored: it says so and ends")
+    say(b" icanon " in ask(t, "stty -a"), "and has left the terminal alone")
     t.type("exit\r")
     t.wait()
 
