@@ -149,6 +149,17 @@ start_job(struct call *call, struct job *job, int64_t until, struct err *err)
 	return -1;
 }
 
+/* Stop answers when there is no job any more: one that starts behind it would be killed. */
+static int
+check_stays(const struct engine *engine, struct err *err)
+{
+	if (engine->stop_by == 0)
+		return 0;
+	err_set(err, ERR_FAILED, "the engine starts no more jobs");
+	err_why(err, "it is being stopped");
+	return err_todo(err, "try again when it is gone");
+}
+
 /* Decoded and checked: decides and starts. The answer to a refusal is sent here. */
 static int
 decide_and_start(struct call *call, struct job *job, struct err *err)
@@ -159,7 +170,9 @@ decide_and_start(struct call *call, struct job *job, struct err *err)
 	struct decision decision = { 0 };
 	int ret;
 
-	ret = job_wants(job, &wants, err);
+	ret = check_stays(call->engine, err);
+	if (ret == 0)
+		ret = job_wants(job, &wants, err);
 	if (ret == 0)
 		ret = authority_decide(call->engine, &wants, &policy, &decision, err);
 	if (ret == 0)
@@ -202,11 +215,7 @@ call_run(struct call *call)
 	if (job_decode(call->parameters, conn, &job, &err) == 0) {
 		ret = decide_and_start(call, &job, &err);
 	} else if (err.code == ERR_USAGE) {
-		char name[64];
-
-		snprintf(name, sizeof(name), "%.*s", (int)strcspn(err.what, ":"), err.what);
-		(void)!reply_service(conn->fd, "InvalidParameter", "parameter", name);
-		ret = -1;
+		ret = call_invalid(call, &err);
 	} else {
 		ret = reply_failed(conn->fd, &err) == -1 ? -1 : 1;
 	}
