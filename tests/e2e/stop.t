@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# io.berth.Engine.Stop with force: what comes behind it starts no job.
+# io.berth.Engine.Stop with force: what comes behind it starts no job, and what cannot be killed at
+# once is waited for, not asked as fast as the processor can.
 . "${BASH_SOURCE[0]%/*}/../attack/jobs.sh"
 arena_enter "$@"
+needs strace
 jobs_world security.confined
 no_engine() {
 	! engine_pid alice >/dev/null
@@ -38,4 +40,34 @@ is "$rc" 3 "when its job has ended"
 is "$(grep -c 'started$' "$STATE/engine.log")" 1 "no other one was started"
 ok "the engine is gone" wait_for 10 no_engine
 
+# A supervisor that SIGKILL does not end: here because the signal is not sent.
+start_job /run/arena/out host sh -c 'trap "" TERM; echo up; while :; do sleep 0.05; done'
+wait_for 5 grep -q up /run/arena/out
+engine=$(engine_pid alice)
+strace -qq -o /run/arena/trace -e trace=pidfd_send_signal -e inject=pidfd_send_signal:retval=0 -p "$engine" 2>/run/arena/strace &
+tracer=$!
+traced() {
+	grep -q '^TracerPid:.*[1-9]' "/proc/$engine/status"
+}
+ok "control: the engine's signals are kept" wait_for 5 traced
+as alice timeout 60 berth daemon stop --force >/run/arena/stop 2>&1 &
+stop=$!
+kills() {
+	grep -c SIGKILL /run/arena/trace
+}
+killing() {
+	[ "$(kills)" -gt 0 ]
+}
+ok "past its time a job is killed" wait_for 20 killing
+sleep 1
+is "$(($(kills) <= 100))" 1 "but not as often as the processor can"
+sleep 0.5
+is "$(($(kills) > 1))" 1 "and again"
+kill "$tracer"
+wait "$tracer" 2>/dev/null
+rc=0
+wait $stop || rc=$?
+is "$rc" 0 "when it ends Stop is answered"
+ok "and the engine is gone" wait_for 10 no_engine
+wait_job
 done_testing

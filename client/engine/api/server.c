@@ -28,6 +28,7 @@
 
 #define EVENTS 16
 #define PAUSE_NS 20000000L
+#define KILL_PAUSE 100 /* ms, between two SIGKILLs for the same job */
 
 static int
 watch(const struct engine *engine, int fd, void *source)
@@ -198,13 +199,16 @@ handle(struct engine *engine, const struct epoll_event *event)
 	}
 }
 
-/* A client that asked for "stop --force" is answered when the jobs are gone. */
+/*
+ * A client that asked for "stop --force" is answered when the jobs are gone. What the kernel cannot
+ * end yet, a call to a file system that does not answer, is not asked to end without a pause.
+ */
 static int
 stop_wait(const struct engine *engine)
 {
 	if (engine->stop_by == 0)
 		return -1;
-	return clock_until(engine->stop_by) == 0 ? 0 : 1000;
+	return clock_until(engine->stop_by) == 0 ? KILL_PAUSE : 1000;
 }
 
 /* To the next engine: none of them has been greeted, or has asked for anything since. */
@@ -228,7 +232,7 @@ finish_stop(struct engine *engine)
 		return;
 	turn_away(engine);
 	if (children_jobs(engine) > 0) {
-		if (stop_wait(engine) == 0)
+		if (clock_until(engine->stop_by) == 0)
 			children_signal(engine, SIGKILL);
 		return;
 	}
