@@ -21,6 +21,7 @@
 
 #include "common/io.h"
 
+#include "client/berth/ascii.h"
 #include "client/berth/daemon.h"
 #include "client/berth/message.h"
 #include "client/berth/place.h"
@@ -105,16 +106,30 @@ take(struct log *log, int fd)
 	}
 }
 
+/* A line is longer than a message. */
+static void
+print_text(const char *line)
+{
+	char piece[ERR_LINE / 4], text[ERR_LINE];
+
+	for (size_t len = strlen(line), part; len > 0; line += part, len -= part) {
+		part = len < sizeof(piece) - 2 ? len : sizeof(piece) - 2;
+		memcpy(piece, line, part);
+		piece[part] = '\0';
+		message_foreign(text, piece);
+		fputs(text, stdout);
+	}
+	putchar('\n');
+}
+
 static void
 print_line(const struct log *log, char *line)
 {
 	struct json_object *object;
-	char text[ERR_LINE];
-	char *rest;
+	char *rest, *text;
 
 	if (!log->cli->json) {
-		message_foreign(text, line);
-		printf("%s\n", text);
+		print_text(line);
 		return;
 	}
 	rest = strchr(line, ' ');
@@ -123,9 +138,10 @@ print_line(const struct log *log, char *line)
 	object = json_object_new_object();
 	json_object_object_add(object, "time", message_json_text(line));
 	json_object_object_add(object, "text", message_json_text(rest != NULL ? rest : ""));
-	printf("%s\n", json_object_to_json_string_ext(
-			   object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	text = ascii_json(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	printf("%s\n", text != NULL ? text : "{}");
 	json_object_put(object);
+	free(text);
 }
 
 /* All whole lines that were not shown yet. */

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/berth/ascii.h"
 #include "client/berth/colour.h"
 #include "client/lib/json.h"
 
@@ -56,24 +57,37 @@ print_error(const struct err *err)
 	    err->why[0] ? "\n" : "", err->todo[0] ? "  " : "", err->todo, err->todo[0] ? "\n" : "");
 }
 
+/* Takes the object, one line for standard error. False: memory is short. */
+static bool
+print_object(struct json_object *object)
+{
+	char *text = ascii_json(object, JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	if (text != NULL)
+		dprintf(STDERR_FILENO, "%s\n", text);
+	json_object_put(object);
+	free(text);
+	return (text != NULL);
+}
+
 void
 message_error(const struct cli *cli, const struct err *err)
 {
 	struct json_object *object;
 
 	message_progress_end();
-	if (!cli->json || (object = json_object_new_object()) == NULL) {
+	if (!cli->json) {
 		print_error(err);
 		return;
 	}
+	object = json_object_new_object();
 	json_object_object_add(object, "reason", json_object_new_string(reason_of(cli, err)));
 	json_object_object_add(object, "code", json_object_new_int((int)err->code));
 	json_object_object_add(object, "what", json_object_new_string(err->what));
 	json_object_object_add(object, "why", json_object_new_string(err->why));
 	json_object_object_add(object, "todo", json_object_new_string(err->todo));
-	dprintf(STDERR_FILENO, "%s\n",
-	    json_object_to_json_string_ext(object, JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(object);
+	if (!print_object(object))
+		print_error(err);
 }
 
 /* The one line that is there for a while: there is one terminal. */
@@ -130,9 +144,7 @@ line(const struct cli *cli, enum cli_level level, const char *fmt, va_list args)
 		    object, cli_levels[level - LEVEL_ERROR], json_object_new_string(text));
 		if (level == LEVEL_DEBUG)
 			json_object_object_add(object, "us", json_object_new_int64(age(cli)));
-		dprintf(STDERR_FILENO, "%s\n",
-		    json_object_to_json_string_ext(object, JSON_C_TO_STRING_NOSLASHESCAPE));
-		json_object_put(object);
+		(void)print_object(object);
 		return;
 	}
 	if (level == LEVEL_DEBUG)
@@ -219,26 +231,32 @@ message_shell(char *buf, size_t len, const char *text)
 struct json_object *
 message_json_text(const char *text)
 {
-	char escaped[4 * ERR_LINE];
+	size_t size = 4 * strlen(text) + 1;
+	struct json_object *object;
+	char *escaped;
 
 	if (json_is_utf8(text))
 		return (json_object_new_string(text));
-	err_escape(escaped, sizeof(escaped), text);
-	return (json_object_new_string(escaped));
+	escaped = malloc(size);
+	if (escaped == NULL)
+		return (NULL);
+	err_escape(escaped, size, text);
+	object = json_object_new_string(escaped);
+	free(escaped);
+	return (object);
 }
 
 int
 message_json(struct json_object *object, struct err *err)
 {
-	const char *text = json_object_to_json_string_ext(object,
+	char *text = ascii_json(object,
 	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
 
-	if (text == NULL) {
-		json_object_put(object);
-		return (err_set(err, ERR_SYSTEM, "out of memory"));
-	}
-	printf("%s\n", text);
 	json_object_put(object);
+	if (text == NULL)
+		return (err_set(err, ERR_SYSTEM, "out of memory"));
+	printf("%s\n", text);
+	free(text);
 	return (message_done(err));
 }
 

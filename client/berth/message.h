@@ -3,8 +3,8 @@
  * What berth prints: results on standard output, everything else on standard error.
  * TRUST: unprivileged
  * INPUT: texts of the engine, of the launcher, of file names and arguments (hostile)
- * MUST: let no byte outside printable ASCII reach a terminal (CVE-2023-28486, CVE-2024-28085);
- *       JSON is escaped by its encoder.
+ * MUST: let no byte outside printable ASCII reach a terminal (CVE-2023-28486, CVE-2024-28085),
+ *       of JSON neither (ascii.h).
  */
 #ifndef CLIENT_BERTH_MESSAGE_H
 #define CLIENT_BERTH_MESSAGE_H

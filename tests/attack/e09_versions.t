@@ -73,6 +73,10 @@ golden() {
 	is "$rc:$err" "$1:$2" "E09 $3"
 }
 stop="end it, the next call starts a new one:  berth daemon stop"
+raw=$'\302\2332J\177\342\200\256'
+fake "$hello" '{"parameters":{"mode":"'"$raw"'","version":"'"$raw"'","root":"/'"$raw"'"}}' --format=json daemon state
+is "$rc:$(LC_ALL=C tr -d '\n -~' <<<"$out$err")" "0:" "E09 JSON of an engine's answer is printable"
+like "$out" 'u009b2J.u007f.u202e' "E09 what is not is escaped"
 fake "$hello" '{"error":"org.varlink.service.MethodNotFound","parameters":{"method":"io.berth.Engine.State"}}' daemon state
 golden 69 "berth: the engine does not understand this call
   it answered org.varlink.service.MethodNotFound; it may be of another version

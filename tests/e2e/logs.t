@@ -114,4 +114,13 @@ printf '2026-01-01T00:00:00Z shared \033[31mred\033]0;x\007\n' >"$log"
 chown alice "$log"
 run as alice berth daemon logs
 is "$out" '2026-01-01T00:00:00Z shared \x1b[31mred\x1b]0;x\x07' "nothing that a terminal obeys is shown"
+printf '2026-01-01T00:00:00Z shared \302\2332J\177\342\200\256gr\303\274n\n' >"$log"
+run as alice berth --format=json daemon logs
+is "$out" '{"time":"2026-01-01T00:00:00Z","text":"shared \u009b2J\u007f\u202egr\u00fcn"}' "in JSON neither, nor a C1 control"
+printf '2026-01-01T00:00:00Z %0900d \033 end\n' 7 >"$log"
+run as alice berth daemon logs
+is "$out" "2026-01-01T00:00:00Z $(printf %0900d 7) \x1b end" "a long line is shown whole"
+printf '2026-01-01T00:00:00Z \377%0900d end\n' 7 >"$log"
+run as alice berth --format=json daemon logs
+is "$(jq -r .text <<<"$out")" "\xff$(printf %0900d 7) end" "in JSON as well"
 done_testing
