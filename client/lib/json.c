@@ -100,6 +100,9 @@ json_integer(struct json_object *value, int64_t min, int64_t max, int64_t *numbe
 	n = json_object_get_int64(value);
 	if (n < min || n > max)
 		return -1;
+	/* json-c takes what is beyond for the bound itself */
+	if (n == INT64_MIN || (n == INT64_MAX && json_object_get_uint64(value) != INT64_MAX))
+		return -1;
 	*number = n;
 	return 0;
 }

@@ -33,13 +33,16 @@ struct json_field {
 int json_fields(struct json_object *obj, const struct json_field *fields, void *out,
     struct err *err) __attribute__((warn_unused_result));
 
-/* The member's text; NULL when there is none, or no string, or it has a NUL or is not UTF-8. Belongs to obj. */
+/*
+ * The member's text; NULL when there is none, or no string, or it has a NUL or is not UTF-8. Belongs
+ * to obj.
+ */
 const char *json_text(struct json_object *obj, const char *key);
 
 /* The value itself as a text, or NULL. */
 const char *json_string(struct json_object *value);
 
-/* 0 and *number when value is an integer from min to max, else -1. */
+/* 0 and *number when value is an integer from min to max and above INT64_MIN, else -1. */
 int json_integer(struct json_object *value, int64_t min, int64_t max, int64_t *number)
     __attribute__((warn_unused_result));
 

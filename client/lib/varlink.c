@@ -124,6 +124,19 @@ varlink_receive(struct varlink *conn)
 	return got > 0;
 }
 
+/* json-c cuts a key at it, and what is behind it would be said to nobody. A backslash is in strings
+ * only, and takes what is behind it along. */
+static bool
+has_nul(const char *text)
+{
+	while ((text = strchr(text, '\\')) != NULL && text[1] != '\0') {
+		if (strncmp(text, "\\u0000", 6) == 0)
+			return true;
+		text += 2;
+	}
+	return false;
+}
+
 static struct json_object *
 parse(const char *text, size_t len)
 {
@@ -160,6 +173,10 @@ varlink_next(struct varlink *conn, struct json_object **message)
 		if (conn->len < VARLINK_MESSAGE_MAX)
 			return 0;
 		errno = EMSGSIZE;
+		return -1;
+	}
+	if (has_nul(conn->buf)) {
+		errno = EPROTO;
 		return -1;
 	}
 	len = (size_t)(end - conn->buf);
