@@ -44,8 +44,8 @@ struct ini_format {
 };
 
 /*
- * Parses the len bytes of text, which it changes. 0, or -1 with ERR_CONFIG and "FILE:LINE: ..." in err. After an
- * error what was stored so far is there and must not be used.
+ * Parses the len bytes of text, which it changes. 0, or -1 with ERR_CONFIG and "FILE:LINE: ..." in
+ * err. After an error what was stored so far is there and must not be used.
  */
 int ini_strict(const char *file, char *text, size_t len, const struct ini_format *format,
     struct err *err) __attribute__((warn_unused_result));

@@ -106,7 +106,10 @@ struct policy_source {
 	void *ctx;
 };
 
-/* Parse one file each, changing text. file is the name to show. 0, or -1 with err (ERR_CONFIG, file and line). */
+/*
+ * Parse one file each, changing text. file is the name to show. 0, or -1 with err (ERR_CONFIG, file
+ * and line).
+ */
 int hostconf_parse(const char *file, char *text, size_t len, struct hostconf *conf, struct err *err)
     __attribute__((warn_unused_result));
 int allow_parse(struct allow *allow, char *text, size_t len, struct err *err)

@@ -12,8 +12,9 @@
  *
  * Replies to Run (called with "more"): {event: "started", id, name} once the command was executed,
  * then {event: "exited", status, reason, why}. When the command cannot be executed there is no
- * "started". reason is "exited", "signaled" (status 128+n), "timeout" (124), "expired" (125: what it was
- * allowed by ended), "not_found" (127) or "not_executable" (126); why is a text for people, "" unless the last two.
+ * "started". reason is "exited", "signaled" (status 128+n), "timeout" (124), "expired" (125: what it
+ * was allowed by ended), "not_found" (127) or "not_executable" (126); why is a text for people, ""
+ * unless the last two.
  *
  * With tty the job has a terminal instead of the three streams, which are then absent. "started"
  * carries its master as the one descriptor, index 0 in "terminal". The client reads and writes that
