@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,7 +21,8 @@
 #include "common/io.h"
 
 #define LINE_MAX_LEN 1000
-#define TRIES 2
+#define TRIES 5
+#define PAUSE_NS 2000000L
 
 const char *
 engine_mode_name(const struct engine *engine)
@@ -38,26 +40,61 @@ engine_mode_name(const struct engine *engine)
 	return "unknown";
 }
 
+/* A file that is written to is the user's and has one name. */
+static bool
+is_log(int fd, struct stat *st)
+{
+	return fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_uid == 0 && st->st_nlink == 1;
+}
+
+/*
+ * Makes room for the next one. Two engines can find the same file full: who has its lock looks again
+ * whether it still has its name, or the next one would take the place of the one that was kept. 0,
+ * or -1: whoever holds the lock has not done it yet.
+ */
+static int
+rotate(int fd)
+{
+	struct stat full;
+	struct stat named;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) == -1 || fstat(fd, &full) == -1)
+		return -1;
+	if (lstat(STATE_LOG, &named) == -1 || named.st_ino != full.st_ino ||
+	    named.st_dev != full.st_dev)
+		return 0;
+	return rename(STATE_LOG, STATE_LOG_OLD);
+}
+
+/* A symbolic link; a FIFO or a socket; a directory. */
+static bool
+is_in_the_way(int error)
+{
+	return error == ELOOP || error == ENXIO || error == EISDIR;
+}
+
 /* The file, with room for len bytes; -1: then there is nothing to write to. */
 static int
 open_log(size_t len)
 {
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
 	struct stat st;
 
 	for (int i = 0; i < TRIES; i++) {
-		int fd = open(STATE_LOG,
+		int AUTO_CLOSE fd = open(STATE_LOG,
 		    O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 		    0600);
+		int made = fd;
 
-		if (fd == -1)
-			return -1;
-		if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == 0 &&
-		    st.st_nlink == 1 && st.st_size + (off_t)len <= LOG_MAX)
-			return fd;
-		close(fd);
-		/* full; what is no plain file of the user's has to make room as well */
-		if (rename(STATE_LOG, STATE_LOG_OLD) == -1)
-			return -1;
+		if (fd == -1) {
+			if (!is_in_the_way(errno) || rename(STATE_LOG, STATE_LOG_OLD) == -1)
+				return -1;
+		} else if (is_log(fd, &st) && st.st_size + (off_t)len <= LOG_MAX) {
+			fd = -1;
+			return made;
+		} else if (rotate(fd) == -1) {
+			nanosleep(&pause, NULL);
+		}
 	}
 	return -1;
 }

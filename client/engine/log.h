@@ -4,7 +4,7 @@
  * each: time in UTC, the way the engine lives, the text.
  *   2026-11-26T06:22:40Z shared job 0a1b2c3d4e5f (web) ended with status 0
  * It is for people: berth daemon logs shows it. When it is full it becomes engine.log.1, and the
- * one that had this name is gone.
+ * one that had this name is gone. Who keeps a full one locked loses lines, and stops nothing.
  * TRUST: unprivileged
  * INPUT: texts that may carry hostile parts; a directory that its user can change at any time
  * MUST: write printable ASCII only, one record on one line; stay below a size; follow no link, and

@@ -3,6 +3,7 @@
 # way out of the state directory.
 . "${BASH_SOURCE[0]%/*}/../attack/jobs.sh"
 arena_enter "$@"
+needs strace
 grant alice security.confined >/dev/null
 log=$STATE/engine.log
 
@@ -87,6 +88,38 @@ job host true
 wait_for 10 grep -q ended "$log"
 is "$(find "$STATE" -maxdepth 1 -name 'engine.log*' | wc -l)" 2 "there are never more than two"
 
+# Two engines that find it full at once: who comes second waits for the first, and looks again.
+yes "$(printf '%099d' 0)" | head -n 2622 >>"$log"
+inode=$(stat -c %i "$log")
+exec {held}<"$log"
+flock -n "$held"
+# A refusal is written down before it is answered, and takes no other lock.
+run job --network host host true
+is "$rc:$(stat -c %i "$log")" "125:$inode" "one that somebody else moves is not moved"
+flock -u "$held"
+exec {held}<&-
+engine=$(engine_pid alice)
+strace -qq -o /run/arena/trace -e trace=flock -e inject=flock:signal=STOP:when=1 -p "$engine" 2>/run/arena/strace &
+tracer=$!
+traced() {
+	grep -q '^TracerPid:.*[1-9]' "/proc/$engine/status"
+}
+wait_for 5 traced
+job --network host host true 2>/run/arena/refused &
+refused=$!
+locked() {
+	grep -q 'stopped by SIGSTOP' /run/arena/trace
+}
+ok "an engine has found it full" wait_for 5 locked
+mv "$log" "$log.1"
+as alice sh -c "echo other >$log"
+kill "$tracer"
+wait "$tracer" 2>/dev/null
+kill -CONT "$engine"
+wait "$refused"
+is "$(head -n1 "$log"):$(stat -c %i "$log.1")" "other:$inode" "it does not move the one of another that was faster"
+like "$(tail -n1 "$log")" 'network.host' "and writes to that one"
+
 # --- what somebody put in its place
 no_engine() {
 	! engine_pid alice >/dev/null
@@ -98,6 +131,7 @@ odd() {
 	as alice "${@:2}"
 	job host true
 	is "$rc" 0 "$1: jobs run"
+	ok "$1: makes room" test -f "$log" -a ! -L "$log" -a -s "$log"
 	run as alice timeout 10 berth daemon logs
 	is "$rc" 0 "$1: logs does not hang"
 }
@@ -109,7 +143,7 @@ is "$(stat -c %s /home/alice/other)" 0 "what it leads to is not written to"
 ok "a file with two names made room" test -f "$log.1"
 odd "a pipe" mkfifo "$log"
 odd "a directory" mkdir "$log"
-rmdir "$log" 2>/dev/null
+rm -r "$log.1"
 printf '2026-01-01T00:00:00Z shared \033[31mred\033]0;x\007\n' >"$log"
 chown alice "$log"
 run as alice berth daemon logs
