@@ -97,6 +97,17 @@ ended_early(struct err *err)
 	return (err_todo(err, "try again"));
 }
 
+/* With the connection the launcher ends, or the engine that it has just started. */
+static void
+give_up(struct way *way, struct launch *launch, struct varlink *conn)
+{
+	struct err ignored;
+
+	varlink_close(conn);
+	if (bootstrap_end(way, launch, &ignored) == 0)
+		once_reap(find_init());
+}
+
 /* The call goes out before the launcher has ended, so that the engine finds it when it begins. A
  * launcher that refuses closes the other end: then it is the one to be heard. */
 static int
@@ -115,7 +126,11 @@ launch(struct way *way, struct engine_call *call, struct varlink *conn, struct e
 	if (sent != 0)
 		return (-1);
 	sent = engine_send(call, conn, err);
-	if (sent < 0 || bootstrap_end(way, &launch, err) != 0)
+	if (sent < 0) {
+		give_up(way, &launch, conn);
+		return (-1);
+	}
+	if (bootstrap_end(way, &launch, err) != 0)
 		return (-1);
 	message_debug(way->cli, "berth-launcher once ended with status %d", launch.status);
 	if (launch.status != 0)

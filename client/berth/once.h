@@ -5,7 +5,8 @@
  * TRUST: unprivileged
  * INPUT: SLURM_JOB_ID (the caller's), the policy, what launcher and engine answer
  * MUST: give the launcher one end of a socket pair and nothing else; leave nothing behind: the
- *       engine has ended, and its time is accounted to this process, before this program ends.
+ *       launcher and the engine have ended, and their time is accounted to this process, before
+ *       this program ends; but for a launcher that does not end, which it names.
  */
 #ifndef CLIENT_BERTH_ONCE_H
 #define CLIENT_BERTH_ONCE_H

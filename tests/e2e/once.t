@@ -236,6 +236,13 @@ is "$(find /home/alice/state/host -name '.*' | grep -v '/host$')" "" "no half-ma
 as alice berth daemon stop
 wait_for 5 nothing_is_left
 
+# --- a call that cannot be sent
+run as alice strace -qq -o /home/alice/trace -e trace=sendmsg,wait4 -e inject=sendmsg:error=ENOBUFS:when=1 \
+    berth run -q --once host -- true
+like "$rc:$err" '^125:berth: cannot send the call' "a call that cannot be sent is an error"
+like "$(cat /home/alice/trace)" 'INJECTED.*wait4\([0-9]+, .*\) = [0-9]+' "and the launcher was waited for"
+ok "nothing is left" nothing_is_left
+
 # --- a launcher that is stopped on its way -------------------------------------------------------
 # The caller can freeze it between its decision and the split (the second change of its uid is behind the
 # one and before the other). Here a tracer of root's holds it there,
