@@ -26,6 +26,12 @@ mode() {
 	as "$1" berth --format=json daemon state | jq -r .mode
 }
 
+# --- a host, or a quota, that gives no session keyring
+run "$TESTBIN/inject" 1003 keyctl child 1 EPERM /usr/bin/env -i HOME=/home/dave /usr/local/bin/berth run -q host echo up
+like "$err" 'inject: child 1 1 -1' "the engine asks for a session keyring of its own, and gets none"
+is "$rc:$out" "0:up" "and serves all the same"
+stop_all
+
 # --- with a range
 run as dave berth run host sh -c 'id -u; echo $((1 + 1)); exit 7'
 is "$rc:$out" $'7:0\n2' "no grant: a job runs all the same"
