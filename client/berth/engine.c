@@ -197,9 +197,8 @@ judge_greeting(struct way *way, struct json_object *message, struct err *err)
 	return (0);
 }
 
-/* 0: the greeting is there; 1: we were not served; -1 with err. */
-static int
-greet(struct way *way, struct varlink *conn, struct err *err)
+int
+engine_greet(struct way *way, struct varlink *conn, struct err *err)
 {
 	struct json_object *message;
 	int64_t began = way_elapsed(way);
@@ -235,7 +234,7 @@ exchange(struct way *way, const struct engine_call *call, struct json_object *co
 			return (rc);
 		varlink_init(conn, fd);
 		if (varlink_send(fd, messages, 2, call->fds, call->nfds) == 0)
-			rc = greet(way, conn, err);
+			rc = engine_greet(way, conn, err);
 		else if (was_not_served(-1, errno))
 			rc = 1;
 		else
@@ -250,6 +249,21 @@ exchange(struct way *way, const struct engine_call *call, struct json_object *co
 	}
 }
 
+/* Asks the engine at the end of this way to leave as soon as no job runs: has it agreed? */
+static bool
+ask_to_retire(struct way *way)
+{
+	struct json_object *answer = NULL, *args = json_object_new_object();
+	struct engine_call call = { .method = "Stop", .params = args };
+	struct err ignored;
+	int rc;
+
+	json_object_object_add(args, "when_idle", json_object_new_boolean(1));
+	rc = engine_call(way, &call, &answer, &ignored);
+	json_object_put(answer);
+	return (rc == 0);
+}
+
 /*
  * There is a grant now, and its engine was just started: the one that was there without a grant
  * leaves as soon as no job runs in it. Its jobs go on, and nobody else finds it any more.
@@ -257,38 +271,23 @@ exchange(struct way *way, const struct engine_call *call, struct json_object *co
 static void
 retire_rootless(const struct way *way)
 {
-	struct json_object *answer = NULL, *args = json_object_new_object();
-	struct engine_call call = { .method = "Stop", .params = args };
 	struct way other;
-	struct err ignored;
 
-	json_object_object_add(args, "when_idle", json_object_new_boolean(1));
 	if (way_rootless(&other, way->cli) == 0)
-		(void)!engine_call(&other, &call, &answer, &ignored);
-	else
-		json_object_put(args);
-	json_object_put(answer);
+		(void)ask_to_retire(&other);
 }
 
-/* Asks the engine that serves us to leave when no job runs: has it agreed? */
+/* The engine that serves us is of another version: see tell_skew. */
 static bool
-ask_to_retire(const struct way *way)
+retire_skewed(const struct way *way)
 {
-	struct json_object *answer = NULL, *args = json_object_new_object();
-	struct engine_call call = { .method = "Stop", .params = args };
 	struct way other;
 	struct err ignored;
-	int rc;
 
-	json_object_object_add(args, "when_idle", json_object_new_boolean(1));
-	if (way_init(&other, way->cli, false, &ignored) != 0) {
-		json_object_put(args);
+	if (way_init(&other, way->cli, false, &ignored) != 0)
 		return (false);
-	}
 	other.skew_told = true;
-	rc = engine_call(&other, &call, &answer, &ignored);
-	json_object_put(answer);
-	return (rc == 0);
+	return (ask_to_retire(&other));
 }
 
 /*
@@ -303,7 +302,7 @@ tell_skew(struct way *way)
 	if (way->version[0] == '\0' || way->skew_told)
 		return;
 	way->skew_told = true;
-	agreed = way->start && way->standard && ask_to_retire(way);
+	agreed = way->start && way->standard && retire_skewed(way);
 	message_warning(way->cli, "the engine is of version %s, this is " BERTH_VERSION "%s",
 	    way->version,
 	    agreed ? "; it leaves when no job runs"
@@ -336,12 +335,6 @@ engine_send(struct engine_call *call, struct varlink *conn, struct err *err)
 	json_object_put(messages[0]);
 	json_object_put(messages[1]);
 	return (rc);
-}
-
-int
-engine_greet(struct way *way, struct varlink *conn, struct err *err)
-{
-	return (greet(way, conn, err));
 }
 
 int

@@ -178,7 +178,7 @@ inline hang_up(c)
 
 /* --- a client ------------------------------------------------------------------------------------- */
 
-/* order: client/berth/engine.c exchange: way_connect varlink_send greet way_again */
+/* order: client/berth/engine.c exchange: way_connect varlink_send engine_greet way_again */
 /* order: client/berth/connect.c way_connect: connect_once launch */
 /* order: client/berth/connect.c launch: bootstrap way_again */
 /* order: client/berth/cmd_run.c give: engine_open relay_run */
@@ -233,7 +233,7 @@ send:
 			fi
 		}
 		/* What lies in the socket is read before its end is seen: unix(7). */
-		/* step: client/berth/engine.c greet */
+		/* step: client/berth/engine.c engine_greet */
 		atomic {
 			if
 			:: greeted[c]
