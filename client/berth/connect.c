@@ -123,6 +123,64 @@ distrust(const struct way *way, const char *why, struct err *err)
 	return (err_why(err, "%s", why));
 }
 
+/* The launcher made it, so it is root's. NULL: the directory can be trusted; else why not. */
+static const char *
+judge_standard(const struct stat *dir)
+{
+	return (dir->st_uid == 0 ? NULL : "its directory belongs to somebody else");
+}
+
+/* The same where the caller chose the address: it may be the caller's as well. */
+static const char *
+judge_chosen(const struct stat *dir, uid_t caller)
+{
+	return (dir->st_uid == caller ? NULL : judge_standard(dir));
+}
+
+/* The same for a rootless engine's: nobody made it but the caller, and for nobody else. */
+static const char *
+judge_rootless(const struct stat *dir, uid_t caller)
+{
+	if (dir->st_uid != caller)
+		return ("its directory belongs to somebody else");
+	if ((dir->st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		return ("others can enter its directory");
+	return (NULL);
+}
+
+static int
+judge_directory(const struct way *way, struct err *err)
+{
+	struct sockaddr_un parent = way->address;
+	char *slash = strrchr(parent.sun_path, '/');
+	const char *why;
+	struct stat st;
+	int rc;
+
+	slash[slash == parent.sun_path ? 1 : 0] = '\0';
+	rc = way->rootless ? lstat(parent.sun_path, &st) : stat(parent.sun_path, &st);
+	if (rc != 0)
+		return (err_sys(err, "cannot look at %s", parent.sun_path));
+	if (way->rootless)
+		why = judge_rootless(&st, way->cli->uid);
+	else if (way->standard)
+		why = judge_standard(&st);
+	else
+		why = judge_chosen(&st, way->cli->uid);
+	if (why == NULL && (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		why = "others can write to its directory";
+	return (why == NULL ? 0 : distrust(way, why, err));
+}
+
+/* Root's until the engine has taken the socket over: the launcher made it, but for a rootless one. */
+static bool
+may_serve(const struct way *way)
+{
+	if (way->peer.uid == way->cli->uid)
+		return (true);
+	return (way->peer.uid == 0 && !way->rootless);
+}
+
 /*
  * Row E01 of the attack list: a planted socket would get the job, its environment and its
  * descriptors. Nobody but root (or, at a chosen address, the caller) can exchange what lies in
@@ -132,30 +190,17 @@ static int
 judge(struct way *way, int fd, struct err *err)
 {
 	const char *path = way->address.sun_path;
-	struct sockaddr_un parent = way->address;
 	struct stat st;
 
-	char *slash = strrchr(parent.sun_path, '/');
-	slash[slash == parent.sun_path ? 1 : 0] = '\0';
-	if ((way->rootless ? lstat(parent.sun_path, &st) : stat(parent.sun_path, &st)) != 0)
-		return (err_sys(err, "cannot look at %s", parent.sun_path));
-	if (way->rootless ? st.st_uid != way->cli->uid
-			  : st.st_uid != 0 && (way->standard || st.st_uid != way->cli->uid))
-		return (distrust(way, "its directory belongs to somebody else", err));
-	if (way->rootless && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		return (distrust(way, "others can enter its directory", err));
-	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return (distrust(way, "others can write to its directory", err));
+	if (judge_directory(way, err) != 0)
+		return (-1);
 	if (lstat(path, &st) != 0)
 		return (err_sys(err, "cannot look at %s", path));
 	if (!S_ISSOCK(st.st_mode) || st.st_uid != way->cli->uid)
 		return (distrust(way, "it is not a socket of the caller's", err));
 	if (peer_read(fd, &way->peer) != 0)
 		return (err_sys(err, "cannot ask who serves %s", path));
-	/* Root's until the engine has taken the socket over: the launcher made it. */
-	if (way->peer.uid != way->cli->uid && (way->peer.uid != 0 || way->rootless))
-		return (distrust(way, "somebody else serves it", err));
-	return (0);
+	return (may_serve(way) ? 0 : distrust(way, "somebody else serves it", err));
 }
 
 /* 0 and *fd; 1 when nobody listens there; -1 with err. */
