@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,7 +23,9 @@
 /* One of the two. */
 struct map {
 	const char *file; /* "uid_map" */
-	const char *program;
+	const char *program; /* "newuidmap" */
+	const char *path; /* of the program */
+	bool groups;
 	uint32_t own;
 	struct id_range *range;
 };
@@ -50,7 +53,7 @@ map_range(pid_t target, const struct map *map)
 	pid_t pid = -1;
 	int rc;
 
-	snprintf(name, sizeof(name), "%s", map->program + sizeof("/usr/bin"));
+	snprintf(name, sizeof(name), "%s", map->program);
 	snprintf(words[0], sizeof(words[0]), "%d", target);
 	snprintf(words[1], sizeof(words[1]), "%u", map->own);
 	snprintf(words[2], sizeof(words[2]), "%u", map->range->start);
@@ -61,7 +64,7 @@ map_range(pid_t target, const struct map *map)
 	for (int fd = 0; fd < 3 && rc == 0; fd++)
 		rc = posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
 	if (rc == 0)
-		rc = posix_spawn(&pid, map->program, &actions, NULL, argv, envp);
+		rc = posix_spawn(&pid, map->path, &actions, NULL, argv, envp);
 	posix_spawn_file_actions_destroy(&actions);
 	if (rc == 0)
 		return (await(pid) == 0 ? USERMAP_WHOLE : USERMAP_REFUSED);
@@ -88,7 +91,7 @@ map_own(pid_t pid, const struct map *map)
 	char text[32];
 	int len = snprintf(text, sizeof(text), "0 %u 1\n", map->own);
 
-	if (map->file[0] == 'g' && put(pid, "setgroups", "deny", 4) != 0)
+	if (map->groups && put(pid, "setgroups", "deny", 4) != 0)
 		return (-1);
 	return (put(pid, map->file, text, len));
 }
@@ -125,8 +128,17 @@ int
 usermap_write(pid_t pid, const struct caller *caller, struct grant *grant, enum usermap_lack *lack,
     struct err *err)
 {
-	const struct map uids = { "uid_map", "/usr/bin/newuidmap", caller->uid, &grant->subuid };
-	const struct map gids = { "gid_map", "/usr/bin/newgidmap", caller->gid, &grant->subgid };
+	const struct map uids = { .file = "uid_map",
+		.program = "newuidmap",
+		.path = "/usr/bin/newuidmap",
+		.own = caller->uid,
+		.range = &grant->subuid };
+	const struct map gids = { .file = "gid_map",
+		.program = "newgidmap",
+		.path = "/usr/bin/newgidmap",
+		.groups = true,
+		.own = caller->gid,
+		.range = &grant->subgid };
 
 	*lack = USERMAP_WHOLE;
 	usermap_find(caller, &grant->subuid, &grant->subgid);
