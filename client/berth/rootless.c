@@ -83,11 +83,31 @@ listen_at(const struct place *place, struct err *err)
 	return (-1);
 }
 
+/* The descriptors that are nobody else's. */
+static int
+make_own(struct start *start, const struct place *place, struct err *err)
+{
+	struct inner *inner = &start->inner;
+	int ends[2];
+
+	inner->fds[ENGINE_FD_FACTS] = memfd_create("berth-facts", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	inner->fds[ENGINE_FD_POLICY] = fcntl(place->rootfd, F_DUPFD_CLOEXEC, 0);
+	if (inner->fds[ENGINE_FD_FACTS] < 0 || inner->fds[ENGINE_FD_POLICY] < 0 ||
+	    pipe2(ends, O_CLOEXEC) != 0)
+		return (err_sys(err, "cannot prepare an engine"));
+	start->ready = ends[0];
+	inner->fds[ENGINE_FD_READY] = ends[1];
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return (err_sys(err, "cannot prepare an engine"));
+	inner->go = ends[0];
+	start->go = ends[1];
+	return (0);
+}
+
 static int
 prepare(struct start *start, const struct place *place, struct err *err)
 {
 	struct inner *inner = &start->inner;
-	int ready[2] = { -1, -1 }, go[2] = { -1, -1 };
 
 	inner->engine = open(BERTH_LIBEXEC "/berth-engine", O_PATH | O_CLOEXEC);
 	if (inner->engine < 0) {
@@ -98,18 +118,7 @@ prepare(struct start *start, const struct place *place, struct err *err)
 	if ((inner->fds[ENGINE_FD_LOCK] = take_lock(place, err)) < 0 ||
 	    (inner->fds[ENGINE_FD_SOCKET] = listen_at(place, err)) < 0)
 		return (-1);
-	inner->fds[ENGINE_FD_FACTS] = memfd_create("berth-facts", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	inner->fds[ENGINE_FD_POLICY] = fcntl(place->rootfd, F_DUPFD_CLOEXEC, 0);
-	if (pipe2(ready, O_CLOEXEC) != 0 || pipe2(go, O_CLOEXEC) != 0 ||
-	    inner->fds[ENGINE_FD_FACTS] < 0 || inner->fds[ENGINE_FD_POLICY] < 0)
-		err_sys(err, "cannot prepare an engine");
-	start->ready = ready[0];
-	inner->fds[ENGINE_FD_READY] = ready[1];
-	inner->go = go[0];
-	start->go = go[1];
-	return (start->go < 0 || inner->fds[ENGINE_FD_FACTS] < 0 || inner->fds[ENGINE_FD_POLICY] < 0
-		    ? -1
-		    : 0);
+	return (make_own(start, place, err));
 }
 
 /* 0, 1 when the host does not allow it, or -1 with err. */
