@@ -38,7 +38,7 @@ enum source {
 	SOURCE_SIGNAL
 };
 
-/* A child of the engine: a job's supervisor or a sweeper. */
+/* A child of the engine: a job's supervisor, a sweeper or the resetter. */
 struct child {
 	enum source source;
 	struct child *next;
@@ -83,6 +83,7 @@ struct engine {
 	struct connection *connections;
 	size_t nconnections;
 	bool short_of_fds; /* somebody could not be let in */
+	struct child *resetter; /* empties the state root, or NULL: reset.h */
 	int64_t stop_by; /* clock_ms; 0: nobody asked for the end of the jobs */
 	bool retire; /* leaves as soon as no job runs */
 	bool no_log; /* its log was removed for good */

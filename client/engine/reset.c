@@ -8,15 +8,24 @@
 #include "client/engine/reset.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "client/engine/job/children.h"
 #include "client/engine/job/host.h"
+#include "client/engine/job/keep.h"
 #include "client/engine/job/sweep.h"
 #include "common/io.h"
 
@@ -80,8 +89,8 @@ is_told(const char *name)
 	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, STATE_RUN) != 0;
 }
 
-static struct json_object *
-list_kept(void)
+struct json_object *
+reset_kept(void)
 {
 	struct json_object *list = json_object_new_array();
 	DIR *root = opendir(".");
@@ -105,20 +114,93 @@ list_kept(void)
 	return NULL;
 }
 
-size_t
-reset_state(struct engine *engine, struct json_object **kept)
+/*
+ * Keeps no connection and no lock of the engine's, which may end before; and waits for its sweepers,
+ * and for supervisors whose job is over: they hold locks as jobs do.
+ */
+static int
+wait_alone(const struct engine *engine)
 {
-	size_t held = jobs_in_use(engine);
+	size_t n = 0;
+	int *fds;
 
+	for (const struct child *at = engine->children; at != NULL; at = at->next)
+		n++;
+	fds = calloc(n + 1, sizeof(*fds));
+	if (fds == NULL)
+		return -1;
+	n = 0;
+	for (const struct child *at = engine->children; at != NULL; at = at->next)
+		fds[n++] = at->pidfd;
+	fds[n++] = engine->jobs;
+	keep_only(fds, n);
+	for (const struct child *at = engine->children; at != NULL; at = at->next) {
+		struct pollfd end = { .fd = at->pidfd, .events = POLLIN };
+
+		while (poll(&end, 1, -1) == -1 && errno == EINTR)
+			;
+	}
+	free(fds);
+	return 0;
+}
+
+/* Its status: how many jobs use it, 0 when it is done. */
+static _Noreturn void
+run_resetter(const struct engine *engine)
+{
+	size_t held;
+	int lock;
+
+	/* not taken for the engine by those who look for it */
+	(void)!prctl(PR_SET_NAME, "berth-reset");
+	if (wait_alone(engine) == -1)
+		_exit(RESET_FAILED);
+	/* makers of jobs have it together: until this process ends none of any engine makes one */
+	lock = openat(engine->jobs, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (lock == -1 || flock(lock, LOCK_EX) == -1)
+		_exit(RESET_FAILED);
+	held = jobs_in_use(engine);
 	if (held > 0)
-		return held;
+		_exit(held < RESET_FAILED ? (int)held : RESET_FAILED - 1);
 	sweep_now(engine->jobs);
 	(void)!rmdir(STATE_JOBS);
 	remove_host();
+	_exit(0);
+}
+
+int
+reset_start(struct engine *engine, struct err *err)
+{
+	struct child *child = child_new(engine, false);
+	int ret = child == NULL ? -1 : child_fork(engine, child, 0);
+
+	if (ret == 0)
+		run_resetter(engine);
+	if (ret == 1) {
+		engine->resetter = child;
+		return 0;
+	}
+	err_sys(err, "the state directory cannot be emptied");
+	if (child != NULL)
+		child_free(engine, child);
+	return -1;
+}
+
+size_t
+reset_finish(struct engine *engine)
+{
+	siginfo_t info = { 0 };
+	int ret =
+	    waitid(P_PIDFD, (id_t)engine->resetter->pidfd, &info, WEXITED | WNOHANG | WNOWAIT);
+
+	engine->resetter = NULL;
+	if (ret == -1 || info.si_code != CLD_EXITED)
+		return RESET_FAILED;
+	if (info.si_status != 0)
+		return (size_t)info.si_status;
 	/* the last line would bring it back */
 	engine->no_log = true;
 	remove_log(STATE_LOG);
 	remove_log(STATE_LOG_OLD);
-	*kept = list_kept();
 	return 0;
 }

@@ -13,11 +13,22 @@
 
 struct json_object;
 
+#define RESET_FAILED 255
+
 /*
- * The number of jobs that use it: then nothing was done. 0: it is done, and *kept, which belongs to
- * the caller, has the names of what is still in the root, or is NULL when memory is short.
+ * Starts the child that does it, engine->resetter: what is there can be much, and others are served
+ * meanwhile. While it works it has a lock (flock(2)) on the directory of jobs, which every maker of a
+ * job's directory takes as well (scratch.h). 0, or -1 with err.
  */
-size_t reset_state(struct engine *engine, struct json_object **kept)
-    __attribute__((warn_unused_result));
+int reset_start(struct engine *engine, struct err *err) __attribute__((warn_unused_result));
+
+/*
+ * The resetter has ended: forgets it. The number of jobs that use the root: then nothing was done.
+ * RESET_FAILED: not all was done. 0: it is, and the log is gone.
+ */
+size_t reset_finish(struct engine *engine) __attribute__((warn_unused_result));
+
+/* The names of what is still in the root; the caller's; NULL when memory is short. */
+struct json_object *reset_kept(void) __attribute__((warn_unused_result));
 
 #endif

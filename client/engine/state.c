@@ -92,6 +92,9 @@ state_unusable(const struct engine *engine, struct err *err)
 	case ENOENT:
 		err_why(err, "the directory above it does not exist");
 		break;
+	case EBUSY:
+		err_why(err, "it is being emptied:  berth daemon reset");
+		return err_todo(err, "try again when that is done");
 	default:
 		break;
 	}

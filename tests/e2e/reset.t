@@ -3,6 +3,7 @@
 # jobs run, and removes nothing that is not its own, whatever lies there.
 . "${BASH_SOURCE[0]%/*}/../attack/jobs.sh"
 arena_enter "$@"
+needs strace
 grant alice security.confined >/dev/null
 as alice berth daemon stop
 no_engine() {
@@ -56,6 +57,68 @@ as alice berth daemon stop
 wait_for 5 no_engine
 run as alice berth --format=json daemon reset --force
 is "$rc:$(jq -c . <<<"$out")" "0:{\"kept\":[],\"root\":\"$STATE\"}" "it needs no engine that runs; in JSON"
+
+# --- while somebody makes a job's directory, whichever engine that is: its lock is held here
+as alice berth daemon start >/dev/null
+exec {lock}<"$STATE/jobs"
+flock -s "$lock"
+as alice timeout 60 berth daemon reset --force >/run/arena/reset 2>&1 &
+reset=$!
+resets() {
+	pgrep -x berth-reset >/dev/null
+}
+ok "reset begins" wait_for 5 resets
+run as alice timeout 5 berth daemon state
+is "$rc" 0 "others are served meanwhile"
+run job host true
+is "$rc" 125 "but no job is started"
+like "$err" 'the engine starts no more jobs.*its state is being reset' "and why is said"
+ok "nothing is removed" test -d "$STATE/host/etc" -a -d "$STATE/jobs" -a -f "$STATE/engine.log"
+flock -u "$lock"
+rc=0
+wait "$reset" || rc=$?
+is "$rc:$(ls -A "$STATE")" "0:" "when the directory is made or given up it goes on"
+exec {lock}<&-
+ok "and the engine leaves" wait_for 10 no_engine
+# While another engine's reset is at work.
+as alice berth daemon start >/dev/null
+exec {lock}<"$STATE/jobs"
+flock -x "$lock"
+run job host true
+is "$rc" 125 "no job begins while another engine's reset is at work"
+like "$err" "$STATE cannot be used"$'\n'"  it is being emptied:  berth daemon reset"$'\n'".*try again" "and why is said"
+flock -u "$lock"
+exec {lock}<&-
+run job host echo ok
+is "$rc:$out" "0:ok" "behind it one does"
+
+# --- a sweeper of its own that takes long holds locks as jobs do
+start_job /run/arena/out host sh -c 'echo up; sleep 100'
+wait_for 5 grep -q up /run/arena/out
+strace -f -qq -o /run/arena/trace -e trace=unlinkat -e inject=unlinkat:signal=STOP:when=1 -p "$(engine_pid alice)" 2>/run/arena/strace &
+tracer=$!
+traced() {
+	grep -q '^TracerPid:.*[1-9]' "/proc/$(engine_pid alice)/status"
+}
+wait_for 5 traced
+pkill -KILL -x berth-job
+stopped() {
+	grep -q '^State:.[Tt]' "/proc/$(pgrep -x berth-sweep)/status"
+}
+ok "a sweeper stands still" wait_for 10 stopped
+kill "$tracer"
+wait "$tracer" 2>/dev/null
+wait_job
+as alice timeout 60 berth daemon reset --force >/run/arena/reset 2>&1 &
+reset=$!
+ok "reset begins" wait_for 5 resets
+sleep 2
+ok "it waits for it" resets
+pkill -CONT -x berth-sweep
+rc=0
+wait "$reset" || rc=$?
+is "$rc:$(ls -A "$STATE")" "0:" "and does not take it for a job"
+ok "the engine leaves" wait_for 10 no_engine
 
 # --- a directory that alice uses for more: her files, and links in every place
 mkdir /home/alice/keep /home/alice/keep/sub

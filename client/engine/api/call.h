@@ -53,6 +53,9 @@ int call_store_flag(void *out, struct json_object *value, struct err *err);
 int call_stop(struct call *call) __attribute__((warn_unused_result));
 int call_reset(struct call *call) __attribute__((warn_unused_result));
 
+/* The resetter has ended, and is not reaped yet: answers those who wait for it. */
+void call_reset_ended(struct engine *engine);
+
 /* io.berth.Engine.Info and State; in info.c. As call_handle. */
 int call_info(struct call *call) __attribute__((warn_unused_result));
 int call_state(struct call *call) __attribute__((warn_unused_result));

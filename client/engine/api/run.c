@@ -149,14 +149,17 @@ start_job(struct call *call, struct job *job, int64_t until, struct err *err)
 	return -1;
 }
 
-/* Stop answers when there is no job any more: one that starts behind it would be killed. */
+/*
+ * Stop answers when there is no job any more: one that starts behind it would be killed. Reset takes
+ * away what a job needs.
+ */
 static int
 check_stays(const struct engine *engine, struct err *err)
 {
-	if (engine->stop_by == 0)
+	if (engine->stop_by == 0 && engine->resetter == NULL)
 		return 0;
 	err_set(err, ERR_FAILED, "the engine starts no more jobs");
-	err_why(err, "it is being stopped");
+	err_why(err, engine->stop_by != 0 ? "it is being stopped" : "its state is being reset");
 	return err_todo(err, "try again when it is gone");
 }
 

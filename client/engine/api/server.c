@@ -189,6 +189,8 @@ handle(struct engine *engine, const struct epoll_event *event)
 		}
 		break;
 	case SOURCE_CHILD:
+		if (event->data.ptr == engine->resetter)
+			call_reset_ended(engine);
 		child_ended(engine, event->data.ptr);
 		break;
 	case SOURCE_SIGNAL:

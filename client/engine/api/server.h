@@ -4,7 +4,8 @@
  * TRUST: unprivileged
  * INPUT: whoever connects to the socket
  * MUST: serve exactly one uid, as the kernel tells it at connect (never 65534, never by pid); bound
- *       the number of connections; never wait for one client.
+ *       the number of connections; never wait for one client, nor for the work of one: what can
+ *       take long is a child's.
  */
 #ifndef CLIENT_ENGINE_API_SERVER_H
 #define CLIENT_ENGINE_API_SERVER_H
@@ -18,6 +19,7 @@ struct connection {
 	int64_t heard; /* clock_ms: when something came last */
 	bool greeting; /* Hello was understood, and is to be answered: see call_greet */
 	bool stopping; /* waits for the end of the jobs */
+	bool resetting; /* waits for the end of the resetter */
 };
 
 /* Makes the loop; in an engine for one call the socket is that call's connection. 0, or -1 with err. */

@@ -64,21 +64,52 @@ call_stop(struct call *call)
 	return 0;
 }
 
+/* A second client that asks for it meanwhile gets the same answer. */
 int
 call_reset(struct call *call)
 {
 	struct engine *engine = call->engine;
-	struct json_object *out;
-	struct json_object *kept;
 	size_t jobs = children_jobs(engine);
+	struct err err;
 
 	if (call_no_parameters(call) == -1)
 		return -1;
-	if (jobs == 0)
-		jobs = reset_state(engine, &kept);
 	if (jobs > 0)
 		return reply_busy(call->connection->varlink.fd, jobs);
-	engine->leave = "its state was reset";
+	if (engine->resetter == NULL && reset_start(engine, &err) == -1)
+		return reply_failed(call->connection->varlink.fd, &err);
+	call->connection->resetting = true;
+	return 0;
+}
+
+static int
+answer_reset(struct engine *engine, struct connection *connection, size_t jobs)
+{
+	const struct call call = { .engine = engine, .connection = connection };
+	struct json_object *out;
+	struct err err;
+
+	if (jobs == RESET_FAILED) {
+		err_set(&err, ERR_FAILED, "the state directory was not emptied as a whole");
+		err_why(&err, "what did it has ended too soon");
+		return reply_failed(connection->varlink.fd, &err);
+	}
+	if (jobs > 0)
+		return reply_busy(connection->varlink.fd, jobs);
 	out = json_object_new_object();
-	return call_answer(call, out, json_put(out, "kept", kept));
+	return call_answer(&call, out, json_put(out, "kept", reset_kept()));
+}
+
+void
+call_reset_ended(struct engine *engine)
+{
+	size_t jobs = reset_finish(engine);
+
+	for (struct connection *at = engine->connections; at != NULL; at = at->next) {
+		if (at->resetting)
+			(void)!answer_reset(engine, at, jobs);
+		at->resetting = false;
+	}
+	if (jobs == 0)
+		engine->leave = "its state was reset";
 }

@@ -67,9 +67,29 @@ open_new(int jobs, const char *name, bool directory)
 	return openat(jobs, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+/*
+ * Whoever empties the directory (reset.c) has this lock alone. Its own open file description, so that
+ * it is given back when it is closed; no wait, which can be a long one.
+ */
+static int
+take_turn(int jobs)
+{
+	int fd = openat(jobs, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd == -1 || flock(fd, LOCK_SH | LOCK_NB) == 0)
+		return fd;
+	io_close(&fd);
+	errno = EBUSY;
+	return -1;
+}
+
 static int
 make(int jobs, char name[JOB_ID_LEN + 1], bool directory)
 {
+	int AUTO_CLOSE turn = take_turn(jobs);
+
+	if (turn == -1)
+		return -1;
 	for (int i = 0; i < TRIES; i++) {
 		int AUTO_CLOSE fd = -1;
 		int made;

@@ -15,7 +15,10 @@
 
 #include "client/engine/engine.h"
 
-/* Makes an empty directory or file, names it and locks it. Its descriptor, or -1 with errno. */
+/*
+ * Makes an empty directory or file, names it and locks it. Its descriptor, or -1 with errno; EBUSY:
+ * the directory of jobs is being emptied (reset.h).
+ */
 int scratch_directory(int jobs, char name[JOB_ID_LEN + 1]) __attribute__((warn_unused_result));
 int scratch_file(int jobs, char name[JOB_ID_LEN + 1]) __attribute__((warn_unused_result));
 
