@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One direction of a stream between a terminal and a job. Contract in relay.h.
+ * One direction of a stream between the caller's terminal and a job. Contract in relay.h.
  * TRUST: unprivileged
  * INPUT: what the terminal and the job write
- * MUST: wait only in poll(2); our end of each pipe is non-blocking, the terminal is shared with
- *       others and is left as it is, so it is written only when poll says so.
+ * MUST: wait only in poll(2): the job's side does not block; the terminal is shared with others and
+ *       is left as it is, so it is touched only when poll says so, and written in small pieces.
  */
 #include <errno.h>
 #include <poll.h>
@@ -15,7 +15,8 @@
 /* What is written to a terminal at once: with more, output that is stopped (^S) would hold us. */
 #define CHUNK 2048
 
-/* The terminal's descriptor is the caller's; only the pipe is ours to close. */
+/* The terminal's descriptor is the caller's; the other side, a pipe or the job's terminal, is ours to
+ * close. One that detach() has taken the input from is closed by relay_close. */
 static void
 end(struct channel *channel)
 {
