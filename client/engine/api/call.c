@@ -199,7 +199,7 @@ store_oneway(void *out, struct json_object *value, struct err *err)
 }
 
 int
-call_handle(struct engine *engine, struct connection *connection, struct json_object *message)
+call_head(struct json_object *message, struct call *call, const char **method, struct err *err)
 {
 	static const struct json_field fields[] = {
 		{ "method", store_method, true },
@@ -208,25 +208,37 @@ call_handle(struct engine *engine, struct connection *connection, struct json_ob
 		{ "oneway", store_oneway, false },
 		{ NULL, NULL, false },
 	};
+	struct head head = { .call = call };
+
+	if (json_fields(message, fields, &head, err) == -1)
+		return -1;
+	*method = head.method;
+	if (call->parameters != NULL)
+		return 0;
+	call->parameters = json_object_new_object();
+	return json_put(message, "parameters", call->parameters) == -1
+		   ? err_set(err, ERR_SYSTEM, "memory is short")
+		   : 0;
+}
+
+int
+call_handle(struct engine *engine, struct connection *connection, struct json_object *message)
+{
 	struct call call = { .engine = engine, .connection = connection };
-	struct head head = { .call = &call };
-	struct json_object *empty = NULL;
+	const char *method;
 	struct err err;
 	int ret;
 
 	if (call_greet(engine, connection) == -1)
 		return -1;
-	if (json_fields(message, fields, &head, &err) == -1)
+	if (call_head(message, &call, &method, &err) == -1)
 		return call_invalid(&call, &err);
 	/* each method here answers; one that is not to be answered is none of ours */
 	if (call.oneway)
 		return -1;
-	if (call.parameters == NULL)
-		call.parameters = empty = json_object_new_object();
-	ret = dispatch(&call, head.method);
-	json_object_put(empty);
+	ret = dispatch(&call, method);
 	/* descriptors may have come together with Hello, for the Run behind it */
-	if (strcmp(head.method, BERTH_INTERFACE ".Hello") != 0)
+	if (strcmp(method, BERTH_INTERFACE ".Hello") != 0)
 		varlink_drop_fds(&connection->varlink);
 	return ret;
 }

@@ -34,6 +34,13 @@ struct call {
 	bool oneway;
 };
 
+/*
+ * Takes a message apart by the table of a call's members; a message without parameters gets an
+ * empty object. What call and *method point to belongs to message. 0, or -1 with err.
+ */
+int call_head(struct json_object *message, struct call *call, const char **method, struct err *err)
+    __attribute__((warn_unused_result));
+
 /* Does the call carry no parameters, as it must? 0, or -1: the error has been sent. */
 int call_no_parameters(const struct call *call) __attribute__((warn_unused_result));
 

@@ -58,7 +58,8 @@ pty_open(struct pty *pty, const struct job *job, bool tty_gid, struct err *err)
 	pty->mount = pty_mount(tty_gid);
 	if (pty->mount == -1)
 		return err_sys(err, "the job's terminal cannot be made");
-	/* the client gets this open description: it must not be able to make us wait */
+	/* for the client, which gets this open description and may change it: nothing here relies
+	   on O_NONBLOCK */
 	pty->master = openat(pty->mount, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	if (pty->master == -1 || ioctl(pty->master, TIOCSPTLCK, &locked) == -1 ||
 	    ioctl(pty->master, TIOCSWINSZ, &size) == -1 || set_modes(pty->master) == -1)
@@ -79,9 +80,8 @@ pty_take(const struct pty *pty)
 void
 pty_discard(const struct pty *pty)
 {
-	char bytes[2048];
-
-	(void)!read(pty->master, bytes, sizeof(bytes));
+	/* read(2) would wait where the client cleared O_NONBLOCK and somebody else reads as well */
+	(void)!ioctl(pty->master, TCFLSH, TCIFLUSH);
 }
 
 void

@@ -6,7 +6,8 @@
  * INPUT: the size that the client named; what the job writes
  * MUST: reach the multiplexer through the descriptor of a devpts that was made a moment ago and is
  *       mounted nowhere yet, and the other end through the master (TIOCGPTPEER), so that no name
- *       of the image is ever looked up (CVE-2025-52565); never wait.
+ *       of the image is ever looked up (CVE-2025-52565); never wait for those who have the master
+ *       too, whatever they do with it.
  */
 #ifndef CLIENT_ENGINE_JOB_PTY_H
 #define CLIENT_ENGINE_JOB_PTY_H
@@ -34,7 +35,7 @@ int pty_open(struct pty *pty, const struct job *job, bool tty_gid, struct err *e
 /* In the command: makes it the controlling terminal of this session, and the three streams. */
 int pty_take(const struct pty *pty) __attribute__((warn_unused_result));
 
-/* Reads some of what lies in the master and forgets it: a job whose client left is not held up. */
+/* Forgets what lies in the master: a job whose client left is not held up. */
 void pty_discard(const struct pty *pty);
 
 /* Closes the master: the kernel tells the session with SIGHUP. */

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/engine/api/call.h"
 #include "client/engine/api/reply.h"
 #include "client/lib/json.h"
 #include "common/io.h"
@@ -166,25 +167,30 @@ call_detach(struct watch *watch, struct json_object *parameters)
 	struct err err;
 
 	if (json_fields(parameters, none, NULL, &err) == -1 || watch->pty.master == -1 ||
-	    watch->report != -1 || reply_detached(watch->task->conn) == -1)
+	    watch->report != -1)
 		return -1;
 	continue_all(watch);
 	watch->gone = true;
 	watch->detached = true;
+	/* the call is a oneway one: its sender may have left already */
+	(void)!reply_detached(watch->task->conn);
 	return 1;
 }
 
-/* What a client may call after "started". 1, or -1 when it is none of it. */
+/* What a client may call after "started", oneway both. 1, or -1 when it is none of it. */
 static int
 take_call(struct watch *watch, struct json_object *message)
 {
-	struct json_object *parameters = json_object_object_get(message, "parameters");
-	const char *method = json_text(message, "method");
+	struct call call = { 0 };
+	const char *method;
+	struct err err;
 
-	if (method != NULL && strcmp(method, BERTH_INTERFACE ".Signal") == 0)
-		return call_signal(watch, parameters);
-	if (method != NULL && strcmp(method, BERTH_INTERFACE ".Detach") == 0)
-		return call_detach(watch, parameters);
+	if (call_head(message, &call, &method, &err) == -1 || !call.oneway || call.more)
+		return -1;
+	if (strcmp(method, BERTH_INTERFACE ".Signal") == 0)
+		return call_signal(watch, call.parameters);
+	if (strcmp(method, BERTH_INTERFACE ".Detach") == 0)
+		return call_detach(watch, call.parameters);
 	return -1;
 }
 

@@ -5,7 +5,8 @@
  * TRUST: unprivileged
  * INPUT: calls from the client, signals from the engine and from inside the job, ends of processes
  * MUST: end everything in the job when the command ends, when the client hangs up (unless it
- *       detached before) or says what is no call of ours; tell the status that wait(2) told, not what the job says (C34).
+ *       detached before) or sends what is no oneway call of Signal or Detach; tell the status that
+ *       wait(2) told, not what the job says (C34).
  */
 #ifndef CLIENT_ENGINE_JOB_WATCH_H
 #define CLIENT_ENGINE_JOB_WATCH_H
