@@ -37,6 +37,30 @@ run as alice berth daemon reset --force
 is "$rc" 1 "also while one of another engine's runs"
 like "$err" 'jobs that run: 1' "which it finds by its lock"
 ok "the job has all that it had" test -d "$STATE/host/etc" -a -n "$(ls "$STATE/jobs")"
+# What cannot be looked at for want of descriptors is no leftover.
+id=$(ls "$STATE/jobs")
+as alice berth daemon start >/dev/null
+ok "the engine is at rest" wait_for 5 sh -c '! pgrep -x berth-sweep'
+strace -f -qq -p "$(engine_pid alice)" -o /run/arena/trace -P "$id" -e trace=openat -e inject=openat:error=EMFILE &
+tracer=$!
+wait_for 10 grep -q '^TracerPid:[[:space:]]*[1-9]' "/proc/$(engine_pid alice)/status"
+run as alice timeout 20 berth daemon reset --force
+is "$rc" 1 "also while the engine cannot open the job's directory"
+like "$err" 'jobs that run: 1' "and says that jobs run"
+like "$(cat /run/arena/trace)" 'EMFILE' "control: it could not"
+kill "$tracer"
+wait "$tracer" 2>/dev/null
+ok "the job has all that it had, still" test -d "$STATE/host/etc" -a -n "$(ls "$STATE/jobs/$id")"
+as alice berth daemon stop
+wait_for 5 no_engine
+is "${#id}" 12 "control: one job"
+before=$(ls -R "$STATE/jobs/$id" 2>/dev/null)
+strace -f -qq -u alice -o /run/arena/trace -P "$id" -e trace=openat -e inject=openat:error=ENFILE:when=1 /usr/local/bin/berth daemon start >/dev/null 2>&1 &
+tracer=$!
+ok "control: the next engine cannot open the job's directory" wait_for 10 grep -q ENFILE /run/arena/trace
+sleep 0.5
+kill "$tracer"
+is "$(ls -R "$STATE/jobs/$id" 2>/dev/null)" "$before" "and has left it alone"
 kill "$client"
 wait_job
 ok "it ends" jobs_are_gone

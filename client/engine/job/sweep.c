@@ -23,12 +23,22 @@
 #include "client/engine/job/scratch.h"
 #include "common/io.h"
 
-/* Does nobody hold it? What cannot be opened is none of what an engine makes. *fd is locked then. */
+/* A link, a socket or a device: what open(2) says of what no engine makes under such a name. */
+static bool
+is_foreign(int errnum)
+{
+	return errnum == ELOOP || errnum == ENXIO || errnum == ENODEV;
+}
+
+/*
+ * Does nobody hold it, or is it foreign? What cannot be opened for another reason may be a job's
+ * that runs. *fd is locked then, or -1.
+ */
 static bool
 is_left(int jobs, const char *name, int *fd)
 {
 	*fd = openat(jobs, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	return *fd == -1 ? errno != ENOENT : scratch_lock(jobs, name, *fd);
+	return *fd == -1 ? is_foreign(errno) : scratch_lock(jobs, name, *fd);
 }
 
 /* What cannot be removed now stays for the next time. */
@@ -50,45 +60,60 @@ found_one(int jobs, const char *name)
 	return is_left(jobs, name, &fd);
 }
 
-/* Somebody else's lock. */
+/* Somebody else's lock; what cannot be looked at may have one. */
 static bool
 held_one(int jobs, const char *name)
 {
 	int AUTO_CLOSE fd = openat(jobs, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	return fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK;
+	if (fd == -1)
+		return errno != ENOENT && !is_foreign(errno);
+	return flock(fd, LOCK_EX | LOCK_NB) == -1;
 }
 
-/* Calls work for the entries that have the name of a job: how often it said true, at most max. */
-static size_t
-each(int jobs, bool (*work)(int jobs, const char *name), size_t max)
+/*
+ * Calls work for the entries that have the name of a job. *found: how often it said true, at most
+ * max. 0, or -1 when they could not all be read.
+ */
+static int
+each(int jobs, bool (*work)(int jobs, const char *name), size_t max, size_t *found)
 {
 	int fd = openat(jobs, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = fd == -1 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
-	size_t found = 0;
+	int ret;
 
+	*found = 0;
 	if (stream == NULL) {
 		io_close(&fd);
-		return 0;
+		return -1;
 	}
-	while (found < max && (entry = readdir(stream)) != NULL)
+	while (*found < max && (errno = 0, entry = readdir(stream)) != NULL)
 		if (scratch_is_name(entry->d_name))
-			found += work(jobs, entry->d_name);
+			*found += work(jobs, entry->d_name);
+	ret = *found < max && errno != 0 ? -1 : 0;
 	closedir(stream);
-	return found;
+	return ret;
 }
 
 size_t
 sweep_held(int jobs)
 {
-	return each(jobs, held_one, SIZE_MAX);
+	size_t held;
+
+	/* what was not seen may be in use */
+	if (each(jobs, held_one, SIZE_MAX, &held) == -1)
+		held++;
+	return held;
 }
 
 void
 sweep_now(int jobs)
 {
-	each(jobs, sweep_one, SIZE_MAX);
+	size_t none;
+
+	/* what it did not see stays for the next time */
+	(void)!each(jobs, sweep_one, SIZE_MAX, &none);
 }
 
 void
@@ -96,9 +121,10 @@ sweep_leftovers(struct engine *engine)
 {
 	struct child *child;
 	int fds[] = { engine->jobs };
+	size_t found;
 
 	/* mostly all that is there are jobs that run: no process for that */
-	if (each(engine->jobs, found_one, 1) == 0)
+	if (each(engine->jobs, found_one, 1, &found) == -1 || found == 0)
 		return;
 	child = child_new(engine, false);
 	if (child == NULL)

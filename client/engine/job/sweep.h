@@ -18,7 +18,8 @@ void sweep_leftovers(struct engine *engine);
 /* Does it now, in this process. */
 void sweep_now(int jobs);
 
-/* How many entries of the directory of jobs somebody uses, whichever engine's they are. */
+/* How many entries of the directory of jobs somebody uses, whichever engine's they are; one more
+ * when the directory cannot be read to its end. */
 size_t sweep_held(int jobs);
 
 #endif
