@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/un.h>
 #include <sys/vfs.h>
@@ -59,13 +60,23 @@ hide_own(struct err *err)
 	return hide(address.sun_path, err);
 }
 
+/* Makes the directory first, where its parent is there: one that comes later would not be covered. */
+static int
+make_and_hide(const char *dir, struct err *err)
+{
+	if (!is_hidden(dir))
+		(void)!mkdir(dir, 0700);
+	return hide(dir, err);
+}
+
 int
 hide_sockets(const struct engine *engine, struct err *err)
 {
 	char path[40];
 
 	snprintf(path, sizeof(path), "/run/user/%u/berth", engine->caller.uid);
-	if (hide("/run/berth", err) == -1 || hide(path, err) == -1 || hide(STATE_RUN, err) == -1)
+	if (hide("/run/berth", err) == -1 || make_and_hide(path, err) == -1 ||
+	    make_and_hide(STATE_RUN, err) == -1)
 		return -1;
 	return engine->mode == FACTS_ROOTLESS ? hide_own(err) : 0;
 }

@@ -4,8 +4,10 @@
  * with a grant and without, at the places where they can be.
  * TRUST: unprivileged
  * INPUT: directories of the user's, which come and go
- * MUST: hide each of them before a job gets a mount that could show it (row E07 of the attack list):
- *       a job has the user's own uid, so that no engine could tell it from its user.
+ * MUST: hide the launcher's, the one in XDG_RUNTIME_DIR and the one in its own state root before a
+ *       job gets a mount that could show them, those that come later as well (row E07 of the attack
+ *       list): a job has the user's own uid, so that no engine could tell it from its user. Not
+ *       hidden: an engine in a state root of another name, and what another mount shows as well.
  */
 #ifndef CLIENT_ENGINE_HIDE_H
 #define CLIENT_ENGINE_HIDE_H

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -66,6 +67,14 @@ remove_host(void)
 	host_remove(dir);
 	/* fails if anything is left, and is told by that */
 	(void)!rmdir(STATE_HOST);
+}
+
+/* The place of a socket, if there is none in it; its cover (hide.h) is needed by no job any more. */
+static void
+remove_run(void)
+{
+	if (umount2(STATE_RUN, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+		(void)!rmdir(STATE_RUN);
 }
 
 static int
@@ -165,6 +174,7 @@ run_resetter(const struct engine *engine)
 	sweep_now(engine->jobs);
 	(void)!rmdir(STATE_JOBS);
 	remove_host();
+	remove_run();
 	_exit(0);
 }
 

@@ -81,5 +81,20 @@ is "$out" 0 "E07 a stream that is a connection to the engine disturbs nothing"
 like "$(cat /proc/net/unix)" "$SOCKET" "E07 control: /proc/net/unix shows the socket"
 unlike "$(cat /proc/net/unix)" '@[^ ]*berth' "E07 berth has no abstract name"
 kill %1
+# An engine of the user's own that starts while a job runs: its directories have been covered already.
+start_job /run/arena/later "${PROBE[@]}" -v /home/alice:/x host sh -c 'echo up; until [ -e /x/go ]; do sleep 0.1; done; /t/probe connect /x/state/run/engine.sock; echo done'
+wait_for 10 grep -q up /run/arena/later
+as alice python3 -c '
+import os, socket, time
+os.makedirs("/home/alice/state/run", exist_ok=True)
+a = socket.socket(socket.AF_UNIX); a.bind("/home/alice/state/run/engine.sock"); a.listen()
+time.sleep(60)' &
+later=$!
+wait_for 10 test -S /home/alice/state/run/engine.sock
+as alice touch /home/alice/go
+wait_for 10 grep -q '^done' /run/arena/later
+like "$(cat /run/arena/later)" 'engine.sock E' "E07 nor does a job reach an engine in the state root that came after it"
+kill "$later"
+wait_job
 ok "E07 nothing is left of the jobs" jobs_are_gone
 done_testing
