@@ -4,8 +4,9 @@
  * TRUST: unprivileged
  * INPUT: a request that was decided upon; the job's root, which was entered before
  * MUST: hand on nothing but what stands here: standard streams, the built environment, the
- *       identity, the limits; not touch the root before the supervisor has entered it; take every capability that the job does not have out of all five
- *       sets before the command runs; install the filter before any of it is believed.
+ *       identity, the limits; not touch the root before the supervisor has entered it; take every
+ *       capability that the job does not have out of all five sets before the command runs; install
+ *       the filter before any of it is believed.
  */
 #ifndef CLIENT_ENGINE_JOB_COMMAND_H
 #define CLIENT_ENGINE_JOB_COMMAND_H

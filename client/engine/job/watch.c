@@ -20,6 +20,7 @@
 
 #include "client/engine/api/call.h"
 #include "client/engine/api/reply.h"
+#include "client/engine/clock.h"
 #include "client/lib/json.h"
 #include "common/io.h"
 
@@ -27,15 +28,6 @@
 #define STOP_GRACE 5000 /* after "daemon stop" */
 #define CLOCK_SET_NOTICED 30000 /* a clock that was set forwards */
 #define HANGUP_GRACE 2000 /* after the terminal is gone: an editor saves what it has */
-
-static int64_t
-now(void)
-{
-	struct timespec ts;
-
-	(void)!clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static void
 continue_all(struct watch *watch)
@@ -54,7 +46,7 @@ ask_to_end(struct watch *watch, int64_t grace)
 		kill(watch->main, SIGHUP);
 	continue_all(watch);
 	if (watch->kill_at == 0)
-		watch->kill_at = now() + grace;
+		watch->kill_at = clock_ms() + grace;
 }
 
 static void
@@ -76,7 +68,7 @@ hang_up(struct watch *watch)
 	pty_hang_up(&watch->pty);
 	continue_all(watch);
 	if (watch->kill_at == 0)
-		watch->kill_at = now() + HANGUP_GRACE;
+		watch->kill_at = clock_ms() + HANGUP_GRACE;
 }
 
 /* The pipe ends when the command is executed; before that it may bring why it cannot be. */
@@ -256,12 +248,12 @@ check_clock(struct watch *watch)
 		watch->expired = true;
 		kill(-1, SIGKILL);
 	}
-	if (watch->timeout_at != 0 && now() >= watch->timeout_at) {
+	if (watch->timeout_at != 0 && clock_ms() >= watch->timeout_at) {
 		watch->timeout_at = 0;
 		watch->timed_out = true;
 		ask_to_end(watch, TIMEOUT_GRACE);
 	}
-	if (watch->kill_at != 0 && now() >= watch->kill_at) {
+	if (watch->kill_at != 0 && clock_ms() >= watch->kill_at) {
 		watch->kill_at = 0;
 		kill(-1, SIGKILL);
 	}
@@ -278,7 +270,7 @@ wait_time(const struct watch *watch)
 		next = watch->kill_at;
 	if (next == 0)
 		return (int)end;
-	left = next - now();
+	left = next - clock_ms();
 	if (end >= 0 && end < left)
 		left = end;
 	if (left < 0)
@@ -345,16 +337,16 @@ tell(struct watch *watch)
 		bool missing = failure->errnum == ENOENT || failure->errnum == ENOTDIR;
 
 		outcome.reason = missing ? "not_found" : "not_executable";
-		outcome.status = missing ? 127 : 126;
+		outcome.status = missing ? WATCH_NOT_FOUND : WATCH_NOT_EXECUTABLE;
 		outcome.why = err.why;
 	} else if (watch->expired) {
 		err_set(&err, ERR_REFUSED, "the grant has ended");
 		outcome.reason = "expired";
-		outcome.status = 125;
+		outcome.status = WATCH_FAILED;
 		outcome.why = err.what;
 	} else if (watch->timed_out) {
 		outcome.reason = "timeout";
-		outcome.status = 124;
+		outcome.status = WATCH_TIMED_OUT;
 	} else if (WIFSIGNALED(watch->status)) {
 		outcome.reason = "signaled";
 		outcome.status = 128 + WTERMSIG(watch->status);
@@ -376,7 +368,7 @@ watch_run(struct watch *watch)
 	sigaddset(&set, SIGTERM);
 	varlink_init(&watch->conn, watch->task->conn);
 	if (watch->task->job->timeout != 0)
-		watch->timeout_at = now() + (int64_t)watch->task->job->timeout * 1000;
+		watch->timeout_at = clock_ms() + (int64_t)watch->task->job->timeout * 1000;
 	/* all signals have been blocked since the engine's start: none is lost before this */
 	watch->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (watch->signals == -1)

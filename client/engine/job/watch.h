@@ -18,7 +18,11 @@
 #include "client/engine/job/pty.h"
 #include "client/lib/varlink.h"
 
-#define WATCH_FAILED 125 /* the result when berth itself failed, as berth run has it */
+/* What berth run ends with when it is not the command's status. */
+#define WATCH_TIMED_OUT 124
+#define WATCH_FAILED 125 /* berth itself failed, or the grant has ended */
+#define WATCH_NOT_EXECUTABLE 126
+#define WATCH_NOT_FOUND 127
 
 struct watch {
 	const struct task *task;
