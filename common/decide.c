@@ -144,6 +144,7 @@ ids_are_safe(const struct hostconf *host, const struct grant *grant)
 	bool derived = id_range_contains(&host->pool, grant->owner_id);
 
 	return (!id_range_contains(&host->pool, grant->uid) && grant->uid < ID_RESERVED_MIN &&
+		!id_range_contains(&host->pool, grant->gid) &&
 		(derived || (!id_range_overlaps(&host->pool, &grant->subuid) &&
 				!id_range_overlaps(&host->pool, &grant->subgid))) &&
 		grant->gid != 0 && id_range_mappable(&grant->subuid, grant->uid) &&

@@ -95,7 +95,7 @@ install_all() {
 		own_root "$var/audit-rate"
 	fi
 	# The launcher maps it, and cannot make it longer under a limit of its caller's.
-	dd if=/dev/null of="$var/audit-rate" bs=1 seek=16384 2>/dev/null
+	dd if=/dev/zero of="$var/audit-rate" bs=16384 count=1 conv=notrunc 2>/dev/null
 }
 
 put_if_there() {

@@ -162,7 +162,8 @@ setup_state(struct err *err)
 		return (-1);
 	fd = openat(
 	    dir, "audit-rate", O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-	if (fd < 0 || ftruncate(fd, AUDIT_RATE_SIZE) < 0)
+	/* With all its blocks: what is mapped must not end its reader when the disk is full. */
+	if (fd < 0 || posix_fallocate(fd, 0, AUDIT_RATE_SIZE) != 0)
 		return (err_sys(err, "cannot make " BERTH_STATE_DIR "/audit-rate"));
 	return (0);
 }

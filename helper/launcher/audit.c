@@ -55,8 +55,9 @@ within_limit(uint32_t uid)
 	if (fstat(fd, &st) < 0 || st.st_size < AUDIT_RATE_SIZE)
 		return (true);
 	windows = mmap(NULL, AUDIT_RATE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	/* As above: a limit on memory chosen to the byte. A flood of the log would be worse than silence. */
 	if (windows == MAP_FAILED)
-		return (true);
+		return (errno != ENOMEM);
 	window = &windows[uid % WINDOWS];
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	if (now.tv_sec < window->since || now.tv_sec - window->since >= WINDOW_SECONDS)

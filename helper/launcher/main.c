@@ -106,12 +106,14 @@ main(int argc, char *argv[])
 	struct caller caller;
 	bool refused;
 
-	if (sanitize(once ? REQUEST_FD + 1 : REQUEST_FD, &err) < 0 ||
-	    check_usage(judgement.mode, &err) < 0 || self_check(&err) < 0)
+	refused = sanitize(once ? REQUEST_FD + 1 : REQUEST_FD, &err) < 0 ||
+		  check_usage(judgement.mode, &err) < 0 || self_check(&err) < 0;
+	if (!refused)
+		priv_init();
+	if (refused || caller_read(&caller, &err) < 0) {
+		priv_abandon();
 		end_with(&err);
-	priv_init();
-	if (caller_read(&caller, &err) < 0)
-		end_with(&err);
+	}
 	priv_become_root();
 	/* Nothing is touched before the first decision. The second is the one that holds: made in the
 	 * host's own view of the policy, and where the caller can no longer stop us in between. What

@@ -7,6 +7,7 @@
  */
 #include "helper/launcher/priv.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -28,6 +29,7 @@ static const uint32_t needed =
     BIT(CAP_SYS_CHROOT) | /* setns(2) into a mount namespace */
     BIT(CAP_SYS_PTRACE) | /* look at the namespaces of pid 1 */
     BIT(CAP_DAC_OVERRIDE) | /* cgroups: their root has mode 0555 */
+    BIT(CAP_SYS_NICE) | /* the watcher's turn on the processor is not the caller's to choose */
     BIT(CAP_CHOWN); /* hand socket and state directory to the user */
 
 /* The ceiling: capabilities that anything of a confined grant can ever have, in its own user
@@ -133,6 +135,57 @@ priv_init(void)
 	}
 	forbid_tracing();
 	set_caps(needed, 0);
+}
+
+static void
+read_uids(uid_t ids[3])
+{
+	if (getresuid(&ids[0], &ids[1], &ids[2]) < 0)
+		die("cannot read the user ids");
+}
+
+uid_t
+priv_step_aside(void)
+{
+	uid_t ids[3];
+
+	read_uids(ids);
+	/* In a user namespace ids may have no name to set them by. */
+	if (ids[1] != ids[0])
+		set_uids(ids[0], ids[0], ids[2]);
+	return (ids[1]);
+}
+
+void
+priv_step_back(uid_t was)
+{
+	uid_t ids[3];
+
+	read_uids(ids);
+	if (was != ids[1])
+		set_uids(ids[0], was, ids[2]);
+}
+
+void
+priv_abandon(void)
+{
+	uid_t ids[3];
+
+	read_uids(ids);
+	if (ids[1] != ids[0] || ids[2] != ids[0])
+		set_uids(ids[0], ids[0], ids[0]);
+}
+
+void
+priv_allow_clock(void)
+{
+	int now = PR_TSC_ENABLE;
+	bool done =
+	    prctl(PR_SET_TSC, PR_TSC_ENABLE, 0, 0, 0) == 0 && prctl(PR_GET_TSC, &now, 0, 0, 0) == 0;
+
+	/* EINVAL: no such thing on this processor. */
+	if ((!done && errno != EINVAL) || now != PR_TSC_ENABLE)
+		die("cannot allow the clock to be read");
 }
 
 void

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "common/decide.h"
 
@@ -22,6 +23,18 @@ struct sock_filter;
 /* Permitted is cut to what the launcher needs, effective, inheritable and ambient are emptied,
  * and the process can no longer be traced or dumped. */
 void priv_init(void);
+
+/* The effective uid is the caller's until priv_step_back(what this returned): around calls that may
+ * take as long as the caller likes. Without privilege it stays what it is. */
+uid_t priv_step_aside(void);
+void priv_step_back(uid_t was);
+
+/* The caller's uid in all three places, for good, before anything was done: who prints then, and is
+ * perhaps not read, is no process of root's. */
+void priv_abandon(void);
+
+/* rdtsc, forbidden by PR_SET_TSC(2const), would end whoever reads the clock, and execve(2) keeps it. */
+void priv_allow_clock(void);
 
 /* Two capabilities into the effective set around one system call (the same one twice where one
  * is enough), and out again. */

@@ -5,7 +5,7 @@
  * TRUST: privileged
  * INPUT: all of it is the caller's
  * MUST: open nothing that the caller can name; leave no descriptor but 0, 1 and 2, and the one that a
- *       verb takes (CVE-2024-21626).
+ *       verb takes (CVE-2024-21626); leave none whose close(2) somebody could hold up.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 #include "helper/launcher/launcher.h"
+#include "helper/launcher/priv.h"
 
-/* A file opened as descriptor 2 would get our messages. glibc repairs this for setuid programs,
- * but not when root runs us. */
+/* A file opened as descriptor 2 would get our messages. */
 static int
 fill_standard(struct err *err)
 {
@@ -31,6 +31,28 @@ fill_standard(struct err *err)
 			return (err_sys(err, "cannot open /dev/null as descriptor %d", fd));
 	}
 	return (0);
+}
+
+/*
+ * What lies on a file system of the caller's own (FUSE) holds whoever closes it for as long as the
+ * caller likes, against SIGKILL too: the first process of the namespace would outlive its grant.
+ * So nobody behind this point has such a file; and here, where one may be closed, we are the caller.
+ * A pipe, a socket or a device asks nobody, and stays for our messages. Nor is the file system asked
+ * what it is: AT_STATX_DONT_SYNC.
+ */
+static int
+close_inherited(unsigned int first)
+{
+	uid_t was = priv_step_aside();
+	struct statx st = { 0 };
+	bool told = statx(2, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st) == 0 &&
+		    (S_ISFIFO(st.stx_mode) || S_ISSOCK(st.stx_mode) || S_ISCHR(st.stx_mode));
+	int rc;
+
+	/* Not closefrom(3): RLIMIT_NOFILE may be lower than what is open. */
+	rc = close_range(first, ~0U, 0) < 0 || close_range(0, told ? 1 : 2, 0) < 0 ? -1 : 0;
+	priv_step_back(was);
+	return (rc);
 }
 
 /* From a terminal these reach even a process with another uid (CVE class: signals from a tty). */
@@ -59,11 +81,13 @@ sanitize(unsigned int first, struct err *err)
 {
 	const struct rlimit no_core = { 0, 0 };
 
-	if (fill_standard(err) < 0 || reset_signals(err) < 0)
+	if (reset_signals(err) < 0)
 		return (-1);
-	/* Not closefrom(3): RLIMIT_NOFILE may be lower than what is open. */
-	if (close_range(first, ~0U, 0) < 0)
+	if (close_inherited(first) < 0)
 		return (err_sys(err, "cannot close inherited descriptors"));
+	if (fill_standard(err) < 0)
+		return (-1);
+	priv_allow_clock();
 	if (clearenv() != 0 || chdir("/") < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0)
 		return (err_sys(err, "cannot reset what was inherited"));
 	if (personality(PER_LINUX) < 0)

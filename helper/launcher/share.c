@@ -7,7 +7,8 @@
  * TRUST: privileged
  * INPUT: what the caller's process has
  * MUST: raise no capability: a hard limit, a nice value or a score that an administrator has put
- *       on the user binds here as it binds their shell. A grant lifts none of them.
+ *       on the user binds here as it binds their shell. A grant lifts none of these; the limits
+ *       of the caller's cgroup are another matter (SECURITY.md, known limits).
  */
 #include <fcntl.h>
 #include <sched.h>

@@ -19,6 +19,7 @@
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/filter.h"
@@ -78,14 +79,16 @@ report(const struct split *split, const struct err *err)
 	_exit(ERR_SYSTEM);
 }
 
-/* End of file: the launcher or the watcher died before the namespace was complete. */
+/* End of file: the launcher or the watcher died before the namespace was complete. Nothing in time:
+ * somebody holds one of them, and what was decided is old by now. */
 static bool
 may_go(const struct split *split)
 {
+	struct pollfd go = { .fd = split->go[0], .events = POLLIN };
 	int missing = split->grant->until != 0 ? 2 : 1;
-	char go;
+	char byte;
 
-	while (missing > 0 && read(split->go[0], &go, 1) == 1)
+	while (missing > 0 && poll(&go, 1, READY_MILLISECONDS) > 0 && read(go.fd, &byte, 1) == 1)
 		missing--;
 	return (missing == 0);
 }
@@ -207,19 +210,35 @@ engine_failed(char *text, struct err *err)
 	return (err_todo(err, "%s", rest != NULL ? rest : ""));
 }
 
+/* Milliseconds, on a clock that nobody sets. */
+static int64_t
+now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_BOOTTIME, &time);
+	return ((int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000);
+}
+
 /* Waits with nothing left to lose: this process is the caller's own by now. */
 static int
 vanish(struct split *split, struct err *err)
 {
 	struct pollfd ready = { .fd = split->ready, .events = POLLIN };
+	/* One end for all of it: an engine may drip. */
+	const int64_t end = now() + READY_MILLISECONDS;
 	char text[READY_MAX + 1] = "";
 	size_t len = 0;
 	ssize_t got = 1;
 
 	while (got > 0 && len < READY_MAX) {
-		if (poll(&ready, 1, READY_MILLISECONDS) <= 0) {
-			pidfd_send_signal(split->pidfd, SIGKILL, NULL, 0);
-			err_set(err, ERR_SYSTEM, "the engine was not ready in time and was ended");
+		int64_t left = end - now();
+
+		if (left <= 0 || poll(&ready, 1, (int)left) <= 0) {
+			bool ended = pidfd_send_signal(split->pidfd, SIGKILL, NULL, 0) == 0;
+
+			err_set(err, ERR_SYSTEM, "the engine was not ready in time%s",
+			    ended ? " and was ended" : "");
 			return (err_todo(err, "try again; is the state directory on a slow disk?"));
 		}
 		got = read(split->ready, text + len, READY_MAX - len);

@@ -29,7 +29,9 @@ early_trace /run/arena/trace alice "$LAUNCHER" start
 is "$rc" 77 "A04 without any of it: refused"
 baseline=$(opens_of)
 baseline_err=$err
-is "$baseline" "/proc/self/exe
+is "$baseline" "/dev/null
+/dev/null
+/proc/self/exe
 /
 /etc
 /etc/berth

@@ -15,6 +15,8 @@
 . "${BASH_SOURCE[0]%/*}/../lib/arena.sh"
 
 ALLOW=/etc/berth/allow
+# For run: the launcher's messages go to no file.
+tap_piped=yes
 
 launcher_world() {
 	install -m 0711 "$TESTBIN/dummy_engine" "$ENGINE"

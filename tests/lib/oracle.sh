@@ -51,9 +51,12 @@ early_trace() {
 	shift 2
 	errfile=$(mktemp)
 	rc=0
-	env -i HOME="/home/$user" USER="$user" LOGNAME="$user" PATH=/usr/local/bin:/usr/bin:/bin \
-	    strace -f -qq -y -s 256 -u "$user" -o "$file" "$@" </dev/null >/dev/null 2>"$errfile" ||
-		rc=$?
+	# A pipe: the launcher says nothing to a file. It ends with the last process that was traced.
+	{
+		env -i HOME="/home/$user" USER="$user" LOGNAME="$user" PATH=/usr/local/bin:/usr/bin:/bin \
+		    strace -f -qq -y -s 256 -u "$user" -o "$file" "$@" </dev/null >/dev/null 2>&9 9>&-
+	} 9> >(exec cat >"$errfile") || rc=$?
+	wait $!
 	err=$(cat "$errfile")
 	rm -f "$errfile"
 }

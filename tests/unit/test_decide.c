@@ -663,6 +663,10 @@ refuses_bad_ids_out_of_the_pool(void **state)
 	alice->subgid = (struct id_range){ 1000000000 - 2, 3 };
 	assert_refused("security.confined", REFUSAL_BAD_IDS, alice);
 	alice->subgid = alice->subuid;
+	caller.gid = 1000000000;
+	assert_refused("security.confined", REFUSAL_BAD_IDS, alice);
+	caller.gid = 1000;
+	assert_allowed("security.confined");
 	caller.uid = 1000000000;
 	assert_refused("security.confined", REFUSAL_BAD_IDS, alice);
 	caller.uid = ID_RESERVED_MIN;

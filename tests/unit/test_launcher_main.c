@@ -6,7 +6,7 @@
  * MUST: show that nothing but the drop follows a refusal (A01), wherever it comes from
  */
 /* WRAP: sanitize self_check priv_init caller_read priv_become_root place procfs_open audit verb_start verb_once */
-/* WRAP: once_check_request trust_dir trust_read geteuid priv_drop_forever */
+/* WRAP: once_check_request trust_dir trust_read geteuid priv_drop_forever priv_abandon */
 #include "tests/unit/launcher_unit.h"
 
 int launcher_main(int argc, char *argv[]);
@@ -34,6 +34,7 @@ static uid_t euid;
 int __wrap_sanitize(unsigned int first, struct err *err);
 int __wrap_once_check_request(struct err *err);
 int __wrap_self_check(struct err *err);
+void __wrap_priv_abandon(void);
 void __wrap_priv_init(void);
 int __wrap_caller_read(struct caller *caller, struct err *err);
 void __wrap_priv_become_root(void);
@@ -77,6 +78,12 @@ int
 __wrap_self_check(struct err *err)
 {
 	return (phase("self_check", err));
+}
+
+void
+__wrap_priv_abandon(void)
+{
+	dprintf(2, "abandon ");
 }
 
 void
@@ -267,7 +274,7 @@ a_usage_error_comes_before_any_power(void **state)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		assert_child(in_child(run, lines[i]), 64);
 		assert_string_equal(child_text,
-		    "sanitize berth: usage: berth-launcher start|once\n"
+		    "sanitize abandon berth: usage: berth-launcher start|once\n"
 		    "  berth calls it; there is nothing else that it can be told\n"
 		    "  to run a job:  berth run host -- id\n");
 	}
@@ -278,8 +285,9 @@ nothing_follows_a_phase_that_fails(void **state)
 {
 	static const struct {
 		const char *name, *phases;
-	} phases[] = { { "sanitize", "sanitize " }, { "self_check", "sanitize self_check " },
-		{ "caller_read", UNTIL_PRIV "caller_read " },
+	} phases[] = { { "sanitize", "sanitize abandon " },
+		{ "self_check", "sanitize self_check abandon " },
+		{ "caller_read", UNTIL_PRIV "caller_read abandon " },
 		{ "trust_dir", UNTIL_FIRST "audit:deny drop " },
 		{ "procfs", UNTIL_FIRST "procfs audit:deny drop " },
 		{ "place", UNTIL_FIRST PLACE "audit:deny drop " },
@@ -296,7 +304,7 @@ nothing_follows_a_phase_that_fails(void **state)
 	setup(state);
 	world.once = true;
 	world.fails = "request";
-	assert_run(69, "sanitize request ", "berth: request failed\n");
+	assert_run(69, "sanitize request abandon ", "berth: request failed\n");
 }
 
 static void

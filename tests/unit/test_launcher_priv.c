@@ -25,7 +25,7 @@
 #define CEILING 0xa82435fbULL
 #define NEEDED                                                                          \
 	(BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_CHROOT) | \
-	    BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_CHOWN))
+	    BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_CHOWN) | BIT(CAP_SYS_NICE))
 
 /* credentials(7), capabilities(7) as far as the launcher goes. */
 static struct model {
@@ -33,7 +33,7 @@ static struct model {
 	gid_t gid[3];
 	size_t ngroups;
 	uint64_t permitted, effective, inheritable, ambient, bounding;
-	int nnp, dumpable, seccomp, deathsig;
+	int nnp, dumpable, seccomp, deathsig, tsc;
 	bool in_namespace; /* only id 0 has a name here */
 	bool regain; /* a kernel that lets the lost ids come back */
 } now;
@@ -229,6 +229,13 @@ answer(int option, unsigned long arg, unsigned long other)
 		if (!is_effectless())
 			now.ambient = 0;
 		return (0);
+	case PR_SET_TSC:
+		if (!is_effectless())
+			now.tsc = (int)arg;
+		return (0);
+	case PR_GET_TSC:
+		*(int *)arg = now.tsc;
+		return (0);
 	case PR_SET_PDEATHSIG:
 		if (!is_effectless())
 			now.deathsig = (int)arg;
@@ -255,7 +262,7 @@ __wrap_prctl(int option, ...)
 	other = va_arg(args, unsigned long);
 	va_end(args);
 	/* The caller gives an int where the kernel takes a long. */
-	if (option != PR_SET_SECCOMP && option != PR_GET_PDEATHSIG)
+	if (option != PR_SET_SECCOMP && option != PR_GET_PDEATHSIG && option != PR_GET_TSC)
 		arg &= 0xffffffff, other &= 0xffffffff;
 	return (fault("prctl") ? -1 : answer(option, arg, other));
 }
@@ -307,6 +314,7 @@ be_executed(void)
 	now.inheritable = now.permitted;
 	now.ambient = BIT(CAP_NET_RAW);
 	now.dumpable = 1;
+	now.tsc = PR_TSC_SIGSEGV;
 }
 
 static void
@@ -381,6 +389,30 @@ promise_owner(void)
 }
 
 static bool
+promise_aside(void)
+{
+	return (ids_are(1000, 0, 100));
+}
+
+static bool
+promise_back(void)
+{
+	return (now.uid[0] == 1000 && now.uid[1] == 0 && now.uid[2] == 0 && now.dumpable == 0);
+}
+
+static bool
+promise_abandoned(void)
+{
+	return (ids_are(1000, 1000, 100));
+}
+
+static bool
+promise_clock(void)
+{
+	return (now.tsc == PR_TSC_ENABLE);
+}
+
+static bool
 promise_forever(void)
 {
 	return (ids_are(1000, 1000, 100) && caps_are(0, 0) && now.nnp == 1);
@@ -444,6 +476,25 @@ do_owner(void)
 }
 
 static void
+be_aside(void)
+{
+	be(1000, 1000, 100, ALL);
+}
+
+static void
+do_aside(void)
+{
+	if (priv_step_aside() != 0)
+		_exit(41);
+}
+
+static void
+do_back(void)
+{
+	priv_step_back(0);
+}
+
+static void
 do_forever(void)
 {
 	priv_drop_forever(grant.uid, grant.gid);
@@ -487,6 +538,10 @@ static const struct verb {
 	{ "raise", be_root, do_raise, promise_raised },
 	{ "lower", be_root, priv_lower, promise_lowered },
 	{ "become_watcher", be_root, do_watcher, promise_watcher },
+	{ "step_aside", be_executed, do_aside, promise_aside },
+	{ "step_back", be_aside, do_back, promise_back },
+	{ "abandon", be_executed, priv_abandon, promise_abandoned },
+	{ "allow_clock", be_executed, priv_allow_clock, promise_clock },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -593,6 +648,10 @@ test_must_notice(void **state)
 		{ 11, 2 }, /* become_watcher: groups */
 		{ 11, 3 }, /* gids */
 		{ 11, 5 }, /* uids */
+		{ 12, 1 }, /* step_aside */
+		{ 13, 1 }, /* step_back */
+		{ 14, 1 }, /* abandon */
+		{ 15, 1 }, /* allow_clock */
 	};
 
 	(void)state;
@@ -662,7 +721,7 @@ static void
 test_bounded(void **state)
 {
 	int caps[] = { CAP_SETUID, CAP_SETGID, CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_SYS_PTRACE,
-		CAP_CHOWN, CAP_DAC_OVERRIDE };
+		CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_SYS_NICE };
 	char missing[32];
 
 	(void)state;

@@ -11,7 +11,9 @@
 
 #include <signal.h>
 #include <sys/personality.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 
@@ -222,6 +224,46 @@ test_closed(void **state)
 		assert_child(in_child(sanitize_without, &closed), 0);
 }
 
+/* What 2 is; 0 and 1 are the caller's for nobody behind this. */
+static void
+sanitize_streams(void *arg)
+{
+	const char kind = *(const char *)arg;
+	int ends[2] = { -1, -1 }, fd = -1;
+	struct stat null, now;
+	struct err err;
+
+	if (kind == 'p')
+		CHILD_CHECK(pipe(ends) == 0);
+	else if (kind == 's')
+		CHILD_CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+	else
+		fd = kind == 'c' ? __real_open("/dev/full", O_RDWR)
+				 : memfd_create("of the caller's own", 0);
+	CHILD_CHECK(
+	    dup2(ends[1] != -1 ? ends[1] : fd, 2) == 2 && dup2(2, 0) == 0 && dup2(2, 1) == 1);
+	if (sanitize(3, &err) < 0 || stat("/dev/null", &null) < 0)
+		_exit(80);
+	for (int i = 0; i < 3; i++) {
+		if (fstat(i, &now) < 0)
+			_exit(81);
+		if ((now.st_rdev == null.st_rdev) != (i < 2 || kind == 'f'))
+			_exit(82 + i);
+	}
+	_exit(0);
+}
+
+static void
+test_streams(void **state)
+{
+	char kinds[] = "pscf";
+
+	(void)state;
+	fault_none();
+	for (size_t i = 0; kinds[i] != '\0'; i++)
+		assert_child(in_child(sanitize_streams, &kinds[i]), 0);
+}
+
 static void
 sanitize_faulty(void *arg)
 {
@@ -249,6 +291,11 @@ test_faults(void **state)
 		fault_set("setitimer", at, EPERM);
 		assert_child(in_child(sanitize_faulty, NULL), 1);
 	}
+	/* The second /dev/null, that takes the places of the caller's. */
+	fault_set("open", 2, EMFILE);
+	assert_child(in_child(sanitize_faulty, NULL), 1);
+	fault_set("close_range", 2, EPERM);
+	assert_child(in_child(sanitize_faulty, NULL), 1);
 	/* Not EBADF: it is there and cannot be looked at. */
 	fault_set("fcntl", 1, EPERM);
 	assert_child(in_child(sanitize_faulty, NULL), 1);
@@ -261,6 +308,7 @@ main(void)
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_but_one),
 		cmocka_unit_test(test_closed),
+		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_faults),
 	};
 
