@@ -118,7 +118,7 @@ run as erin berth --format=json run --once host true
 is "$rc:$(jq -r .reason <<<"$err")" "125:no_grant" "--once wants a grant"
 like "$(as erin berth daemon logs)" 'rootless engine started' "daemon logs"
 run as erin berth daemon reset --force
-is "$rc:$(ls -A /home/erin/.local/state/berth | grep -v engine.log)" "0:run" "daemon reset"
+is "$rc:$(find /home/erin/.local/state/berth -mindepth 1 -maxdepth 1 ! -name "engine.log*" -printf %f)" "0:run" "daemon reset"
 run as erin berth run -q host echo ok
 is "$rc:$out" "0:ok" "and on it goes"
 stop_all

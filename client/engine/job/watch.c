@@ -129,16 +129,15 @@ store_signal(void *out, struct json_object *value, struct err *err)
  * the client's stop is none of the job's business: so it is SIGSTOP, for all of them.
  */
 static int
-call_signal(struct watch *watch, struct json_object *parameters)
+call_signal(struct watch *watch, struct json_object *parameters, struct err *err)
 {
 	static const struct json_field fields[] = {
 		{ "signal", store_signal, true },
 		{ NULL, NULL, false },
 	};
-	struct err err;
 	int number;
 
-	if (json_fields(parameters, fields, &number, &err) == -1)
+	if (json_fields(parameters, fields, &number, err) == -1)
 		return -1;
 	if (number == SIGTSTP) {
 		watch->stopped = true;
@@ -153,12 +152,11 @@ call_signal(struct watch *watch, struct json_object *parameters)
 
 /* Only a terminal can be kept for the job: the other streams are the client's own. */
 static int
-call_detach(struct watch *watch, struct json_object *parameters)
+call_detach(struct watch *watch, struct json_object *parameters, struct err *err)
 {
 	static const struct json_field none[] = { { NULL, NULL, false } };
-	struct err err;
 
-	if (json_fields(parameters, none, NULL, &err) == -1 || watch->pty.master == -1 ||
+	if (json_fields(parameters, none, NULL, err) == -1 || watch->pty.master == -1 ||
 	    watch->report != -1)
 		return -1;
 	continue_all(watch);
@@ -180,9 +178,9 @@ take_call(struct watch *watch, struct json_object *message)
 	if (call_head(message, &call, &method, &err) == -1 || !call.oneway || call.more)
 		return -1;
 	if (strcmp(method, BERTH_INTERFACE ".Signal") == 0)
-		return call_signal(watch, call.parameters);
+		return call_signal(watch, call.parameters, &err);
 	if (strcmp(method, BERTH_INTERFACE ".Detach") == 0)
-		return call_detach(watch, call.parameters);
+		return call_detach(watch, call.parameters, &err);
 	return -1;
 }
 
