@@ -244,18 +244,18 @@ like "$(cat /home/alice/trace)" 'INJECTED.*wait4\([0-9]+, .*\) = [0-9]+' "and th
 ok "nothing is left" nothing_is_left
 
 # --- a launcher that is stopped on its way -------------------------------------------------------
-# The caller can freeze it between its decision and the split (the second change of its uid is behind the
-# one and before the other). Here a tracer of root's holds it there,
+# The caller can freeze it between its decision and the split (the fourth change of its uid, to the
+# namespace's owner, is behind the one and before the other). Here a tracer of root's holds it there,
 # and meanwhile the grant is taken away: the engine that is started then decides once more.
 run env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/home/alice SLURM_JOB_ID=1 strace -f -qq -u alice -o /run/arena/trace \
-    -e trace=clone3,setresuid -e inject=setresuid:delay_enter=1500000:when=2 berth run -q --once host -- true
+    -e trace=clone3,setresuid -e inject=setresuid:delay_enter=1500000:when=4 berth run -q --once host -- true
 is "$rc" 0 "control: a launcher that is held goes on"
 (
 	sleep 0.7
 	root rm /etc/berth/allow/uid-1000.conf
 ) &
 run env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/home/alice SLURM_JOB_ID=1 strace -f -qq -u alice -o /run/arena/trace \
-    -e trace=clone3,setresuid -e inject=setresuid:delay_enter=1500000:when=2 berth run -q --once host -- true
+    -e trace=clone3,setresuid -e inject=setresuid:delay_enter=1500000:when=4 berth run -q --once host -- true
 wait
 like "$(log_text | tail -n1)" 'allow uid=1000 verb=once' "the launcher had decided before the grant was gone"
 like "$(cat /run/arena/trace)" 'clone3\(.*CLONE_NEWUSER' "and split after it"
