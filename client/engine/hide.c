@@ -60,11 +60,14 @@ hide_own(struct err *err)
 	return hide(address.sun_path, err);
 }
 
-/* Makes the directory first, where its parent is there: one that comes later would not be covered. */
+/* Makes the directory first, where its parent is there: one that comes later would not be covered. In
+ * a parent that others may enter no engine has its socket. */
 static int
-make_and_hide(const char *dir, struct err *err)
+make_and_hide(const char *parent, const char *dir, struct err *err)
 {
-	if (!is_hidden(dir))
+	struct stat st;
+
+	if (!is_hidden(dir) && stat(parent, &st) == 0 && st.st_uid == 0 && (st.st_mode & 077) == 0)
 		(void)!mkdir(dir, 0700);
 	return hide(dir, err);
 }
@@ -72,11 +75,13 @@ make_and_hide(const char *dir, struct err *err)
 int
 hide_sockets(const struct engine *engine, struct err *err)
 {
+	char parent[32];
 	char path[40];
 
-	snprintf(path, sizeof(path), "/run/user/%u/berth", engine->caller.uid);
-	if (hide("/run/berth", err) == -1 || make_and_hide(path, err) == -1 ||
-	    make_and_hide(STATE_RUN, err) == -1)
+	snprintf(parent, sizeof(parent), "/run/user/%u", engine->caller.uid);
+	snprintf(path, sizeof(path), "%s/berth", parent);
+	if (hide("/run/berth", err) == -1 || make_and_hide(parent, path, err) == -1 ||
+	    make_and_hide(".", STATE_RUN, err) == -1)
 		return -1;
 	return engine->mode == FACTS_ROOTLESS ? hide_own(err) : 0;
 }
