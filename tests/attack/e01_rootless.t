@@ -68,7 +68,8 @@ falls_back "is a link" /run/user/link
 : >/run/user/file
 chown dave /run/user/file
 falls_back "is a file" /run/user/file
-is "$(find /run/user -mindepth 2)" "" "E01 and nothing was made there"
+# The usual place, which is dave's and closed by now, is covered in the engine: for that it must be there.
+is "$(find /run/user -mindepth 2 ! -path /run/user/1003/berth)" "" "E01 and nothing was made there"
 install -d -m 1777 /run/user/shared
 install -d -m 0755 -o alice -g alice /run/user/shared/berth
 plant alice /run/user/shared/berth/engine.sock

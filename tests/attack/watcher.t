@@ -206,7 +206,7 @@ calls=$(awk -v pid="$pid" '$1 == pid { sub(/^[0-9]+ +(<\.\.\. )?/, ""); if (matc
 is "$calls" "$(grep -v '^#' "$TOP/tests/attack/golden/watcher_calls")" "B09 its system calls are the golden ones"
 after=$(awk -v pid="$pid" '$1 == pid && /PR_SET_SECCOMP/ { on = 1 } $1 == pid && on' /run/arena/trace |
 	sed 's/^[0-9]* *//; s/ = .*//; s/(.*//; s/^<\.\.\. //; s/ resumed.*//; /^+++/d' | uniq | tr '\n' ' ')
-is "$after" "prctl write close poll pidfd_send_signal exit_group " "B09 once its filter is there it lets the init go, sleeps, kills and ends"
+is "$after" "prctl write close poll pidfd_send_signal poll exit_group " "B09 once its filter is there it lets the init go, sleeps, kills and ends"
 stop_engines
 
 # --- refused, and none needed ----------------------------------------------------------------------
