@@ -249,6 +249,9 @@ exchange(struct way *way, const struct engine_call *call, struct json_object *co
 	}
 }
 
+/* A call within a call: not in the frame of the first. */
+static bool ask_to_retire(struct way *way) __attribute__((noinline));
+
 /* Asks the engine at the end of this way to leave as soon as no job runs: has it agreed? */
 static bool
 ask_to_retire(struct way *way)
