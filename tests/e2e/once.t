@@ -122,6 +122,8 @@ state_of() {
 is_in_state() {
 	[ "$(state_of "$1")" = "$2" ]
 }
+# With a group of its own, as a shell with job control gives it: an orphaned one ignores SIGTSTP.
+set -m
 start_once sleep 300
 job=$(pgrep -x sleep)
 kill -TSTP "$client"
@@ -129,6 +131,7 @@ ok "^Z stops berth" wait_for 10 is_in_state "$client" T
 ok "and the job" wait_for 10 is_in_state "$job" T
 kill -CONT "$client"
 ok "both go on" wait_for 10 is_in_state "$job" S
+set +m
 run root "$ADMIN" revoke alice
 wait "$client"
 is "$rc:$?" 0:125 "to revoke the grant ends a job that runs"
