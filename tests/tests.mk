@@ -178,9 +178,9 @@ cover: $(COVER_BINS) $(patsubst %.c,$(BUILD)/cov/%.o,$(LAUNCHER) $(COMMON)) ## c
 fuzz: $(FUZZ_BINS) ## every fuzz target for FUZZ_SECONDS
 	BUILD='$(BUILD)' FUZZ_SECONDS='$(FUZZ_SECONDS)' tests/run/fuzz.sh $(FUZZ_NAMES)
 
-mutants: all $(TOOL_BINS) ## as root: take defences out one at a time, and see the attack tests notice
-	@tests/run/need_root.sh mutants
-	BUILD='$(BUILD)' tests/run/mutants.sh
+controls: all $(TOOL_BINS) ## as root: take defences out one at a time, and see the attack tests notice
+	@tests/run/need_root.sh controls
+	BUILD='$(BUILD)' tests/run/controls.sh
 
 bench: all $(TOOL_BINS) ## as root: berth beside bubblewrap, crun and podman; RUNS=, JOBS=
 	@tests/run/need_root.sh bench
@@ -189,4 +189,4 @@ bench: all $(TOOL_BINS) ## as root: berth beside bubblewrap, crun and podman; RU
 bench-check: bench ## as root: bench, and fail when a target is missed by more than a quarter
 	python3 tests/bench/table.py --check '$(BUILD)/bench.json'
 
-.PHONY: check check-long model programs-for-check units lint budget cover fuzz mutants bench bench-check
+.PHONY: check check-long model programs-for-check units lint budget cover fuzz controls bench bench-check

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Guard removal: berth is built again and again, each time with one defence taken out, and the attack
+# Positive controls: berth is built again and again, each time with one defence taken out, and the attack
 # test that is there for it must fail. A test that passes all the same proves nothing, or the defence
-# is there twice. The list is tests/attack/mutants.list. As root; TAP on standard output.
-# usage: BUILD=DIR mutants.sh [WORD]    (only entries that have WORD in them)
+# is there twice. The list is tests/attack/controls.list. As root; TAP on standard output.
+# usage: BUILD=DIR controls.sh [WORD]    (only entries that have WORD in them)
 set -euo pipefail
 cd "${BASH_SOURCE[0]%/*}/../.."
 top=$PWD
@@ -73,10 +73,10 @@ while IFS= read -r line; do
 		mutant "$file" "$edit" "$test" "$why"
 		;;
 	*)
-		echo "mutants.list: what is this? $line" >&2
+		echo "controls.list: what is this? $line" >&2
 		exit 1
 		;;
 	esac
-done <tests/attack/mutants.list
+done <tests/attack/controls.list
 printf '1..%d\n' "$count"
 [ "$failed" -eq 0 ] && [ "$count" -gt 0 ]
