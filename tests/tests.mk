@@ -178,6 +178,12 @@ cover: $(COVER_BINS) $(patsubst %.c,$(BUILD)/cov/%.o,$(LAUNCHER) $(COMMON)) ## c
 fuzz: $(FUZZ_BINS) ## every fuzz target for FUZZ_SECONDS
 	BUILD='$(BUILD)' FUZZ_SECONDS='$(FUZZ_SECONDS)' tests/run/fuzz.sh $(FUZZ_NAMES)
 
+reproducible: ## build twice in different directories, and compare bit by bit
+	CC='$(CC)' tests/run/reproducible.sh
+
+audit: all ## what the launcher is, links, calls and keeps, and the order to read it in
+	BUILD='$(BUILD)' tests/run/audit.sh
+
 controls: all $(TOOL_BINS) ## as root: take defences out one at a time, and see the attack tests notice
 	@tests/run/need_root.sh controls
 	BUILD='$(BUILD)' tests/run/controls.sh
@@ -189,4 +195,4 @@ bench: all $(TOOL_BINS) ## as root: berth beside bubblewrap, crun and podman; RU
 bench-check: bench ## as root: bench, and fail when a target is missed by more than a quarter
 	python3 tests/bench/table.py --check '$(BUILD)/bench.json'
 
-.PHONY: check check-long model programs-for-check units lint budget cover fuzz controls bench bench-check
+.PHONY: check check-long model programs-for-check units lint budget cover fuzz reproducible audit controls bench bench-check
