@@ -157,6 +157,13 @@ check-long: ## as root: every fault, kill and race, where check takes a sample (
 	$(MAKE) programs-for-check
 	BERTH_LONG=1 TEST_SECONDS=14400 BUILD='$(BUILD)' $(PROVE) -v $(LONG_TESTS)
 
+check-vm: ## as root: tests in virtual machines, on other kernels and a whole Debian 12
+	@tests/run/need_root.sh check-vm
+	tests/run/deps.sh vm
+	$(MAKE) all $(TOOL_BINS) $(OLD_BINS)
+	TEST_SECONDS=1800 BUILD='$(BUILD)' $(PROVE) $(sort $(wildcard tests/vm/*.t))
+.PHONY: check-vm
+
 model: ## the model of an engine's life, with more bounds than in check (minutes, 2 GB)
 	tests/model/model.sh long
 

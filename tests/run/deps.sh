@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs from Debian what is missing for building (`build`) or also for testing (`test`).
+# Installs from Debian what is missing for building (`build`), also for testing (`test`), or also for
+# tests on other systems, virtual machines and fresh ones (`vm`).
 # Does nothing, and asks no mirror, when all is there.
 set -eu
 
@@ -7,12 +8,14 @@ build="gcc make libc6-dev libcap-dev libjson-c-dev libseccomp-dev passwd"
 test="clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck gcovr cloc mandoc \
 libcmocka-dev perl python3 strace binutils procps acl attr uidmap sudo busybox-static libcap2-bin \
 hyperfine bubblewrap crun podman jq spin tmux vim-tiny less zsh fish bash-completion"
+vm="qemu-system-x86 mmdebstrap zstd cpio e2fsprogs"
 
 case ${1-} in
 build) wanted=$build ;;
 test) wanted="$build $test" ;;
+vm) wanted="$build $test $vm" ;;
 *)
-	echo "usage: deps.sh build|test" >&2
+	echo "usage: deps.sh build|test|vm" >&2
 	exit 64
 	;;
 esac
