@@ -8,7 +8,13 @@
 #include "common/io.h"
 
 #include <errno.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+/* Linux 6.3; Debian 12's headers do not have it. */
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
 
 ssize_t
 io_read_all(int fd, void *buf, size_t cap)
@@ -50,6 +56,16 @@ io_write_all(int fd, const void *buf, size_t len)
 		len -= (size_t)put;
 	}
 	return (0);
+}
+
+int
+io_memfd(const char *name)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	return (fd);
 }
 
 void

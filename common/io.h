@@ -17,6 +17,10 @@ ssize_t io_read_all(int fd, void *buf, size_t cap) __attribute__((warn_unused_re
 /* Writes all of buf. 0, or -1 with errno. */
 int io_write_all(int fd, const void *buf, size_t len) __attribute__((warn_unused_result));
 
+/* A file in memory that can be sealed (memfd_create(2)) and, where the kernel has the flag, never
+ * executed: vm.memfd_noexec=2 allows no other. Close-on-exec, the caller's. Or -1 with errno. */
+int io_memfd(const char *name) __attribute__((warn_unused_result));
+
 /* Closes *fd when it is not negative. For the cleanup attribute; keeps errno. */
 void io_close(int *fd);
 

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -90,7 +89,7 @@ make_own(struct start *start, const struct place *place, struct err *err)
 	struct inner *inner = &start->inner;
 	int ends[2];
 
-	inner->fds[ENGINE_FD_FACTS] = memfd_create("berth-facts", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	inner->fds[ENGINE_FD_FACTS] = io_memfd("berth-facts");
 	inner->fds[ENGINE_FD_POLICY] = fcntl(place->rootfd, F_DUPFD_CLOEXEC, 0);
 	if (inner->fds[ENGINE_FD_FACTS] < 0 || inner->fds[ENGINE_FD_POLICY] < 0 ||
 	    pipe2(ends, O_CLOEXEC) != 0)

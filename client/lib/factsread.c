@@ -47,10 +47,11 @@ int
 facts_read(int fd, enum facts_mode *mode, struct caller *caller, struct grant *grant)
 {
 	uint32_t head[FACTS_HEAD];
+	int seals = fcntl(fd, F_GET_SEALS);
 
 	memset(caller, 0, sizeof(*caller));
 	memset(grant, 0, sizeof(*grant));
-	if (fcntl(fd, F_GET_SEALS) != FACTS_SEALS || lseek(fd, 0, SEEK_SET) != 0)
+	if (seals < 0 || (seals & FACTS_SEALS) != FACTS_SEALS || lseek(fd, 0, SEEK_SET) != 0)
 		return (malformed());
 	if (read(fd, head, sizeof(head)) != (ssize_t)sizeof(head))
 		return (malformed());

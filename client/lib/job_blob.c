@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,7 +49,7 @@ job_blob_write(const struct job *job, struct err *err)
 
 	if (size > JOB_BLOB_MAX)
 		return err_set(err, ERR_USAGE, "command and environment are too long");
-	fd = memfd_create("berth-job", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	fd = io_memfd("berth-job");
 	blob = malloc(size);
 	if (fd == -1 || blob == NULL) {
 		free(blob);

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
-#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -58,7 +57,7 @@ split_prepare(struct split *split, const struct caller *caller, const struct han
 	split->procfd = handles->procfd;
 	if (open_engine(&split->engine, err) < 0)
 		return (-1);
-	facts = memfd_create("berth-facts", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	facts = io_memfd("berth-facts");
 	if (facts < 0 || facts_write(facts, split->mode, caller, split->grant) < 0)
 		return (err_sys(err, "cannot hand the facts to the engine"));
 	if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(split->go, O_CLOEXEC) < 0)

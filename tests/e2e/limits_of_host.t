@@ -256,4 +256,13 @@ kill -KILL "$client"
 wait_job
 kill -CONT "$(pgrep -x berth-job)" 2>/dev/null
 ok "and ends when its client does" jobs_are_gone
+# --- no file in memory may be one to execute: a switch of each pid namespace, since Linux 6.3. Last, for
+# it can only be raised.
+noexec=/proc/sys/vm/memfd_noexec
+if [ -e $noexec ]; then
+	as alice berth daemon stop >/dev/null 2>&1
+	echo 2 >$noexec
+	settle "vm.memfd_noexec=2"
+fi
+
 done_testing

@@ -14,17 +14,40 @@
 #include <string.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "common/io.h"
 
-/* WRAP: read write */
+#ifndef F_SEAL_EXEC
+#define F_SEAL_EXEC 0x0020
+#endif
+
+/* WRAP: read write memfd_create */
 ssize_t __real_read(int fd, void *buf, size_t len);
 ssize_t __wrap_read(int fd, void *buf, size_t len);
 ssize_t __real_write(int fd, const void *buf, size_t len);
 ssize_t __wrap_write(int fd, const void *buf, size_t len);
+
+int __real_memfd_create(const char *name, unsigned int flags);
+int __wrap_memfd_create(const char *name, unsigned int flags);
+
+/* Flags that the kernel does not know, and what it says instead of making a file. */
+static unsigned int unknown_flags;
+static int unknown_errno;
+
+int
+__wrap_memfd_create(const char *name, unsigned int flags)
+{
+	if (flags & unknown_flags) {
+		errno = unknown_errno;
+		return (-1);
+	}
+	return (__real_memfd_create(name, flags));
+}
 
 /* While mean, each call moves one byte at most, and is interrupted before; fail_after calls that
  * moved a byte, it fails for good. */
@@ -96,6 +119,35 @@ reads_until_the_end(void **state)
 	mean = true;
 	assert_int_equal(io_read_all(fds[0], buf, sizeof(buf)), 5);
 	assert_memory_equal(buf, "hello", 5);
+}
+
+/* Never executable where the kernel can promise it; all the same a file where it cannot. */
+static void
+memory_files(void **state)
+{
+	struct stat st;
+	int fd;
+
+	(void)state;
+	unknown_flags = 0;
+	fd = io_memfd("x");
+	assert_true(fd >= 0);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(fstat(fd, &st), 0);
+	if (fcntl(fd, F_GET_SEALS) & F_SEAL_EXEC)
+		assert_int_equal(st.st_mode & 0111, 0);
+	io_close(&fd);
+	unknown_flags = 0x0008U;
+	unknown_errno = EINVAL;
+	fd = io_memfd("x");
+	assert_true(fd >= 0);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), 0);
+	io_close(&fd);
+	unknown_errno = ENFILE;
+	assert_int_equal(io_memfd("x"), -1);
+	assert_int_equal(errno, ENFILE);
+	unknown_flags = 0;
 }
 
 static void
@@ -193,6 +245,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(reads_until_the_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(memory_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(reads_what_just_fits, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_one_byte_too_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_a_read_that_fails, setup, teardown),

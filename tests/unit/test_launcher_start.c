@@ -6,7 +6,7 @@
  * INPUT: none
  * MUST: make no namespace and execute nothing
  */
-/* WRAP: trust_dir trust_file fstat runtime_prepare cgroup_fresh memfd_create facts_write pipe2 */
+/* WRAP: trust_dir trust_file fstat runtime_prepare cgroup_fresh io_memfd facts_write pipe2 */
 /* WRAP: priv_become_owner priv_become_root priv_drop_forever priv_enter_namespace priv_ceiling */
 /* WRAP: priv_filter priv_drop_in_namespace priv_raise confine write_maps syscall poll */
 /* WRAP: pidfd_send_signal execveat close_range dup2 waitpid fcntl write listen openat */
@@ -53,8 +53,8 @@ int __real_fstat(int fd, struct stat *st);
 int __wrap_fstat(int fd, struct stat *st);
 int __wrap_runtime_prepare(const struct grant *grant, struct runtime *runtime, struct err *err);
 int __wrap_cgroup_fresh(uint32_t uid, int *fd, struct err *err);
-int __real_memfd_create(const char *name, unsigned int flags);
-int __wrap_memfd_create(const char *name, unsigned int flags);
+int __real_io_memfd(const char *name);
+int __wrap_io_memfd(const char *name);
 int __wrap_facts_write(
     int fd, enum facts_mode mode, const struct caller *caller, const struct grant *grant);
 int __real_pipe2(int fds[2], int flags);
@@ -148,10 +148,9 @@ __wrap_cgroup_fresh(uint32_t uid, int *fd, struct err *err)
 }
 
 int
-__wrap_memfd_create(const char *name, unsigned int flags)
+__wrap_io_memfd(const char *name)
 {
-	assert_int_equal(flags, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	return (fault("memfd_create") ? -1 : __real_memfd_create(name, flags));
+	return (fault("io_memfd") ? -1 : __real_io_memfd(name));
 }
 
 int
@@ -498,7 +497,7 @@ test_faults(void **state)
 	} plans[] = { { "trust_dir", 1, ERR_CONFIG }, { "trust_dir_none", 1, ERR_CONFIG },
 		{ "trust_file", 1, ERR_CONFIG }, { "fstat", 1, ERR_CONFIG },
 		{ "runtime_prepare", 1, ERR_UNAVAILABLE }, { "cgroup_fresh", 1, ERR_SYSTEM },
-		{ "memfd_create", 1, ERR_SYSTEM }, { "facts_write", 1, ERR_SYSTEM },
+		{ "io_memfd", 1, ERR_SYSTEM }, { "facts_write", 1, ERR_SYSTEM },
 		{ "pipe2", 1, ERR_SYSTEM }, { "pipe2", 2, ERR_SYSTEM }, { "clone3", 1, ERR_SYSTEM },
 		{ "openat", 1, ERR_SYSTEM }, { "alive", 1, ERR_SYSTEM },
 		{ "write_maps", 1, ERR_SYSTEM }, { "go", 1, ERR_SYSTEM }, { "poll", 1, ERR_SYSTEM },
