@@ -34,6 +34,7 @@ directory() {
 # put SOURCE TARGET MODE: by rename, so that a program that runs, or a reader, never meets half a
 # file, and so that a write can never reach an inode that someone else has a link to.
 put() {
+	rm -f "$2.new"
 	cp "$1" "$2.new"
 	own_root "$2.new"
 	chmod "$3" "$2.new"
@@ -42,6 +43,13 @@ put() {
 
 is_setuid_root() {
 	[ -f "$1" ] && [ ! -L "$1" ] && [ "$(stat -c %u "$1")" -eq 0 ] && [ -u "$1" ]
+}
+
+# No name of it, a user's hard link for one, keeps root's rights.
+retire() {
+	if is_setuid_root "$1"; then
+		chmod 0755 "$1"
+	fi
 }
 
 # `make install` never makes the launcher setuid: the first grant does. When the one that it
@@ -54,8 +62,11 @@ is_setuid_root() {
 #   4. takes the old one's place by rename.
 # Between 2 and 4 a call meets a launcher without the bit; berth tries once more. An interruption
 # leaves it like that: nobody gets in until the next grant or `berth daemon start` by the
-# administrator sets it again. It never leaves two with it.
+# administrator sets it again. It never leaves two with it; and what it left between 3 and 4, under the
+# temporary name, the next installation or removal treats as an old one.
 put_launcher() {
+	retire "$2.new"
+	rm -f "$2.new"
 	cp "$1" "$2.new"
 	own_root "$2.new"
 	chmod 0755 "$2.new"
@@ -149,11 +160,11 @@ uninstall_all() {
 		} >&2
 		exit 77
 	fi
-	# As in put_launcher: a link to it shall not keep the bit.
-	if is_setuid_root "$libexec/berth-launcher"; then
-		chmod 0755 "$libexec/berth-launcher"
-	fi
-	rm -f "$bin/berth" "$libexec/berth-launcher" "$libexec/berth-engine" "$libexec/berth-admin"
+	for program in "$bin/berth" "$libexec/berth-launcher" "$libexec/berth-engine" "$libexec/berth-admin"; do
+		retire "$program"
+		retire "$program.new"
+		rm -f "$program" "$program.new"
+	done
 	for page in "$config"/man/*.[1-8]; do
 		rm -f "$share/man/man${page##*.}/${page##*/}"
 	done
