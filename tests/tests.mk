@@ -28,7 +28,10 @@ vpath %.c tests/attack tests/e2e tests/fault tests/bench
 $(TOOL_BINS): $(TESTBIN)/%: %.c
 	$(call say,cc)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -Wall -Wextra -Werror -O2 -D_GNU_SOURCE -I. -MMD -MP -static -o $@ $<
+	$(CC) -std=gnu11 -Wall -Wextra -Werror -O2 $(TOOL_FLAGS) -I. -MMD -MP -static -o $@ $<
+$(TOOL_BINS): TOOL_FLAGS := -D_GNU_SOURCE
+# A program of another architecture, which wants no library of it.
+$(TESTBIN)/call32: TOOL_FLAGS := -m32 -ffreestanding -nostdlib -fno-stack-protector -fno-pie
 
 # --- berth and its engine once more, of another version: what an upgrade finds there -----------------
 # The same objects but for those that know the version; no program of the tests runs them else.
