@@ -4,7 +4,8 @@
  * TRUST: privileged
  * INPUT: entitlements, paths, arguments (hostile)
  * MUST: as quote.h says. In files backslashes, because the parser sees a comment in " #" even
- *       where it is quoted; for shells no backslash, because messages escape it.
+ *       where it is quoted, but quotes around a blank at the end, which would be no part of a line;
+ *       for shells no backslash, because messages escape it.
  */
 #include "helper/admin/quote.h"
 
@@ -31,12 +32,16 @@ quote_possible(const char *text)
 	return (true);
 }
 
-/* How byte is written; NULL: as it is. */
+/* How the first byte of text is written; NULL: as it is. */
 static const char *
-spell(const struct quote *quote, char byte, char escaped[3])
+spell(const struct quote *quote, const char *text, char escaped[3])
 {
+	char byte = text[0];
+
 	if (quote->shell)
 		return (byte == '\'' ? "'\"'\"'" : NULL);
+	if (strcmp(text, " ") == 0)
+		return ("' '");
 	/* '*' is what most words of a file hold, and is nothing special there. */
 	if (byte == '*' || is_plain((unsigned char)byte))
 		return (NULL);
@@ -77,7 +82,7 @@ quote_append(struct quote *quote, const char *word)
 	bool fits = put(quote, &at, at > 0 ? " " : "") && put(quote, &at, mark);
 
 	for (; fits && *word != '\0'; word++) {
-		const char *text = spell(quote, *word, escaped);
+		const char *text = spell(quote, word, escaped);
 
 		plain[0] = *word;
 		fits = put(quote, &at, text != NULL ? text : plain);

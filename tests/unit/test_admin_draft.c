@@ -149,7 +149,8 @@ static void
 test_odd_paths(void **state)
 {
 	static const char *const paths[] = { "/a b", "/a #b", "/a ;b", "/it's", "/say\"x\"",
-		"/back\\slash", "/\xc3\xa9t\xc3\xa9", "/*", "/a=b:c", "/$HOME/`x`", "/-" };
+		"/back\\slash", "/\xc3\xa9t\xc3\xa9", "/*", "/a=b:c", "/$HOME/`x`", "/-",
+		"/at the end ", "/ ", "/#", "/' '", "/a  #  ;  " };
 	char value[256];
 
 	(void)state;
