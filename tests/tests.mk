@@ -11,7 +11,8 @@
 #   /* WRAP: setresuid capset */
 # each of which becomes -Wl,--wrap=NAME; the test defines __wrap_NAME.
 # Fuzz targets: tests/fuzz/fuzz_NAME.c by the same rule of names (fuzz_launcher_NAME.c ...), inputs
-# in tests/fuzz/corpus/NAME/ (launcher_NAME/ ...), replayed by `make check`.
+# in tests/fuzz/corpus/NAME/ (launcher_NAME/ ...), replayed by `make check`; words for libFuzzer to
+# make inputs of, if there are any, in tests/fuzz/dict/NAME. WRAP as above.
 # Programs for shell tests: tests/{attack,e2e,bench}/NAME.c, static, in $(BUILD)/tests/bin/NAME.
 
 UNITS   := $(wildcard tests/unit/test_*.c)
@@ -118,14 +119,14 @@ endef
 # $(1): NAME of fuzz_NAME.c
 define fuzzer
 $(BUILD)/san/fuzz/replay_$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/replay_main.c \
-    $(call archives,san,$(1))
+    tests/fuzz/fuzz.h $(call archives,san,$(1))
 	$$(call say,cc)
 	@mkdir -p $$(@D)
-	$$(CC_san) -std=gnu11 $$(FLAGS_san) $$(DEFS) $$(INCLUDE) -o $$@ $$(filter %.c,$$^) $$(GROUP)
-$(BUILD)/fuz/fuzz_$(1): tests/fuzz/fuzz_$(1).c $(call archives,fuz,$(1))
+	$$(CC_san) -std=gnu11 $$(FLAGS_san) $$(DEFS) $$(INCLUDE) -o $$@ $$(filter %.c,$$^) $$(WRAPS) $$(GROUP)
+$(BUILD)/fuz/fuzz_$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/fuzz.h $(call archives,fuz,$(1))
 	$$(call say,cc)
 	@mkdir -p $$(@D)
-	$$(CC_fuz) -std=gnu11 $$(FLAGS_fuz) -fsanitize=fuzzer $$(DEFS) $$(INCLUDE) -o $$@ $$< $$(GROUP)
+	$$(CC_fuz) -std=gnu11 $$(FLAGS_fuz) -fsanitize=fuzzer $$(DEFS) $$(INCLUDE) -o $$@ $$< $$(WRAPS) $$(GROUP)
 endef
 
 # What _exit(2) would lose is written out before: see the file.
@@ -188,6 +189,9 @@ cover: $(COVER_BINS) $(patsubst %.c,$(BUILD)/cov/%.o,$(LAUNCHER) $(COMMON)) ## c
 fuzz: $(FUZZ_BINS) ## every fuzz target for FUZZ_SECONDS
 	BUILD='$(BUILD)' FUZZ_SECONDS='$(FUZZ_SECONDS)' tests/run/fuzz.sh $(FUZZ_NAMES)
 
+fuzz-corpus: $(FUZZ_BINS) ## what fuzz has found into the corpora, which become as small as can be
+	BUILD='$(BUILD)' FUZZ_MERGE=1 tests/run/fuzz.sh $(FUZZ_NAMES)
+
 reproducible: ## build twice in different directories, and compare bit by bit
 	CC='$(CC)' tests/run/reproducible.sh
 
@@ -205,4 +209,4 @@ bench: all $(TOOL_BINS) ## as root: berth beside bubblewrap, crun and podman; RU
 bench-check: bench ## as root: bench, and fail when a target is missed by more than a quarter
 	python3 tests/bench/table.py --check '$(BUILD)/bench.json'
 
-.PHONY: check check-long model programs-for-check units lint budget cover fuzz reproducible audit controls bench bench-check
+.PHONY: check check-long model programs-for-check units lint budget cover fuzz fuzz-corpus reproducible audit controls bench bench-check

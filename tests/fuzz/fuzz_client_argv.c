@@ -9,27 +9,13 @@
  * MUST: abort when a word behind IMAGE does not arrive as it is, when a job is made of flags that
  *       say nothing of the kind, or when an error has no text or one that is not printable.
  */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#define FUZZ_NAME "fuzz_client_argv"
+#include "tests/fuzz/fuzz.h"
 
 #include "client/berth/options.h"
 #include "client/berth/terminal.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 #define WORDS_MAX 4096
-
-static void
-must(bool holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "fuzz_client_argv: broken: %s\n", what);
-	abort();
-}
 
 /* --- what is in main.c, without exit(3) -------------------------------------------------------- */
 

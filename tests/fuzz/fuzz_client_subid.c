@@ -6,26 +6,12 @@
  * MUST: abort when a range is given that no line gives to this user, by name or by number, in the
  *       one spelling of it; that must not be mapped; or when nothing is found and the range changed.
  */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#define FUZZ_NAME "fuzz_client_subid"
+#include "tests/fuzz/fuzz.h"
 
 #include "client/lib/subid.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 #define UNTOUCHED 0xdeadbeefU
-
-static void
-must(bool holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "fuzz_client_subid: broken: %s\n", what);
-	abort();
-}
 
 /* Is "WHO:START:COUNT" a whole line of the file? */
 static bool

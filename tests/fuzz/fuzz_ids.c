@@ -81,7 +81,9 @@ check_time(const char *text)
 	}
 	clock = (time_t)when;
 	must(gmtime_r(&clock, &tm) != NULL, "a date is a date", text);
-	strftime(again, sizeof(again), "%Y-%m-%dT%H:%MZ", &tm);
+	/* With seconds and without: two forms, and one spelling of each. */
+	strftime(again, sizeof(again), strlen(text) > 17 ? "%Y-%m-%dT%H:%M:%SZ" : "%Y-%m-%dT%H:%MZ",
+	    &tm);
 	must(strcmp(text, again) == 0, "a date has one spelling", text);
 }
 

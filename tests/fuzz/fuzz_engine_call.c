@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Fuzz target: a connection to the engine, from its first byte to the point where a job would be made:
+ * frames, calls, the parameters of Run. The first three bytes of an input say which descriptors come
+ * with the first piece, what the policy says and how the engine is, the rest is what the client sends.
+ * What acts is replaced by what notes that it was called: nothing is forked, mounted or removed.
+ * TRUST: unprivileged
+ * INPUT: the fuzzer
+ * MUST: abort when a job is decided upon that is none, or whose descriptors did not come, judged by
+ *       code of its own; when what it asks of the policy is less than what it does; when the job,
+ *       encoded and decoded again, is another; when a job is made without a decision, or jobs end that
+ *       nobody said shall end; when an answer is malformed; when a descriptor stays open.
+ */
+/* WRAP: job_wants authority_decide authority_list hide_sockets host_prepare scratch_directory */
+/* WRAP: overlay_directories remove_tree netns_take child_fork log_line reset_start children_signal */
+#define FUZZ_NAME "fuzz_engine_call"
+#include "tests/fuzz/fuzz.h"
+
+#include <sched.h>
+#include <sys/mman.h>
+
+#include "client/engine/api/server.c"
+
+#include "client/engine/api/authority.h"
+#include "client/lib/caps.h"
+#include "client/lib/job_blob.h"
+
+#define PIECE_MAX 60000
+#define JOBS_MAX 8
+
+static struct engine engine;
+static struct connection *client;
+/* In this call. */
+static bool decided, may_run, forked;
+/* In this input. */
+static size_t jobs, signalled;
+static uint8_t policy_says;
+
+int __real_job_wants(const struct job *job, struct job_wants *wants, struct err *err);
+int __wrap_job_wants(const struct job *job, struct job_wants *wants, struct err *err);
+int __wrap_authority_decide(const struct engine *engine, const struct job_wants *wants,
+    struct policy *policy, struct decision *decision, struct err *err);
+struct json_object *__wrap_authority_list(const struct engine *engine);
+int __wrap_hide_sockets(const struct engine *engine, struct err *err);
+int __wrap_host_prepare(struct engine *engine, struct err *err);
+int __wrap_scratch_directory(int jobs, char name[JOB_ID_LEN + 1]);
+int __wrap_overlay_directories(int dir);
+int __wrap_remove_tree(int at, const char *name);
+int __wrap_netns_take(struct engine *engine);
+int __wrap_child_fork(struct engine *engine, struct child *child, uint64_t namespaces);
+void __wrap_log_line(const struct engine *engine, const char *fmt, ...);
+int __wrap_reset_start(struct engine *engine, struct err *err);
+void __wrap_children_signal(const struct engine *engine, int signal);
+
+/* --- a second opinion on what a job is ------------------------------------------------------------ */
+
+static bool
+is_plain_path(const char *path)
+{
+	char slashed[8192];
+	size_t len = strlen(path);
+
+	if (path[0] != '/' || len >= 4096)
+		return (false);
+	snprintf(slashed, sizeof(slashed), "%s/", path);
+	return (len == 1 || (strstr(slashed, "//") == NULL && strstr(slashed, "/./") == NULL &&
+				strstr(slashed, "/../") == NULL));
+}
+
+static bool
+came(int fd)
+{
+	for (size_t i = 0; i < client->varlink.nfds; i++) {
+		if (client->varlink.fds[i] == fd)
+			return (true);
+	}
+	return (false);
+}
+
+static bool
+is_below(const char *path, const char *top)
+{
+	size_t len = strlen(top);
+
+	return (strncmp(path, top, len) == 0 && (path[len] == '/' || path[len] == '\0'));
+}
+
+static void
+check_mounts(const struct job *job)
+{
+	must(job->nmounts <= 64 && job->nulimits <= 16 && job->entitlements.n <= 64 &&
+		 job->cap_add.n <= 64 && job->cap_drop.n <= 64,
+	    "lists have their limits");
+	for (size_t i = 0; i < job->nmounts; i++) {
+		const struct job_mount *mount = &job->mounts[i];
+
+		must(is_plain_path(mount->target) && strcmp(mount->target, "/") != 0 &&
+			 !is_below(mount->target, "/proc") && !is_below(mount->target, "/sys"),
+		    "a mount's target is a place for it");
+		if (mount->type == JOB_MOUNT_BIND)
+			must(is_plain_path(mount->source) && came(mount->fd),
+			    "what is mounted is named and came");
+		else
+			must(mount->type == JOB_MOUNT_TMPFS && mount->source == NULL,
+			    "a mount is of one of two types");
+	}
+}
+
+static void
+check_job(const struct job *job)
+{
+	must(job->args.n >= 1 && job->args.v[0][0] != '\0' && job->args.v[job->args.n] == NULL,
+	    "a job has a command");
+	for (size_t i = 0; i < job->env.n; i++)
+		must(strchr(job->env.v[i], '=') > job->env.v[i], "a variable has a name");
+	for (size_t i = 0; i < 3; i++)
+		must(job->tty ? job->stdio[i] == -1 : came(job->stdio[i]),
+		    "it has a terminal or three streams that came");
+	must(job->tty || (job->rows == 0 && job->columns == 0), "only a terminal has a size");
+	must(job->workdir == NULL || is_plain_path(job->workdir), "its directory is a path");
+	must(job->hostname == NULL || (strlen(job->hostname) <= 63 && is_printable(job->hostname) &&
+					  strpbrk(job->hostname, "/ :") == NULL),
+	    "its host name is one");
+	must(job->name == NULL || (strlen(job->name) <= 64 && job->name[0] != '.' &&
+				      is_printable(job->name) && strpbrk(job->name, "/ :") == NULL),
+	    "its name is one");
+	must(job->timeout <= 31622400, "its time has a limit");
+	must(job->image == JOB_IMAGE_HOST
+		 ? job->image_path == NULL
+		 : job->image == JOB_IMAGE_DIRECTORY && is_plain_path(job->image_path) &&
+		       came(job->image_fd),
+	    "its image is the host's, or a directory that came");
+	check_mounts(job);
+}
+
+static bool
+is_wanted(const struct job_wants *wants, enum entitlement_id id, const char *value, bool readonly)
+{
+	for (size_t i = 0; i < wants->n; i++) {
+		const struct entitlement *want = &wants->v[i];
+
+		if (want->id == id && want->readonly == readonly &&
+		    (value == NULL ? want->value == NULL
+				   : want->value != NULL && strcmp(want->value, value) == 0))
+			return (true);
+	}
+	return (false);
+}
+
+/* Everything that it is going to do is asked for. */
+static void
+check_wants(const struct job *job, const struct job_wants *wants)
+{
+	static const enum entitlement_id networks[] = { ENT_INVALID, ENT_NETWORK_NONE,
+		ENT_NETWORK_USER, ENT_NETWORK_HOST };
+
+	must((caps_of(job) & ~caps_default()) == 0 ||
+		 is_wanted(wants, ENT_SECURITY_NESTED, NULL, false),
+	    "more capabilities are asked for");
+	must(is_wanted(wants, ENT_SECURITY_NESTED, NULL, false) ||
+		 is_wanted(wants, ENT_SECURITY_CONFINED, NULL, false),
+	    "to run at all is asked for");
+	must(is_wanted(wants, networks[job->network], NULL, false), "the network is asked for");
+	must(is_wanted(
+		 wants, ENT_IMAGE, job->image == JOB_IMAGE_HOST ? "host" : job->image_path, false),
+	    "the image is asked for");
+	for (size_t i = 0; i < job->nmounts; i++) {
+		const struct job_mount *mount = &job->mounts[i];
+
+		must(mount->type != JOB_MOUNT_BIND ||
+			 is_wanted(wants, ENT_MOUNT, mount->source, mount->readonly),
+		    "each mount is asked for");
+	}
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return (a == NULL || b == NULL ? a == b : strcmp(a, b) == 0);
+}
+
+static bool
+same_words(const struct job_words *a, const struct job_words *b)
+{
+	if (a->n != b->n)
+		return (false);
+	for (size_t i = 0; i < a->n; i++) {
+		if (strcmp(a->v[i], b->v[i]) != 0)
+			return (false);
+	}
+	return (true);
+}
+
+static bool
+same_lists(const struct job *a, const struct job *b)
+{
+	if (a->nmounts != b->nmounts || a->nulimits != b->nulimits)
+		return (false);
+	for (size_t i = 0; i < a->nmounts; i++) {
+		const struct job_mount *m = &a->mounts[i], *n = &b->mounts[i];
+
+		if (m->type != n->type || m->readonly != n->readonly ||
+		    !same_text(m->source, n->source) || !same_text(m->target, n->target) ||
+		    !same_text(m->options, n->options) ||
+		    (m->type == JOB_MOUNT_BIND && m->fd != n->fd))
+			return (false);
+	}
+	for (size_t i = 0; i < a->nulimits; i++) {
+		const struct job_ulimit *m = &a->ulimits[i], *n = &b->ulimits[i];
+
+		if (m->soft != n->soft || m->hard != n->hard || strcmp(m->name, n->name) != 0)
+			return (false);
+	}
+	return (true);
+}
+
+/* Encoded as an honest client does, and decoded once more. */
+static void
+check_again(const struct job *job)
+{
+	struct job_message message;
+	struct varlink conn = { .fd = -1 };
+	struct job again;
+	struct err err;
+
+	must(job_encode(job, &message, &err) == 0, "what was decoded can be encoded");
+	conn.nfds = message.nfds;
+	memcpy(conn.fds, message.fds, message.nfds * sizeof(int));
+	must(job_decode(message.params, &conn, &again, &err) == 0, "and decoded again");
+	must(same_words(&job->args, &again.args) && same_words(&job->env, &again.env) &&
+		 same_words(&job->cap_add, &again.cap_add) &&
+		 same_words(&job->cap_drop, &again.cap_drop) &&
+		 same_words(&job->entitlements, &again.entitlements) && same_lists(job, &again),
+	    "lists are the same again");
+	must(same_text(job->image_path, again.image_path) &&
+		 same_text(job->workdir, again.workdir) && same_text(job->user, again.user) &&
+		 same_text(job->hostname, again.hostname) && same_text(job->name, again.name),
+	    "texts are the same again");
+	must(job->image == again.image && job->network == again.network &&
+		 job->read_only == again.read_only && job->tty == again.tty &&
+		 job->rows == again.rows && job->columns == again.columns &&
+		 job->timeout == again.timeout &&
+		 memcmp(job->stdio, again.stdio, sizeof(job->stdio)) == 0,
+	    "all the rest is the same again");
+	job_free(&again);
+	job_message_free(&message);
+}
+
+/* --- what stands in for what acts ----------------------------------------------------------------- */
+
+int
+__wrap_job_wants(const struct job *job, struct job_wants *wants, struct err *err)
+{
+	int ret = __real_job_wants(job, wants, err);
+
+	check_job(job);
+	check_again(job);
+	if (ret == 0)
+		check_wants(job, wants);
+	return (ret);
+}
+
+int
+__wrap_authority_decide(const struct engine *of, const struct job_wants *wants,
+    struct policy *policy, struct decision *decision, struct err *err)
+{
+	(void)of, (void)wants, (void)policy;
+	decided = true;
+	may_run = (policy_says & 3) == 0;
+	*decision = (struct decision){ .verdict = VERDICT_ALLOW };
+	if (may_run)
+		return (0);
+	if ((policy_says & 1) != 0) {
+		decision->verdict = VERDICT_REFUSE;
+		decision->refusal = REFUSAL_NOT_GRANTED;
+	}
+	return (err_set(err, ERR_REFUSED, "refused"));
+}
+
+struct json_object *
+__wrap_authority_list(const struct engine *of)
+{
+	(void)of;
+	return (json_object_new_array());
+}
+
+int
+__wrap_hide_sockets(const struct engine *of, struct err *err)
+{
+	(void)of;
+	must(may_run, "nothing is done before the decision");
+	return ((policy_says & 4) == 0 ? 0 : err_set(err, ERR_SYSTEM, "cannot hide"));
+}
+
+int
+__wrap_host_prepare(struct engine *of, struct err *err)
+{
+	(void)of;
+	must(may_run, "nothing is done before the decision");
+	return ((policy_says & 8) == 0 ? 0 : err_set(err, ERR_SYSTEM, "cannot prepare"));
+}
+
+int
+__wrap_scratch_directory(int at, char name[JOB_ID_LEN + 1])
+{
+	(void)at;
+	must(may_run, "nothing is made before the decision");
+	snprintf(name, JOB_ID_LEN + 1, "job%zu", jobs);
+	return (open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+int
+__wrap_overlay_directories(int dir)
+{
+	(void)dir;
+	return (0);
+}
+
+int
+__wrap_remove_tree(int at, const char *name)
+{
+	(void)at, (void)name;
+	return (0);
+}
+
+int
+__wrap_netns_take(struct engine *of)
+{
+	(void)of;
+	return (-1);
+}
+
+/* Always in the parent: the job runs, or cannot be made. */
+int
+__wrap_child_fork(struct engine *of, struct child *child, uint64_t namespaces)
+{
+	must(decided && may_run, "what was decided upon runs, and nothing else");
+	must(of->stop_by == 0 && of->resetter == NULL, "an engine that ends starts nothing");
+	must((namespaces & CLONE_NEWPID) != 0 && (namespaces & CLONE_NEWNS) != 0,
+	    "a job has namespaces of its own");
+	for (const struct child *at = of->children; at != NULL; at = at->next)
+		must(strcmp(at->name, child->name) != 0, "a name stands for one job");
+	if ((policy_says & 16) != 0 || jobs == JOBS_MAX) {
+		errno = EAGAIN;
+		return (-1);
+	}
+	child->next = of->children;
+	of->children = child;
+	jobs++;
+	forked = true;
+	return (1);
+}
+
+void
+__wrap_log_line(const struct engine *of, const char *fmt, ...)
+{
+	(void)of, (void)fmt;
+}
+
+int
+__wrap_reset_start(struct engine *of, struct err *err)
+{
+	(void)of;
+	must(jobs == 0, "nothing is removed that a job has");
+	return (err_set(err, ERR_FAILED, "not here"));
+}
+
+void
+__wrap_children_signal(const struct engine *of, int number)
+{
+	(void)of, (void)number;
+	signalled++;
+}
+
+/* --- the client ----------------------------------------------------------------------------------- */
+
+/* One that a client makes: the command "true" and a variable. */
+static int
+make_blob(int seals)
+{
+	static const char text[] = "\x62\x6f\x6a\x62\1\0\0\0\1\0\0\0\1\0\0\0true\0A=1";
+	int fd = memfd_create("fuzz", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	must(fd >= 0 && write(fd, text, sizeof(text)) == (ssize_t)sizeof(text), "there is a blob");
+	must(fcntl(fd, F_ADD_SEALS, seals) == 0, "it is sealed");
+	return (fd);
+}
+
+/* The first of them is a blob in all cases but one. */
+static size_t
+make_fds(uint8_t what, int fds[16])
+{
+	static const char *const paths[] = { "/dev/null", "/dev/null", "/dev/null", "/", "/" };
+	size_t n = 0;
+
+	fds[n++] = make_blob((what & 0x80) == 0 ? F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK : 0);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		fds[n++] = open(paths[i], O_CLOEXEC | (i < 4 ? O_RDONLY : O_PATH));
+	return (n < (what & 0xfU) ? n : what & 0xfU);
+}
+
+static void
+send_all(int fd, const uint8_t *data, size_t size, uint8_t what)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(16 * sizeof(int))];
+	} control = { 0 };
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)data, .iov_len = size };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	int fds[16];
+	size_t n = make_fds(what, fds);
+
+	if (n > 0) {
+		msg.msg_control = control.bytes;
+		msg.msg_controllen = CMSG_SPACE(n * sizeof(int));
+		control.align.cmsg_level = SOL_SOCKET;
+		control.align.cmsg_type = SCM_RIGHTS;
+		control.align.cmsg_len = CMSG_LEN(n * sizeof(int));
+		memcpy(CMSG_DATA(&control.align), fds, n * sizeof(int));
+	}
+	must(sendmsg(fd, &msg, MSG_NOSIGNAL) == (ssize_t)size, "what is sent is taken");
+	for (size_t i = 0; i < 6; i++)
+		close(fds[i]);
+}
+
+/* What the engine says is Varlink, whatever it was told. */
+static void
+check_answers(int fd)
+{
+	struct json_object *message;
+	struct varlink conn;
+	int ret;
+
+	varlink_init(&conn, fd);
+	while ((ret = varlink_read(&conn, &message)) == 1) {
+		must(json_object_object_get_ex(message, "parameters", NULL), "an answer is one");
+		json_object_put(message);
+	}
+	/* A reset tells that we sent more than it wanted to read. */
+	must(ret == 0 || errno == EAGAIN || errno == ECONNRESET, "each answer is well-formed");
+	must(conn.nfds == 0, "no descriptor comes back");
+	varlink_close(&conn);
+}
+
+static void
+begin(const uint8_t head[3], int fd)
+{
+	engine = (struct engine){ .mode = FACTS_SHARED, .epoll = -1, .jobs = -1, .spare_net = -1 };
+	engine.caller.uid = engine.caller.gid = 1000;
+	engine.finished = calloc(1, ENGINE_JOBS_MAX);
+	engine.host.keeps_groups = (head[2] & 4) != 0;
+	if ((head[2] & 1) != 0)
+		engine.stop_by = clock_ms() + 1000;
+	policy_says = head[1];
+	jobs = signalled = 0;
+	decided = may_run = forked = false;
+	client = calloc(1, sizeof(*client));
+	must(engine.finished != NULL && client != NULL, "there is memory");
+	client->source = SOURCE_CONNECTION;
+	varlink_init(&client->varlink, fd);
+	engine.connections = client;
+	engine.nconnections = 1;
+}
+
+static void
+end(void)
+{
+	if (client != NULL)
+		drop(&engine, client);
+	client = NULL;
+	while (engine.children != NULL) {
+		struct child *child = engine.children;
+
+		engine.children = child->next;
+		child_free(&engine, child);
+	}
+	free((void *)(uintptr_t)engine.finished);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	int ends[2], lowest = dup(STDERR_FILENO), ret = 0;
+
+	close(lowest);
+	if (size < 4 || size > PIECE_MAX)
+		return (0);
+	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0,
+	    "there is a socket");
+	begin(data, ends[0]);
+	send_all(ends[1], data + 3, size - 3, data[0]);
+	while (ret == 0 && client->varlink.len < VARLINK_MESSAGE_MAX) {
+		size_t before = client->varlink.len;
+
+		ret = serve(&engine, client);
+		/* Nothing is left in the socket. */
+		if (ret == 0 && recv(ends[0], &(char){ 0 }, 1, MSG_PEEK) != 1)
+			break;
+		must(ret != 0 || client->varlink.len != before || before == 0, "it goes on");
+	}
+	must(!forked || ret == -1 || jobs == 0, "who gave it to a job has no connection any more");
+	must(signalled == 0 || engine.stop_by != 0, "jobs are ended when the engine ends");
+	end();
+	check_answers(ends[1]);
+	must(dup(STDERR_FILENO) == lowest, "no descriptor stays open");
+	close(lowest);
+	return (0);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Fuzz target: the command line of berth-launcher (attacks.md A01, A02, A03). An input is argv, argv[0]
+ * too, each word ended by a NUL byte; an empty input is an argv of none.
+ * TRUST: unprivileged
+ * INPUT: the fuzzer
+ * MUST: abort when the launcher goes on with anything but one word that is one of its two verbs, or
+ *       when a byte of the command line is in what it says.
+ */
+/* WRAP: sanitize self_check once_check_request priv_abandon end_with */
+#define FUZZ_NAME "fuzz_launcher_argv"
+#include "tests/fuzz/fuzz.h"
+
+#include <setjmp.h>
+
+#define main launcher_main
+int launcher_main(int argc, char *argv[]);
+#include "helper/launcher/main.c"
+#undef main
+
+#define WORDS_MAX 4096
+
+static jmp_buf back;
+static unsigned int closed_from;
+static struct err said;
+
+enum end {
+	END_NONE = 0,
+	END_REFUSED,
+	END_WENT_ON
+};
+
+int __wrap_sanitize(unsigned int first, struct err *err);
+int __wrap_self_check(struct err *err);
+int __wrap_once_check_request(struct err *err);
+void __wrap_priv_abandon(void);
+_Noreturn void __wrap_end_with(const struct err *err);
+
+int
+__wrap_sanitize(unsigned int first, struct err *err)
+{
+	(void)err;
+	closed_from = first;
+	return (0);
+}
+
+int
+__wrap_once_check_request(struct err *err)
+{
+	(void)err;
+	return (0);
+}
+
+/* The first thing behind the command line. */
+int
+__wrap_self_check(struct err *err)
+{
+	(void)err;
+	longjmp(back, END_WENT_ON);
+}
+
+void
+__wrap_priv_abandon(void)
+{
+}
+
+_Noreturn void
+__wrap_end_with(const struct err *err)
+{
+	said = *err;
+	longjmp(back, END_REFUSED);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static char *argv[WORDS_MAX + 1];
+	struct input input = { data, size };
+	static int argc;
+	bool start, once;
+
+	for (argc = 0; argc < WORDS_MAX; argc++) {
+		argv[argc] = take_text(&input, '\0');
+		if (argv[argc] == NULL)
+			break;
+	}
+	argv[argc] = NULL;
+	start = argc == 2 && strcmp(argv[1], "start") == 0;
+	once = argc == 2 && strcmp(argv[1], "once") == 0;
+	said = (struct err){ 0 };
+	switch (setjmp(back)) {
+	case END_NONE:
+		(void)launcher_main(argc, argv);
+		must(false, "it returns from its phases");
+		break;
+	case END_WENT_ON:
+		must(start || once, "it goes on with one of its verbs alone");
+		must(closed_from == (once ? 4 : 3), "only `once` keeps a descriptor");
+		break;
+	case END_REFUSED:
+		must(!start && !once, "it takes its verbs");
+		must(said.code == ERR_USAGE, "a wrong command line is wrong usage");
+		must(strcmp(said.what, "usage: berth-launcher start|once") == 0 &&
+			 is_printable(said.why) && is_printable(said.todo),
+		    "what it says is always the same");
+		must(closed_from == 3, "it keeps no descriptor");
+		break;
+	}
+	for (int i = 0; i < argc; i++)
+		free(argv[i]);
+	return (0);
+}
