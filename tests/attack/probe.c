@@ -6,6 +6,9 @@
  *   probe fds            every open descriptor, and whether it is a terminal
  *   probe nodes DIR...   makes device nodes in each DIR
  *   probe open FILE...   opens each FILE for reading and for writing
+ *   probe write FILE...  opens each FILE for writing and, if that works, writes what was in it
+ *   probe writable DIR...   prints what has a write bit and opens for writing below each DIR;
+ *                        process and thread ids as N, but for process 1
  *   probe namespaces     every call that makes or enters a namespace
  *   probe mounts PATH... undoes, covers and moves the mounts at each PATH, and makes new ones
  *   probe sockets        connects to every abstract name of /proc/net/unix
@@ -20,6 +23,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <linux/mount.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -149,6 +153,59 @@ probe_open(char **files)
 		say("read", *files, open(*files, O_RDONLY | O_NONBLOCK));
 		say("write", *files, open(*files, O_WRONLY | O_NONBLOCK));
 	}
+}
+
+/* What was in it does no harm anywhere; nor does an empty line where nothing can be read. */
+static void
+probe_write(char **files)
+{
+	char content[4096];
+
+	for (; *files != NULL; files++) {
+		int in = open(*files, O_RDONLY | O_NONBLOCK);
+		ssize_t len = in < 0 ? -1 : read(in, content, sizeof(content));
+		int out = open(*files, O_WRONLY | O_NONBLOCK);
+
+		if (len <= 0)
+			len = snprintf(content, sizeof(content), "\n");
+		say("write", *files, out < 0 ? -1 : write(out, content, (size_t)len));
+		close(in);
+		close(out);
+	}
+}
+
+static int
+try_writable(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	const char *rest = path + strcspn(path, "0123456789");
+	bool process = strncmp(path, "/proc/", 6) == 0 && rest == path + 6;
+	size_t digits = strspn(rest, "0123456789");
+	int fd;
+
+	(void)where;
+	/* What nobody may write opens for who has CAP_DAC_OVERRIDE, and takes nothing. */
+	if (type != FTW_F || (st->st_mode & 0222) == 0)
+		return 0;
+	fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+	if (fd < 0)
+		return 0;
+	close(fd);
+	if (!process || (digits == 1 && *rest == '1')) {
+		printf("%s\n", path);
+		return 0;
+	}
+	rest += digits;
+	if (strncmp(rest, "/task/", 6) == 0)
+		rest += 6 + strspn(rest + 6, "0123456789");
+	printf("/proc/N%s\n", rest);
+	return 0;
+}
+
+static void
+probe_writable(char **dirs)
+{
+	for (; *dirs != NULL; dirs++)
+		nftw(*dirs, try_writable, 32, FTW_PHYS);
 }
 
 static void
@@ -358,6 +415,10 @@ main(int argc, char *argv[])
 		probe_nodes(argv + 2);
 	else if (strcmp(verb, "open") == 0)
 		probe_open(argv + 2);
+	else if (strcmp(verb, "write") == 0)
+		probe_write(argv + 2);
+	else if (strcmp(verb, "writable") == 0)
+		probe_writable(argv + 2);
 	else if (strcmp(verb, "namespaces") == 0)
 		probe_namespaces();
 	else if (strcmp(verb, "mounts") == 0)
@@ -372,8 +433,8 @@ main(int argc, char *argv[])
 		probe_clocks();
 	else {
 		fprintf(stderr,
-		    "usage: probe tty|fds|nodes|open|namespaces|mounts|sockets|connect|processes|"
-		    "clocks\n");
+		    "usage: probe tty|fds|nodes|open|write|writable|namespaces|mounts|sockets|"
+		    "connect|processes|clocks\n");
 		return 99;
 	}
 	return 0;
