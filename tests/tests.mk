@@ -198,6 +198,12 @@ reproducible: ## build twice in different directories, and compare bit by bit
 audit: all ## what the launcher is, links, calls and keeps, and the order to read it in
 	BUILD='$(BUILD)' tests/run/audit.sh
 
+# ONLY='FILE...': the guards of these files; SAMPLE=N SEED=S: N mutants that the table has.
+mutants: export MUTANT_CFLAGS = -std=gnu11 $(DEFS) -I$(BUILD)/gen
+mutants: all $(TOOL_BINS) ## as root: remove every guard, one at a time; a test must notice; ONLY=, SAMPLE=, SEED=
+	@tests/run/need_root.sh mutants
+	BUILD='$(BUILD)' tests/run/mutants.py $(if $(SAMPLE),--sample $(SAMPLE) --seed $(or $(SEED),1),$(ONLY))
+
 controls: all $(TOOL_BINS) ## as root: take defences out one at a time, and see the attack tests notice
 	@tests/run/need_root.sh controls
 	BUILD='$(BUILD)' tests/run/controls.sh
@@ -209,4 +215,4 @@ bench: all $(TOOL_BINS) ## as root: berth beside bubblewrap, crun and podman; RU
 bench-check: bench ## as root: bench, and fail when a target is missed by more than a quarter
 	python3 tests/bench/table.py --check '$(BUILD)/bench.json'
 
-.PHONY: check check-long model programs-for-check units lint budget cover fuzz fuzz-corpus reproducible audit controls bench bench-check
+.PHONY: check check-long model programs-for-check units lint budget cover fuzz fuzz-corpus reproducible audit mutants controls bench bench-check

@@ -145,6 +145,8 @@ assert_somebody_else(enum principal kind, uint32_t id, const char *text)
 		fail_msg("taken for %u: %s", id, text);
 	assert_int_equal(err.code, ERR_CONFIG);
 	assert_non_null(strstr(err.what, "[grant] must say whose it is"));
+	assert_int_equal(
+	    strncmp(err.why, kind == PRINCIPAL_UID ? "uid = 1000 " : "gid = 1000 ", 11), 0);
 }
 
 static void

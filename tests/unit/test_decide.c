@@ -533,6 +533,18 @@ a_file_without_ids_hides_none(void **state)
 	assert_int_equal(decision.grant.subuid.start, 1000000000);
 }
 
+/* Ids that a file names stay: a group's "auto" does not take their place. */
+static void
+ids_come_from_the_first_file_that_has_them(void **state)
+{
+	(void)state;
+	add_alice(ALICE "entitlements = network.host\n");
+	add_lab(LAB "entitlements = security.confined\n");
+	assert_allowed("security.confined network.host");
+	assert_int_equal(decision.grant.subuid.start, 100000);
+	assert_int_equal(decision.grant.owner_id, 2147480001);
+}
+
 static void
 refuses_no_ids(void **state)
 {
@@ -599,9 +611,10 @@ refuses_bad_ids(void **state)
 		{ "watcher mapped", 1000, 1000, { 100000, 9 }, { 100000, 9 }, 2147480001, 100008 },
 		{ "owner is watcher", 1000, 1000, { 100000, 9 }, { 100000, 9 }, 2147480001,
 		    2147480001 },
-		{ "owner is user", 2147480001, 1000, { 100000, 9 }, { 100000, 9 }, 2147480001,
-		    2147480002 },
-		{ "watcher is user", 2147480002, 1000, { 100000, 9 }, { 100000, 9 }, 2147480001,
+		/* Beside the reserved ids, which no user may have whatever owns their namespace. */
+		{ "owner is user", 90000, 1000, { 100000, 9 }, { 100000, 9 }, 90000, 2147480002 },
+		{ "watcher is user", 90000, 1000, { 100000, 9 }, { 100000, 9 }, 2147480001, 90000 },
+		{ "user is reserved", 2147480003, 1000, { 100000, 9 }, { 100000, 9 }, 2147480001,
 		    2147480002 },
 		{ "owner is an account", 1000, 1000, { 100000, 9 }, { 100000, 9 }, 65535,
 		    2147480002 },
@@ -754,6 +767,7 @@ main(void)
 		TEST(refuses_revoked),
 		TEST(what_is_revoked_counts_for_nothing),
 		TEST(a_file_without_ids_hides_none),
+		TEST(ids_come_from_the_first_file_that_has_them),
 		TEST(refuses_no_ids),
 		TEST(refuses_no_ids_outside_of_the_pool),
 		TEST(refuses_bad_ids),

@@ -288,6 +288,8 @@ devices_and_services_are_equal_or_not(void **state)
 	assert_false(covers("device=/dev/kvm", "device=/dev/kvm2"));
 	assert_true(covers("service=a", "service=a"));
 	assert_false(covers("service=*", "service=a"));
+	/* Only of a path "*" is any. */
+	assert_false(covers("service=*", "service=/a"));
 }
 
 static void

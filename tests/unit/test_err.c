@@ -5,6 +5,7 @@
  * INPUT: none
  * MUST: show that only printable ASCII comes out, one record one line, whatever goes in
  */
+/* WRAP: snprintf */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -20,6 +23,24 @@
 #include "common/err.h"
 
 static struct err err;
+static bool snprintf_fails;
+
+int __wrap_snprintf(char *buf, size_t len, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+int
+__wrap_snprintf(char *buf, size_t len, const char *fmt, ...)
+{
+	va_list args;
+	int put;
+
+	if (snprintf_fails)
+		return (-1);
+	va_start(args, fmt);
+	put = vsnprintf(buf, len, fmt, args);
+	va_end(args);
+	return (put);
+}
 
 static void
 assert_printable(const char *text)
@@ -223,6 +244,25 @@ a_closed_descriptor_is_no_harm(void **state)
 	err_print(-1, &err);
 }
 
+/* Not of what is on the stack. */
+static void
+a_record_that_cannot_be_made_is_not_written(void **state)
+{
+	char text[16];
+	int fds[2];
+
+	(void)state;
+	err_set(&err, ERR_USAGE, "nobody can write this");
+	assert_int_equal(pipe2(fds, O_NONBLOCK), 0);
+	snprintf_fails = true;
+	err_print(fds[1], &err);
+	snprintf_fails = false;
+	assert_int_equal(read(fds[0], text, sizeof(text)), -1);
+	assert_int_equal(errno, EAGAIN);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 int
 main(void)
 {
@@ -238,6 +278,7 @@ main(void)
 		cmocka_unit_test(prints_the_longest_lines_whole),
 		cmocka_unit_test(prints_hostile_arguments_as_one_line_each),
 		cmocka_unit_test(a_closed_descriptor_is_no_harm),
+		cmocka_unit_test(a_record_that_cannot_be_made_is_not_written),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -199,6 +199,24 @@ knows_what_is_in_a_range(void **state)
 	assert_false(id_range_contains(&none, 100));
 	assert_true(id_range_contains(&last, UINT32_MAX));
 	assert_false(id_range_contains(&last, 0));
+	/* One that no parser lets through: what lies before it does not count from the other end. */
+	assert_false(id_range_contains(&(struct id_range){ 4000000000, 4000000000 }, 1));
+}
+
+static void
+what_is_empty_overlaps_nothing(void **state)
+{
+	const struct id_range range = { 100, 10 }, none = { 105, 0 }, next = { 110, 1 },
+			      last = { 109, 5 };
+
+	(void)state;
+	assert_false(id_range_overlaps(&range, &none));
+	assert_false(id_range_overlaps(&none, &range));
+	assert_false(id_range_overlaps(&none, &none));
+	assert_false(id_range_overlaps(&range, &next));
+	assert_false(id_range_overlaps(&next, &range));
+	assert_true(id_range_overlaps(&range, &last));
+	assert_true(id_range_overlaps(&last, &range));
 }
 
 /* Against a count of the ids that are in both. */
@@ -290,6 +308,7 @@ main(void)
 		cmocka_unit_test(refuses_bad_ranges),
 		cmocka_unit_test(accepts_ranges_up_to_the_last_id),
 		cmocka_unit_test(knows_what_is_in_a_range),
+		cmocka_unit_test(what_is_empty_overlaps_nothing),
 		cmocka_unit_test(maps_what_is_safe),
 		cmocka_unit_test(refuses_to_map_nothing),
 		cmocka_unit_test(refuses_to_map_system_ids),

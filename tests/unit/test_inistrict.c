@@ -315,7 +315,7 @@ static void
 refuses_comments_behind_values(void **state)
 {
 	static const char *const lines[] = { "a = 1 ; x", "a = 1 ;", "a = 1 # x", "a = 1 #x",
-		"a = ; x", "a = ;", "a =;", "a=;x", "a = ' ; '", "a = 1 2  ; x" };
+		"a = ; x", "a = ;", "a =;", "a=;x", "a = #x", "a=#", "a = ' ; '", "a = 1 2  ; x" };
 	char text[64];
 
 	(void)state;
@@ -439,6 +439,8 @@ words_are_quoted_as_in_sh(void **state)
 	assert_string_equal(words("\"a'b\""), "[a'b]");
 	assert_string_equal(words("'a\\b'"), "[a\\b]");
 	assert_string_equal(words("'a\\'"), "[a\\]");
+	assert_string_equal(words("'a\\\\b'"), "[a\\\\b]");
+	assert_string_equal(words("'a\\\"b'"), "[a\\\"b]");
 	assert_string_equal(words("\"a\\b\""), "[a\\b]");
 	assert_string_equal(words("\"a\\\"b\""), "[a\"b]");
 	assert_string_equal(words("\"a\\\\\" b"), "[a\\][b]");
