@@ -21,6 +21,12 @@ run "$lib/arena.sh" sh -c 'touch /etc/x /usr/local/x /var/lib/berth-x /run/berth
 is "$rc $out" "0 done" "the world inside can be changed"
 is "$(host_state)" "$before" "the host is as it was"
 
+# Also where cgroups of version 2 are at their usual place, as on a host that has no others, and in an arena.
+is "$("$lib/arena.sh" sh -c 'mkdir /sys/fs/cgroup/outer && ARENA_INSTALL=no "$0" sh -c "cat /proc/self/cgroup; ls -d /sys/fs/cgroup/*/; ls -d /sys/fs/cgroup/outer" 2>&1' \
+    "$lib/arena.sh" | grep -v '^[1-9]')" "0::/test
+/sys/fs/cgroup/test/
+ls: cannot access '/sys/fs/cgroup/outer': No such file or directory" "one in another has cgroups of its own"
+
 run "$lib/arena.sh" sh -c 'exit 7'
 is "$rc" 7 "its status is the command's"
 
@@ -51,7 +57,15 @@ is "$(end_by TERM)" 0 "TERM ends all of it"
 is "$(end_by HUP)" 0 "HUP ends all of it"
 is "$(end_by KILL 2>/dev/null)" 0 "KILL ends all of it"
 run "$lib/arena.sh" true
-is "$(unshare --mount --propagation private sh -c 'mount -t cgroup2 x /sys/fs/cgroup && ls -d /sys/fs/cgroup/berth-test.*' 2>/dev/null)" "" \
+# Others may be at work.
+stale() {
+	{ umount -t cgroup2 /sys/fs/cgroup; mount -t cgroup2 x /sys/fs/cgroup || echo none; } 2>/dev/null
+	for dir in /sys/fs/cgroup/berth-test.*; do
+		[ ! -d "$dir" ] || [ -d "/proc/${dir##*.}" ] || echo "$dir"
+	done
+}
+export -f stale
+is "$(unshare --mount --propagation private bash -c stale)" "" \
     "the next one removes what that left"
 
 done_testing

@@ -41,6 +41,8 @@ enter_cgroup() {
 host() {
 	local child status=0
 	cgroup=
+	# Where there is no other version it is mounted already, and the kernel refuses a second one upon it.
+	[ "$(stat -f -c %T "$cgroup_root" 2>/dev/null)" != cgroup2fs ] || umount "$cgroup_root"
 	if mount -t cgroup2 arena "$cgroup_root" 2>/dev/null; then
 		remove_stale_cgroups
 		cgroup=$cgroup_root/berth-test.$$
