@@ -149,11 +149,11 @@ $(foreach t,$(FUZZ_NAMES),$(eval $(call fuzzer,$(t))))
 # --- targets -------------------------------------------------------------------------------------
 PROVE := prove --exec tests/run/one.sh
 
-check: ## as root: all tests; the host stays as it was
+check: ## as root: all tests, or TESTS=tests/e2e/run_flags.t; the host stays as it was
 	@tests/run/need_root.sh check
 	tests/run/deps.sh test
-	$(MAKE) programs-for-check
-	BUILD='$(BUILD)' $(PROVE) $(UNIT_BINS) $(REPLAY_BINS) tests/lint/hardening.t $(SHELL_TESTS)
+	$(MAKE) $(if $(TESTS),all $(TOOL_BINS) $(OLD_BINS),programs-for-check)
+	BUILD='$(BUILD)' $(PROVE) $(or $(TESTS),$(UNIT_BINS) $(REPLAY_BINS) tests/lint/hardening.t $(SHELL_TESTS))
 
 check-long: ## as root: every fault, kill and race, where check takes a sample (hours)
 	@tests/run/need_root.sh check-long
@@ -166,7 +166,11 @@ check-vm: ## as root: tests in virtual machines, on other kernels and a whole De
 	tests/run/deps.sh vm
 	$(MAKE) all $(TOOL_BINS) $(OLD_BINS)
 	TEST_SECONDS=1800 BUILD='$(BUILD)' $(PROVE) $(sort $(wildcard tests/vm/*.t))
-.PHONY: check-vm
+check-fresh: ## as root: README's two commands on a fresh Debian 12; FRESH=all: all of make check there
+	@tests/run/need_root.sh check-fresh
+	tests/run/deps.sh vm
+	FRESH='$(FRESH)' tests/run/fresh.sh
+.PHONY: check-vm check-fresh
 
 model: ## the model of an engine's life, with more bounds than in check (minutes, 2 GB)
 	tests/model/model.sh long

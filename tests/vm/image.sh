@@ -100,7 +100,6 @@ customize_debian() {
 	echo debian >"$root/etc/hostname"
 	printf '127.0.0.1 localhost debian\n' >"$root/etc/hosts"
 	printf '/dev/vda / ext4 rw 0 0\n' >"$root/etc/fstab"
-	chroot "$root" systemd-machine-id-setup >&2
 	chroot "$root" passwd -d root >&2
 	printf '%s\n' virtio_pci virtio_blk ext4 virtio_rng >>"$root/etc/initramfs-tools/modules"
 	sed -i 's/^MODULES=.*/MODULES=list/' "$root/etc/initramfs-tools/initramfs.conf"
@@ -126,6 +125,8 @@ customize_debian() {
 
 make_debian() {
 	bootstrap "$machine"
+	# mmdebstrap empties it at its end; without one it were a first boot, which sets services to their defaults.
+	chroot "$work/root" systemd-machine-id-setup >&2
 	cp -L "$work/root/vmlinuz" "$work/image/vmlinuz"
 	cp -L "$work/root/initrd.img" "$work/image/initrd"
 	# Room for what is installed and run there; a file with holes.
