@@ -77,7 +77,7 @@ parse_entitlements(void *field, char *value)
 		if (why == NULL && rule->ent.value != NULL)
 			why = keep_text(allow, rule->ent.value, &rule->ent.value);
 	}
-	return (why == NULL && bad ? UNCLOSED : why);
+	return (bad ? UNCLOSED : why);
 }
 
 static const char *

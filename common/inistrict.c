@@ -133,7 +133,7 @@ ini_word(char **cursor, bool *bad)
 	for (; *from != '\0' && (quote != '\0' || *from != ' '); from++) {
 		if (quote == '\0' && (*from == '\'' || *from == '"')) {
 			quote = *from;
-		} else if (quote != '\0' && *from == quote) {
+		} else if (*from == quote) {
 			quote = '\0';
 		} else {
 			/* sh(1): within "..." a backslash quotes only what is special there. */

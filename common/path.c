@@ -23,7 +23,7 @@ path_is_canonical(const char *path)
 	while (*path == '/') {
 		size_t part = strcspn(++path, "/");
 
-		if (part == 0 || (part <= 2 && strspn(path, ".") == part))
+		if (part <= 2 && strspn(path, ".") == part)
 			return (false);
 		path += part;
 	}

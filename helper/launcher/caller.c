@@ -17,7 +17,7 @@ read_groups(struct caller *caller, struct err *err)
 
 	if (count >= 0)
 		caller->groups = calloc((size_t)count + 1, sizeof(gid_t));
-	if (count < 0 || caller->groups == NULL || getgroups(count, caller->groups) != count)
+	if (caller->groups == NULL || getgroups(count, caller->groups) != count)
 		return (err_sys(err, "cannot read the caller's groups"));
 	caller->ngroups = (size_t)count;
 	return (0);

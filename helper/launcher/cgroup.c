@@ -66,7 +66,7 @@ static void
 remove_empty(int parent)
 {
 	int copy = openat(parent, ".", DIR_FLAGS);
-	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	DIR *dir = fdopendir(copy);
 	const struct dirent *entry;
 
 	if (dir == NULL) {

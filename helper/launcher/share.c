@@ -55,6 +55,7 @@ share_reset(int procfd, struct err *err)
 	(void)!sched_setaffinity(0, sizeof(all), &all);
 	(void)!sched_setscheduler(0, SCHED_OTHER, &none);
 	(void)!setpriority(PRIO_PROCESS, 0, 0);
-	(void)!(score < 0 || write(score, "0", 1) == 1);
+	if (score >= 0)
+		(void)!write(score, "0", 1);
 	return (0);
 }

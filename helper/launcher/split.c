@@ -152,7 +152,7 @@ open_child(const struct split *split, pid_t child)
 
 	snprintf(name, sizeof(name), "%d", child);
 	fd = openat(split->procfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || poll(&end, 1, 0) == 0)
+	if (poll(&end, 1, 0) == 0)
 		return (fd);
 	io_close(&fd);
 	errno = ESRCH;

@@ -179,7 +179,7 @@ class Units:
     def compile(self, *args):
         command = shlex.split(os.environ.get("CC", "gcc")) + shlex.split(os.environ["MUTANT_CFLAGS"])
         command = [w for w in command if w not in ("-MMD", "-MP", "-I.")]
-        command += ["-w", "-O2", f"-I{self.dir}/src", f"-I{TOP}", *map(str, args)]
+        command += ["-w", "-O2", "-fsanitize=bounds", "-fsanitize-undefined-trap-on-error", f"-I{self.dir}/src", f"-I{TOP}", *map(str, args)]
         return subprocess.run(command, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def make(self):
@@ -222,8 +222,8 @@ class Units:
             sys.exit(f"mutants: {' '.join(map(str, done.args))}\n{done.stdout}")
 
     def run(self, name, mutant=None, seen=None):
-        """0 when the test passes."""
-        env = {"PATH": os.environ["PATH"], "LC_ALL": "C", "BERTH_FILES": "2000"}
+        """Does the test pass, to its end?"""
+        env = {"PATH": os.environ["PATH"], "LC_ALL": "C", "BERTH_FILES": "2000", "CMOCKA_MESSAGE_OUTPUT": "TAP"}
         cpu = CPU_SECONDS * (1 + self.cpu.get(name, 10))
         if mutant is not None:
             env["BERTH_MUTANT"] = str(mutant)
@@ -237,19 +237,24 @@ class Units:
         alone = ["unshare", "--pid", "--fork", "--kill-child=KILL", "--mount-proc"]
         alone += [] if os.geteuid() == 0 else ["--user", "--map-current-user"]
         alone += ["sh", "-c", '"$0"; exit $?', self.dir / name]
-        test = subprocess.Popen(alone, cwd=TOP, env=env, stdin=subprocess.DEVNULL,
-                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                start_new_session=True, preexec_fn=limits)
-        try:
-            return test.wait(WALL_SECONDS + 3 * cpu)
-        except subprocess.TimeoutExpired:
-            return -1
-        finally:
+        with tempfile.TemporaryFile() as out:
+            test = subprocess.Popen(alone, cwd=TOP, env=env, stdin=subprocess.DEVNULL, stdout=out,
+                                    stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=limits)
             try:
-                os.killpg(test.pid, signal.SIGKILL)
-            except ProcessLookupError:
+                test.wait(WALL_SECONDS + 3 * cpu)
+            except subprocess.TimeoutExpired:
                 pass
-            test.wait()
+            finally:
+                try:
+                    os.killpg(test.pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+                status = test.wait()
+            out.seek(0)
+            text = out.read().decode(errors="replace")
+        # A mutant may end the whole test with a status of 0.
+        plan = re.search(r"^1\.\.(\d+)$", text, re.M)
+        return status == 0 and plan and len(re.findall(r"^ok ", text, re.M)) == int(plan[1])
 
     def reached(self, names):
         """For each guard the tests that come across it: those that know its file best come first."""
@@ -258,9 +263,8 @@ class Units:
             marks = self.dir / (name + ".seen")
             marks.write_bytes(bytes(65536))
             before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-            status = self.run(name, seen=marks)
-            if status != 0:
-                sys.exit(f"mutants: {name} fails without any mutant: {status}")
+            if not self.run(name, seen=marks):
+                sys.exit(f"mutants: {name} fails without any mutant")
             self.cpu[name] = int(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before)
             seen[name] = {i for i, mark in enumerate(marks.read_bytes()) if mark}
 
@@ -281,7 +285,7 @@ class Units:
         def one(job):
             number, kind, tests = job
             for name in tests or reached[number]:
-                if self.run(name, number * len(KINDS) + KINDS.index(kind)) != 0:
+                if not self.run(name, number * len(KINDS) + KINDS.index(kind)):
                     return name
             return None
 

@@ -5,7 +5,7 @@
  * INPUT: none
  * MUST: show that only printable ASCII comes out, one record one line, whatever goes in
  */
-/* WRAP: snprintf */
+/* WRAP: snprintf write */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,9 +24,20 @@
 
 static struct err err;
 static bool snprintf_fails;
+static int writes;
 
 int __wrap_snprintf(char *buf, size_t len, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+ssize_t __real_write(int fd, const void *buf, size_t len);
+ssize_t __wrap_write(int fd, const void *buf, size_t len);
+
+ssize_t
+__wrap_write(int fd, const void *buf, size_t len)
+{
+	writes++;
+	return (__real_write(fd, buf, len));
+}
 
 int
 __wrap_snprintf(char *buf, size_t len, const char *fmt, ...)
@@ -255,7 +266,9 @@ a_record_that_cannot_be_made_is_not_written(void **state)
 	err_set(&err, ERR_USAGE, "nobody can write this");
 	assert_int_equal(pipe2(fds, O_NONBLOCK), 0);
 	snprintf_fails = true;
+	writes = 0;
 	err_print(fds[1], &err);
+	assert_int_equal(writes, 0);
 	snprintf_fails = false;
 	assert_int_equal(read(fds[0], text, sizeof(text)), -1);
 	assert_int_equal(errno, EAGAIN);

@@ -26,22 +26,34 @@
 #define F_SEAL_EXEC 0x0020
 #endif
 
-/* WRAP: read write memfd_create */
+/* WRAP: read write memfd_create close */
 ssize_t __real_read(int fd, void *buf, size_t len);
 ssize_t __wrap_read(int fd, void *buf, size_t len);
 ssize_t __real_write(int fd, const void *buf, size_t len);
 ssize_t __wrap_write(int fd, const void *buf, size_t len);
 
+int __real_close(int fd);
+int __wrap_close(int fd);
 int __real_memfd_create(const char *name, unsigned int flags);
 int __wrap_memfd_create(const char *name, unsigned int flags);
 
 /* Flags that the kernel does not know, and what it says instead of making a file. */
 static unsigned int unknown_flags;
 static int unknown_errno;
+static int memfds;
+
+int
+__wrap_close(int fd)
+{
+	/* Nor is the kernel asked to close what is none. */
+	assert_true(fd >= 0);
+	return (__real_close(fd));
+}
 
 int
 __wrap_memfd_create(const char *name, unsigned int flags)
 {
+	memfds++;
 	if (flags & unknown_flags) {
 		errno = unknown_errno;
 		return (-1);
@@ -130,8 +142,12 @@ memory_files(void **state)
 
 	(void)state;
 	unknown_flags = 0;
+	/* What was wrong before is no reason to make another. */
+	errno = EINVAL;
+	memfds = 0;
 	fd = io_memfd("x");
 	assert_true(fd >= 0);
+	assert_int_equal(memfds, 1);
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
 	assert_int_equal(fstat(fd, &st), 0);
 	if (fcntl(fd, F_GET_SEALS) & F_SEAL_EXEC)

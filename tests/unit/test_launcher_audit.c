@@ -67,7 +67,10 @@ __wrap_clock_gettime(clockid_t clock, struct timespec *out)
 int
 __wrap_fstat(int fd, struct stat *st)
 {
-	return (fault("fstat") ? -1 : __real_fstat(fd, st));
+	int rc = __real_fstat(fd, st);
+
+	/* Whatever is there, it is not to be believed. */
+	return (fault("fstat") ? -1 : rc);
 }
 
 void *
@@ -148,6 +151,13 @@ test_allow(void **state)
 	assert_int_equal(sent_flags, MSG_DONTWAIT | MSG_NOSIGNAL);
 	audit(ENGINE_ONCE, &caller, &decision, &err);
 	assert_non_null(strstr(sent, "]: allow uid=1000 verb=once rule=/etc/berth/allow/"));
+	/* Each is logged, and none counts as a refusal. */
+	for (int i = 0; i < 30; i++)
+		audit(ENGINE_SHARED, &caller, &decision, &err);
+	assert_int_equal(nsent, 32);
+	refuse();
+	audit(ENGINE_SHARED, &caller, &decision, &err);
+	assert_int_equal(nsent, 33);
 }
 
 static void
@@ -250,6 +260,8 @@ test_no_descriptors(void **state)
 	(void)state;
 	assert_int_equal(logged_with("trust_dir", EMFILE), 0);
 	assert_int_equal(logged_with("trust_file", EMFILE), 0);
+	/* Nor whoever has no memory left to count in. */
+	assert_int_equal(logged_with("mmap", ENOMEM), 0);
 	/* The whole host's is not the caller's to choose. */
 	assert_int_equal(logged_with("trust_file", ENFILE), 30);
 }

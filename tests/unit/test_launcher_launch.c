@@ -50,6 +50,13 @@ __wrap_syscall(long nr, ...)
 	size_t size;
 
 	va_start(list, nr);
+	if (nr == SYS_rt_sigaction) {
+		int sig = va_arg(list, int);
+		const void *action = va_arg(list, const void *);
+
+		va_end(list);
+		return (__real_syscall(nr, sig, action, NULL, NSIG / 8));
+	}
 	args = va_arg(list, struct clone_args *);
 	size = va_arg(list, size_t);
 	va_end(list);
@@ -92,7 +99,12 @@ __wrap_close_range(unsigned int first, unsigned int last, int flags)
 pid_t
 __wrap_waitpid(pid_t pid, int *status, int options)
 {
-	return (fault("waitpid") ? -1 : __real_waitpid(pid, status, options));
+	pid_t got = fault("waitpid") ? -1 : __real_waitpid(pid, status, options);
+
+	/* One that found somebody may leave whatever was there before. */
+	if (got > 0)
+		errno = ECHILD;
+	return (got);
 }
 
 static void
@@ -184,7 +196,8 @@ engine_fails(void *arg)
 		if (inode_of(fds[i]) != inodes[i])
 			_exit(97);
 	}
-	_exit(was_called("execveat") ? 1 : 2);
+	/* Not 1, which is how a child ends in which an assertion fails. */
+	_exit(was_called("execveat") ? 51 : 52);
 }
 
 static void
@@ -195,9 +208,9 @@ an_engine_gets_what_the_list_says_whatever_the_numbers_were(void **state)
 	for (struct layout layout = { .step = 1 }; layout.step <= 2; layout.step++) {
 		for (layout.engine = 0; layout.engine < 6; layout.engine++) {
 			layout.no_lock = false;
-			assert_child(in_child(engine_fails, &layout), 1);
+			assert_child(in_child(engine_fails, &layout), 51);
 			layout.no_lock = true;
-			assert_child(in_child(engine_fails, &layout), 1);
+			assert_child(in_child(engine_fails, &layout), 51);
 		}
 	}
 }
@@ -215,12 +228,9 @@ who_fails_to_become_an_engine_still_has_its_descriptors(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		for (int at = 1; at <= calls[i].times; at++) {
-			/* The first would be noticed by execveat(2) itself. */
-			if (strcmp(calls[i].call, "fcntl") == 0 && at == 1)
-				continue;
 			plan_set(calls[i].call, at, EMFILE);
 			for (layout.step = 1; layout.step <= 2; layout.step++)
-				assert_child(in_child(engine_fails, &layout), 2);
+				assert_child(in_child(engine_fails, &layout), 52);
 		}
 	}
 }

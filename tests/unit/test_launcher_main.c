@@ -337,6 +337,11 @@ a_refusal_says_who_can_allow_it(void **state)
 	    "berth: refused: no engine for uid 1000 (expired)\n"
 	    "  /etc/berth/allow/uid-1000.conf\n"
 	    "  an administrator can look at it:  sudo berth check\n");
+	world.grants[0] = "[grant]\nuid = 1000\nrevoked = 2026-11-26T06:00:01Z\n";
+	assert_run(77, UNTIL_FIRST "audit:deny drop ",
+	    "berth: refused: no engine for uid 1000 (revoked)\n"
+	    "  /etc/berth/allow/uid-1000.conf\n"
+	    "  an administrator can allow it:  sudo berth grant 1000 security.confined\n");
 	world.grants[0] = "[grant]\nuid = 1000\nentitlements = network.host\n";
 	assert_run(77, UNTIL_FIRST "audit:deny drop ",
 	    "berth: refused: no engine for uid 1000 (not_granted)\n"

@@ -8,7 +8,7 @@
  */
 /* WRAP: fsopen fsconfig fsmount openat fstat fstatat setns priv_raise priv_lower */
 /* WRAP: cgroup_launcher launch_clone launch_follow priv_drop_forever setsid share_reset alarm */
-/* WRAP: mount unshare syscall write pread */
+/* WRAP: mount unshare syscall write pread idmap_format */
 #include "tests/unit/launcher_unit.h"
 
 #include <linux/keyctl.h>
@@ -28,7 +28,7 @@
 
 static struct {
 	bool other[3]; /* pid 1 has another root, mnt, net */
-	bool closed[3]; /* and does not let us look */
+	int closed[3]; /* and does not let us look: errno */
 	int entered[3];
 	uint64_t raised; /* now */
 	pid_t child;
@@ -61,6 +61,8 @@ long __wrap_syscall(long nr, ...);
 ssize_t __real_write(int fd, const void *buf, size_t len);
 ssize_t __wrap_write(int fd, const void *buf, size_t len);
 ssize_t __wrap_pread(int fd, void *buf, size_t len, off_t at);
+int __real_idmap_format(char *buf, size_t len, uint32_t own, const struct id_range *range);
+int __wrap_idmap_format(char *buf, size_t len, uint32_t own, const struct id_range *range);
 
 static bool
 holds(int cap)
@@ -117,8 +119,8 @@ __wrap_openat(int dirfd, const char *path, int flags, ...)
 	if (strncmp(path, "1/", 2) != 0)
 		return (open("/dev/null", O_RDWR));
 	assert_true(holds(CAP_SYS_PTRACE));
-	if (world.closed[which(path)]) {
-		errno = EACCES;
+	if (world.closed[which(path)] != 0) {
+		errno = world.closed[which(path)];
 		return (-1);
 	}
 	return (THEIRS + which(path));
@@ -264,8 +266,9 @@ __wrap_syscall(long nr, ...)
 ssize_t
 __wrap_write(int fd, const void *buf, size_t len)
 {
-	if (fd < 3)
+	if (fd == 1 || fd == 2)
 		return (__real_write(fd, buf, len));
+	assert_true(fd >= 0);
 	if (fault("write"))
 		return (-1);
 	if (fault("short"))
@@ -285,6 +288,12 @@ __wrap_pread(int fd, void *buf, size_t len, off_t at)
 		return (-1);
 	snprintf(buf, len, "%s", world.nesting);
 	return ((ssize_t)strlen(world.nesting));
+}
+
+int
+__wrap_idmap_format(char *buf, size_t len, uint32_t own, const struct id_range *range)
+{
+	return (fault("idmap_format") ? -1 : __real_idmap_format(buf, len, own, range));
 }
 
 static const struct grant grant = {
@@ -337,8 +346,13 @@ test_closed(void **state)
 	struct err err;
 
 	(void)state;
+	for (int i = 0; i < 3; i++) {
+		world.other[i] = true;
+		world.closed[i] = EACCES;
+	}
+	assert_int_equal(place(&grant, PROCFS, &err), 0);
 	for (int i = 0; i < 3; i++)
-		world.closed[i] = world.other[i] = true;
+		world.closed[i] = EPERM;
 	assert_int_equal(place(&grant, PROCFS, &err), 0);
 	assert_false(was_called("setns"));
 }
@@ -403,7 +417,7 @@ test_maps(void **state)
 		const char *call;
 		int at;
 	} plans[] = { { "openat", 1 }, { "openat", 2 }, { "write", 1 }, { "write", 2 },
-		{ "short", 1 }, { "short", 2 } };
+		{ "short", 1 }, { "short", 2 }, { "idmap_format", 1 }, { "idmap_format", 2 } };
 	struct err err;
 
 	assert_int_equal(write_maps(CHILD, &grant, &err), 0);
@@ -414,6 +428,9 @@ test_maps(void **state)
 		fault_set(plans[i].call, plans[i].at, EPERM);
 		assert_int_equal(write_maps(CHILD, &grant, &err), -1);
 		assert_failed(&err, ERR_SYSTEM, plans[i].at == 1 ? "the uid_map" : "the gid_map");
+		/* Not the -1 that a write of what is none would return. */
+		assert_true(strcmp(plans[i].call, "idmap_format") != 0 || !was_called("write") ||
+			    plans[i].at == 2);
 		assert_int_equal(world.raised, 0);
 	}
 }

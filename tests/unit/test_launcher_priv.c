@@ -20,6 +20,7 @@
 #include "helper/launcher/priv.h"
 
 #define LAST_CAP 40
+#define LATER_CAP 50 /* of a kernel that is newer than its headers here */
 #define ALL ((1ULL << (LAST_CAP + 1)) - 1)
 #define BIT(cap) (1ULL << (cap))
 #define CEILING 0xa82435fbULL
@@ -36,10 +37,15 @@ static struct model {
 	int nnp, dumpable, seccomp, deathsig, tsc;
 	bool in_namespace; /* only id 0 has a name here */
 	bool regain; /* a kernel that lets the lost ids come back */
+	int last_cap;
 } now;
 
 /* The at-th call of all that change something has no effect. */
 static int effectless_at, changes;
+/* One that fails has its effect all the same. */
+static bool fails_late;
+/* Which of real, effective and saved a change of ids leaves as it was; -1: none. */
+static int left_out = -1;
 
 static bool
 is_effectless(void)
@@ -74,11 +80,29 @@ may_become(uid_t id)
 	return (false);
 }
 
+/* For the head of a call: does it fail before it has an effect? The rest of it is for its end. */
+static bool
+fails_first(const char *call, bool *fails)
+{
+	*fails = fault(call);
+	return (*fails && !fails_late);
+}
+
+static int
+ends(bool fails)
+{
+	errno = fails ? fault_plan.errnum : errno;
+	return (fails ? -1 : 0);
+}
+
 static void
 set_uids(uid_t real, uid_t effective, uid_t saved)
 {
 	bool was_root = now.uid[0] == 0 || now.uid[1] == 0 || now.uid[2] == 0;
 
+	real = left_out == 0 ? now.uid[0] : real;
+	effective = left_out == 1 ? now.uid[1] : effective;
+	saved = left_out == 2 ? now.uid[2] : saved;
 	if (now.uid[1] == 0 && effective != 0)
 		now.effective = 0;
 	if (now.uid[1] != 0 && effective == 0)
@@ -94,14 +118,16 @@ set_uids(uid_t real, uid_t effective, uid_t saved)
 int
 __wrap_setresuid(uid_t real, uid_t effective, uid_t saved)
 {
-	if (fault("setresuid"))
+	bool fails;
+
+	if (fails_first("setresuid", &fails))
 		return (-1);
 	if (is_effectless())
 		return (0);
 	if (!may_become(real) || !may_become(effective) || !may_become(saved))
 		return (-1);
 	set_uids(real, effective, saved);
-	return (0);
+	return (ends(fails));
 }
 
 int
@@ -120,7 +146,9 @@ __wrap_setuid(uid_t uid)
 int
 __wrap_setresgid(gid_t real, gid_t effective, gid_t saved)
 {
-	if (fault("setresgid"))
+	bool fails;
+
+	if (fails_first("setresgid", &fails))
 		return (-1);
 	if (is_effectless())
 		return (0);
@@ -128,9 +156,11 @@ __wrap_setresgid(gid_t real, gid_t effective, gid_t saved)
 		errno = EPERM;
 		return (-1);
 	}
-	now.gid[0] = real, now.gid[1] = effective, now.gid[2] = saved;
+	now.gid[0] = left_out == 0 ? now.gid[0] : real;
+	now.gid[1] = left_out == 1 ? now.gid[1] : effective;
+	now.gid[2] = left_out == 2 ? now.gid[2] : saved;
 	now.dumpable = 1;
-	return (0);
+	return (ends(fails));
 }
 
 int
@@ -151,9 +181,10 @@ int
 __wrap_capset(cap_user_header_t header, cap_user_data_t data)
 {
 	uint64_t permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
+	bool fails;
 
 	CHILD_CHECK(header->version == _LINUX_CAPABILITY_VERSION_3 && header->pid == 0);
-	if (fault("capset"))
+	if (fails_first("capset", &fails))
 		return (-1);
 	if (is_effectless())
 		return (0);
@@ -165,7 +196,7 @@ __wrap_capset(cap_user_header_t header, cap_user_data_t data)
 	now.effective = data[0].effective | (uint64_t)data[1].effective << 32;
 	now.inheritable = data[0].inheritable | (uint64_t)data[1].inheritable << 32;
 	now.ambient &= now.inheritable & now.permitted;
-	return (0);
+	return (ends(fails));
 }
 
 int
@@ -220,7 +251,7 @@ answer(int option, unsigned long arg, unsigned long other)
 		return (now.nnp);
 	case PR_CAPBSET_READ:
 		errno = EINVAL;
-		return (arg > LAST_CAP ? -1 : (now.bounding & BIT(arg)) != 0);
+		return (arg > (unsigned long)now.last_cap ? -1 : (now.bounding & BIT(arg)) != 0);
 	case PR_CAPBSET_DROP:
 		return (drop_bounding(arg));
 	case PR_CAP_AMBIENT:
@@ -256,6 +287,8 @@ __wrap_prctl(int option, ...)
 {
 	unsigned long arg, other;
 	va_list args;
+	bool fails;
+	int got;
 
 	va_start(args, option);
 	arg = va_arg(args, unsigned long);
@@ -264,14 +297,19 @@ __wrap_prctl(int option, ...)
 	/* The caller gives an int where the kernel takes a long. */
 	if (option != PR_SET_SECCOMP && option != PR_GET_PDEATHSIG && option != PR_GET_TSC)
 		arg &= 0xffffffff, other &= 0xffffffff;
-	return (fault("prctl") ? -1 : answer(option, arg, other));
+	if (fails_first("prctl", &fails))
+		return (-1);
+	got = answer(option, arg, other);
+	return (fails ? ends(fails) : got);
 }
 
 int
 __wrap_setgroups(size_t n, const gid_t *groups)
 {
+	bool fails;
+
 	(void)groups;
-	if (fault("setgroups"))
+	if (fails_first("setgroups", &fails))
 		return (-1);
 	if (is_effectless())
 		return (0);
@@ -280,7 +318,7 @@ __wrap_setgroups(size_t n, const gid_t *groups)
 		return (-1);
 	}
 	now.ngroups = n;
-	return (0);
+	return (ends(fails));
 }
 
 int
@@ -305,6 +343,7 @@ be(uid_t real, uid_t effective, gid_t gid, uint64_t permitted)
 	now.permitted = permitted;
 	now.effective = permitted == ALL ? ALL : 0;
 	now.bounding = ALL;
+	now.last_cap = LAST_CAP;
 }
 
 static void
@@ -618,6 +657,162 @@ test_failures(void **state)
 	}
 }
 
+/* A call that has its effect and fails all the same: what the launcher does not understand ends it.
+ * But for what is tried so that it fails, and for the end of the list of capabilities. */
+static bool
+may_fail(const struct verb *verb, const char *call, int at)
+{
+	bool last =
+	    strcmp(verb->name, "drop_forever") == 0 || strcmp(verb->name, "become_watcher") == 0;
+
+	if (strcmp(call, "prctl") == 0)
+		return (fault_plan.seen > at || strcmp(verb->name, "ceiling") == 0 ||
+			strcmp(verb->name, "drop_in_namespace") == 0);
+	return ((last && at >= 2 && strncmp(call, "setres", 6) == 0) ||
+		(last && strcmp(call, "setuid") == 0) ||
+		(strcmp(verb->name, "enter_namespace") == 0 && strcmp(call, "setresuid") == 0 &&
+		    at >= 2));
+}
+
+static void
+test_late_failures(void **state)
+{
+	static const char *const calls[] = { "setresuid", "setresgid", "getresuid", "getresgid",
+		"capset", "capget", "prctl", "setgroups", "getgroups" };
+
+	(void)state;
+	fails_late = true;
+	effectless_at = 0;
+	for (size_t i = 0; i < VERBS * (sizeof(calls) / sizeof(calls[0])); i++) {
+		const struct verb *verb = &verbs[i % VERBS];
+		const char *call = calls[i / VERBS];
+		int got = 0;
+
+		for (int at = 1; got != 43; at++) {
+			fault_set(call, at, EPERM);
+			got = try_verb(verb);
+			if (got != 43 && got != 71 && !may_fail(verb, call, at))
+				fail_msg("%s: %s %d: %d %s", verb->name, call, at, got, child_text);
+		}
+	}
+	fails_late = false;
+}
+
+/* One of three ids stays what it was. */
+static void
+test_part_of_an_effect(void **state)
+{
+	static const size_t of[] = { 3, 11 }; /* drop_forever, become_watcher: all three change */
+
+	(void)state;
+	fault_none();
+	for (size_t i = 0; i < 2; i++) {
+		for (left_out = 0; left_out < 3; left_out++) {
+			assert_child(try_verb(&verbs[of[i]]), 71);
+			assert_non_null(strstr(child_text, "the group ids were not set as asked"));
+		}
+	}
+	/* No gid changes here. */
+	for (left_out = 0; left_out < 2; left_out++) {
+		assert_child(try_verb(&verbs[2]), 71);
+		assert_non_null(strstr(child_text, "the user ids were not set as asked"));
+	}
+	left_out = 2;
+	assert_child(try_verb(&verbs[14]), 71);
+	assert_non_null(strstr(child_text, "the user ids were not set as asked"));
+	left_out = -1;
+}
+
+/* Capabilities that these headers do not know are taken from the bounding set as well. */
+static void
+drop_on_a_newer_kernel(void *arg)
+{
+	(void)arg;
+	be_in_namespace_ceiling();
+	now.bounding = (1ULL << (LATER_CAP + 1)) - 1;
+	now.last_cap = LATER_CAP;
+	priv_drop_in_namespace();
+	_exit(now.bounding == 0 ? 0 : 42);
+}
+
+static void
+test_newer_kernel(void **state)
+{
+	(void)state;
+	fault_none();
+	assert_child(in_child(drop_on_a_newer_kernel, NULL), 0);
+}
+
+/* In a user namespace there may be no name for the ids that a process has: who is no other than who
+ * called it asks for nothing. */
+static void
+stay_unnamed(void *arg)
+{
+	(void)arg;
+	be_in_namespace();
+	if (priv_step_aside() != 65534)
+		_exit(41);
+	priv_step_back(65534);
+	priv_abandon();
+	_exit(was_called("setresuid") ? 42 : 0);
+}
+
+static void
+abandon_half(void *arg)
+{
+	be(1000, 1000, 100, NEEDED);
+	now.uid[*(int *)arg] = 0;
+	now.uid[3 - *(int *)arg] = 1000;
+	priv_abandon();
+	_exit(promise_abandoned() ? 0 : 42);
+}
+
+static void
+test_who_is_nobody_else(void **state)
+{
+	int which = 1;
+
+	(void)state;
+	fault_none();
+	assert_child(in_child(stay_unnamed, NULL), 0);
+	/* The effective or the saved one alone is enough to be somebody else. */
+	assert_child(in_child(abandon_half, &which), 0);
+	which = 2;
+	assert_child(in_child(abandon_half, &which), 0);
+}
+
+/* Some processors have no such clock, and one that cannot be closed is open. */
+static void
+test_no_clock(void **state)
+{
+	(void)state;
+	be_root();
+	now.tsc = PR_TSC_ENABLE;
+	for (int at = 1; at <= 2; at++) {
+		fault_set("prctl", at, EINVAL);
+		priv_allow_clock();
+	}
+	fault_none();
+}
+
+/* Whom decide() refuses: what they drop to is their own group, of whatever number. */
+static void
+drop_to_group_0(void *arg)
+{
+	(void)arg;
+	be_root();
+	priv_drop_forever(1000, 0);
+	_exit(ids_are(1000, 1000, 0) && caps_are(0, 0) ? 0 : 42);
+}
+
+static void
+test_group_0(void **state)
+{
+	(void)state;
+	fault_none();
+	assert_child(in_child(drop_to_group_0, NULL), 0);
+}
+
 static void
 test_without_effect(void **state)
 {
@@ -755,6 +950,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_promises),
 		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_late_failures),
+		cmocka_unit_test(test_part_of_an_effect),
+		cmocka_unit_test(test_newer_kernel),
+		cmocka_unit_test(test_who_is_nobody_else),
+		cmocka_unit_test(test_no_clock),
+		cmocka_unit_test(test_group_0),
 		cmocka_unit_test(test_without_effect),
 		cmocka_unit_test(test_must_notice),
 		cmocka_unit_test(test_regain),

@@ -94,9 +94,9 @@ __wrap_open(const char *path, int flags, ...)
 int
 __wrap_fstatfs(int fd, struct statfs *fs)
 {
-	(void)fd;
 	if (fault("fstatfs"))
 		return (-1);
+	assert_true(fd >= 0);
 	*fs = (struct statfs){ .f_type = world.types[world.mount] };
 	return (0);
 }
@@ -104,6 +104,7 @@ __wrap_fstatfs(int fd, struct statfs *fs)
 int
 __wrap_mkdirat(int dirfd, const char *name, mode_t mode)
 {
+	assert_true(dirfd >= 0);
 	return (fault("mkdirat") ? -1 : __real_mkdirat(dirfd, name, mode));
 }
 
@@ -175,6 +176,7 @@ __wrap_trust_file(int dirfd, const char *name, int flags, int *fd, struct err *e
 int
 __wrap_fchmod(int fd, mode_t mode)
 {
+	assert_true(fd >= 0);
 	return (fault("fchmod") ? -1 : __real_fchmod(fd, mode));
 }
 
@@ -211,7 +213,7 @@ __wrap_fstatat(int dirfd, const char *name, struct stat *st, int flags)
 int
 __wrap_flock(int fd, int operation)
 {
-	(void)fd;
+	assert_true(fd >= 0);
 	assert_int_equal(operation, LOCK_EX | LOCK_NB);
 	if (world.busy != 0) {
 		errno = world.busy;
@@ -409,28 +411,62 @@ test_busy(void **state)
 	assert_failed(&err, ERR_SYSTEM, "cannot lock");
 }
 
+/* What is in the way of the state directory is not handed over: the engine says what it thinks. */
+static void
+test_state_is_no_directory(void **state)
+{
+	struct err err;
+
+	(void)state;
+	touch("state/1000");
+	__real_fchmodat(world.rootfd, "state/1000", 0644, 0);
+	assert_int_equal(state_prepare(&grant, &err), 0);
+	assert_int_equal(mode_of("state/1000"), 0644);
+	assert_false(was_called("fchownat"));
+}
+
+/* Each is told as what it was, where it was: nothing goes on with what is not there. */
 static void
 test_runtime_faults(void **state)
 {
 	static const struct {
 		const char *call;
 		int at;
-	} plans[] = { { "trust_dir", 1 }, { "trust_dir_none", 1 }, { "mkdirat", 1 },
-		{ "mkdirat", 2 }, { "mkdirat", 3 }, { "trust_file", 1 }, { "trust_file", 2 },
-		{ "trust_file_none", 1 }, { "fchmod", 1 }, { "fchmod", 2 }, { "openat", 1 },
-		{ "trust_dir", 2 }, { "trust_dir_none", 2 }, { "fstatat", 1 }, { "fchmodat", 1 },
-		{ "fchownat", 1 }, { "socket", 1 }, { "unlinkat", 1 }, { "bind", 1 },
-		{ "fchmodat", 2 }, { "fchownat", 2 }, { "listen", 1 }, { "renameat", 1 } };
+		const char *what;
+	} plans[] = { { "trust_dir", 1, "not trusted" },
+		{ "trust_dir_none", 1, "there is no directory /run" },
+		{ "mkdirat", 1, "cannot make the directory berth" },
+		{ "mkdirat", 2, "cannot make the directory 1000" },
+		{ "mkdirat", 3, "cannot make /var/lib/berth/1000" },
+		{ "trust_file", 1, "not trusted" }, { "trust_file", 2, "not trusted" },
+		{ "trust_file_none", 1, "cannot set up the directory berth" },
+		{ "fchmod", 1, "cannot set up the directory berth" },
+		{ "fchmod", 2, "cannot set up the directory 1000" },
+		{ "openat", 1, "cannot open the lock" }, { "trust_dir", 2, "not trusted" },
+		{ "trust_dir_none", 2, "there is no directory /var/lib/berth" },
+		{ "fstatat", 1, "cannot make /var/lib/berth/1000" },
+		{ "fchmodat", 1, "cannot hand /var/lib/berth/1000" },
+		{ "fchownat", 1, "cannot hand /var/lib/berth/1000" },
+		{ "socket", 1, "cannot make the socket" },
+		{ "unlinkat", 1, "cannot make the socket" },
+		{ "bind", 1, "cannot make the socket" },
+		{ "fchmodat", 2, "cannot make the socket" },
+		{ "fchownat", 2, "cannot make the socket" },
+		{ "listen", 1, "cannot make the socket" },
+		{ "renameat", 1, "cannot make the socket" } };
 	struct runtime runtime;
 	struct err err;
 
 	tear_down(state);
 	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
 		set_up(state);
+		err = (struct err){ 0 };
 		fault_set(plans[i].call, plans[i].at, EACCES);
-		if (runtime_prepare(&grant, &runtime, &err) != -1)
-			fail_msg("%s %d is not noticed", plans[i].call, plans[i].at);
+		if (runtime_prepare(&grant, &runtime, &err) != -1 ||
+		    strstr(err.what, plans[i].what) == NULL)
+			fail_msg("%s %d: '%s'", plans[i].call, plans[i].at, err.what);
 		assert_int_not_equal(err.code, ERR_INVALID);
+		assert_true(err.errnum == 0 || err.errnum == EACCES);
 		assert_int_equal(world.raised, 0);
 		assert_int_equal(mode_of("run/berth/1000/engine.sock"), 0);
 		tear_down(state);
@@ -510,8 +546,10 @@ test_cgroup_faults(void **state)
 	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
 		tear_down(state);
 		set_up(state);
+		err = (struct err){ 0 };
 		fault_set(plans[i].call, plans[i].at, EACCES);
-		if (cgroup_fresh(1000, &fd, &err) != -1 || err.code != ERR_SYSTEM)
+		if (cgroup_fresh(1000, &fd, &err) != -1 || err.code != ERR_SYSTEM ||
+		    err.errnum != EACCES)
 			fail_msg("%s %d is not noticed", plans[i].call, plans[i].at);
 		assert_int_equal(world.raised, 0);
 	}
@@ -534,6 +572,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_state, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_state_meanwhile, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_state_is_no_directory, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_busy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_runtime_faults, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_cgroups, set_up, tear_down),

@@ -7,6 +7,7 @@
  * MUST: change this process nowhere but in children
  */
 /* WRAP: fcntl open setitimer sigprocmask close_range clearenv chdir setrlimit personality */
+/* WRAP: statx */
 #include "tests/unit/launcher_unit.h"
 
 #include <signal.h>
@@ -39,6 +40,8 @@ int __real_setrlimit(int resource, const struct rlimit *limit);
 int __wrap_setrlimit(int resource, const struct rlimit *limit);
 int __real_personality(unsigned long persona);
 int __wrap_personality(unsigned long persona);
+int __real_statx(int fd, const char *path, int flags, unsigned int mask, struct statx *st);
+int __wrap_statx(int fd, const char *path, int flags, unsigned int mask, struct statx *st);
 
 int
 __wrap_fcntl(int fd, int cmd, ...)
@@ -104,6 +107,14 @@ int
 __wrap_personality(unsigned long persona)
 {
 	return (fault("personality") ? -1 : __real_personality(persona));
+}
+
+int
+__wrap_statx(int fd, const char *path, int flags, unsigned int mask, struct statx *st)
+{
+	int rc = __real_statx(fd, path, flags, mask, st);
+
+	return (fault("statx") ? -1 : rc);
 }
 
 static bool
@@ -264,6 +275,29 @@ test_streams(void **state)
 		assert_child(in_child(sanitize_streams, &kinds[i]), 0);
 }
 
+/* What could not be asked is not believed, whatever the answer looks like. */
+static void
+sanitize_untold(void *arg)
+{
+	struct stat null, now;
+	struct err err;
+	int ends[2];
+
+	(void)arg;
+	CHILD_CHECK(pipe(ends) == 0 && dup2(ends[1], 2) == 2);
+	if (sanitize(3, &err) < 0 || stat("/dev/null", &null) < 0 || fstat(2, &now) < 0)
+		_exit(80);
+	_exit(now.st_rdev == null.st_rdev ? 0 : 81);
+}
+
+static void
+test_untold(void **state)
+{
+	(void)state;
+	fault_set("statx", 1, EIO);
+	assert_child(in_child(sanitize_untold, NULL), 0);
+}
+
 static void
 sanitize_faulty(void *arg)
 {
@@ -273,7 +307,7 @@ sanitize_faulty(void *arg)
 	close(0);
 	CHILD_CHECK(sanitize(3, &err) == -1);
 	CHILD_CHECK(err.code == ERR_SYSTEM && err.what[0] != '\0' && err.why[0] != '\0');
-	_exit(1);
+	_exit(40);
 }
 
 static void
@@ -285,20 +319,20 @@ test_faults(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		fault_set(calls[i], 1, EPERM);
-		assert_child(in_child(sanitize_faulty, NULL), 1);
+		assert_child(in_child(sanitize_faulty, NULL), 40);
 	}
 	for (int at = 2; at <= 3; at++) {
 		fault_set("setitimer", at, EPERM);
-		assert_child(in_child(sanitize_faulty, NULL), 1);
+		assert_child(in_child(sanitize_faulty, NULL), 40);
 	}
 	/* The second /dev/null, that takes the places of the caller's. */
 	fault_set("open", 2, EMFILE);
-	assert_child(in_child(sanitize_faulty, NULL), 1);
+	assert_child(in_child(sanitize_faulty, NULL), 40);
 	fault_set("close_range", 2, EPERM);
-	assert_child(in_child(sanitize_faulty, NULL), 1);
+	assert_child(in_child(sanitize_faulty, NULL), 40);
 	/* Not EBADF: it is there and cannot be looked at. */
 	fault_set("fcntl", 1, EPERM);
-	assert_child(in_child(sanitize_faulty, NULL), 1);
+	assert_child(in_child(sanitize_faulty, NULL), 40);
 }
 
 int
@@ -309,6 +343,7 @@ main(void)
 		cmocka_unit_test(test_but_one),
 		cmocka_unit_test(test_closed),
 		cmocka_unit_test(test_streams),
+		cmocka_unit_test(test_untold),
 		cmocka_unit_test(test_faults),
 	};
 

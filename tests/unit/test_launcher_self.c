@@ -76,11 +76,10 @@ __wrap_fstatvfs(int fd, struct statvfs *vfs)
 int
 __wrap_stat(const char *path, struct stat *st)
 {
-	if (fault("stat"))
-		return (-1);
 	assert_string_equal(path, "/proc/self/ns/user");
+	/* What a call that fails leaves there is not to be believed. */
 	*st = (struct stat){ .st_ino = world.namespace };
-	return (0);
+	return (fault("stat") ? -1 : 0);
 }
 
 uid_t

@@ -10,7 +10,7 @@
 /* WRAP: priv_become_owner priv_become_root priv_drop_forever priv_enter_namespace priv_ceiling */
 /* WRAP: priv_filter priv_drop_in_namespace priv_raise confine write_maps syscall poll */
 /* WRAP: pidfd_send_signal execveat close_range dup2 waitpid fcntl write listen openat */
-/* WRAP: split_watch */
+/* WRAP: split_watch read clock_gettime */
 #include "tests/unit/launcher_unit.h"
 
 #include <linux/sched.h>
@@ -22,6 +22,7 @@
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "common/facts.h"
 #include "common/filter.h"
@@ -29,6 +30,9 @@
 #include "helper/launcher/launcher.h"
 #include "helper/launcher/priv.h"
 #include "helper/launcher/split.h"
+
+/* Milliseconds; nothing here is waited for that comes. */
+#define PATIENCE 3000
 
 static struct {
 	pid_t split; /* what the clone into namespaces returns */
@@ -45,6 +49,8 @@ static struct {
 	int watched; /* at which point of these a watcher was left */
 	int init_ready; /* in an init: where it reports */
 	int init_go; /* and how many bytes tell it to go on */
+	time_t jump; /* seconds that pass between two looks at the clock */
+	time_t jumped;
 } world;
 
 int __wrap_trust_dir(const char *path, int *fd, struct err *err);
@@ -89,6 +95,10 @@ int __wrap_fcntl(int fd, int cmd, ...);
 int __wrap_listen(int fd, int backlog);
 ssize_t __real_write(int fd, const void *buf, size_t len);
 ssize_t __wrap_write(int fd, const void *buf, size_t len);
+ssize_t __real_read(int fd, void *buf, size_t len);
+ssize_t __wrap_read(int fd, void *buf, size_t len);
+int __real_clock_gettime(clockid_t clock, struct timespec *out);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *out);
 
 int
 __wrap_trust_dir(const char *path, int *fd, struct err *err)
@@ -321,7 +331,7 @@ __wrap_poll(struct pollfd *fds, nfds_t n, int timeout)
 	assert_true(timeout > 0);
 	if (fault("timeout"))
 		return (0);
-	return (fault("poll") ? -1 : __real_poll(fds, n, timeout));
+	return (fault("poll") ? -1 : __real_poll(fds, n, timeout < PATIENCE ? timeout : PATIENCE));
 }
 
 int
@@ -338,7 +348,7 @@ __wrap_pidfd_send_signal(int pidfd, int sig, siginfo_t *info, unsigned int flags
 {
 	(void)pidfd, (void)info, (void)flags;
 	world.killed = sig;
-	return (0);
+	return (fault("pidfd_send_signal") ? -1 : 0);
 }
 
 /* What an engine starts with is judged here, in its place. */
@@ -412,6 +422,22 @@ ssize_t
 __wrap_write(int fd, const void *buf, size_t len)
 {
 	return (len == 1 && fault("go") ? -1 : __real_write(fd, buf, len));
+}
+
+ssize_t
+__wrap_read(int fd, void *buf, size_t len)
+{
+	return (fault("read") ? -1 : __real_read(fd, buf, len));
+}
+
+int
+__wrap_clock_gettime(clockid_t clock, struct timespec *out)
+{
+	int rc = __real_clock_gettime(clock, out);
+
+	assert_int_equal(clock, CLOCK_BOOTTIME);
+	out->tv_sec += world.jumped += world.jump;
+	return (rc);
 }
 
 /* Once more by the init, so that SO_PEERCRED of the socket is the user. */
@@ -494,26 +520,58 @@ test_faults(void **state)
 		const char *call;
 		int at;
 		int code;
-	} plans[] = { { "trust_dir", 1, ERR_CONFIG }, { "trust_dir_none", 1, ERR_CONFIG },
-		{ "trust_file", 1, ERR_CONFIG }, { "fstat", 1, ERR_CONFIG },
-		{ "runtime_prepare", 1, ERR_UNAVAILABLE }, { "cgroup_fresh", 1, ERR_SYSTEM },
-		{ "io_memfd", 1, ERR_SYSTEM }, { "facts_write", 1, ERR_SYSTEM },
-		{ "pipe2", 1, ERR_SYSTEM }, { "pipe2", 2, ERR_SYSTEM }, { "clone3", 1, ERR_SYSTEM },
-		{ "openat", 1, ERR_SYSTEM }, { "alive", 1, ERR_SYSTEM },
-		{ "write_maps", 1, ERR_SYSTEM }, { "go", 1, ERR_SYSTEM }, { "poll", 1, ERR_SYSTEM },
-		{ "timeout", 1, ERR_SYSTEM } };
+		const char *what;
+	} plans[] = { { "trust_dir", 1, ERR_CONFIG, "not trusted" },
+		{ "trust_dir_none", 1, ERR_CONFIG, "is missing" },
+		{ "trust_file", 1, ERR_CONFIG, "not trusted" },
+		{ "fstat", 1, ERR_CONFIG, "is missing" },
+		{ "runtime_prepare", 1, ERR_UNAVAILABLE, "busy" },
+		{ "cgroup_fresh", 1, ERR_SYSTEM, "no cgroup" },
+		{ "io_memfd", 1, ERR_SYSTEM, "cannot hand the facts" },
+		{ "facts_write", 1, ERR_SYSTEM, "cannot hand the facts" },
+		{ "pipe2", 1, ERR_SYSTEM, "cannot make a pipe" },
+		{ "pipe2", 2, ERR_SYSTEM, "cannot make a pipe" },
+		{ "clone3", 1, ERR_SYSTEM, "cannot make a user namespace" },
+		{ "openat", 1, ERR_SYSTEM, "cannot find the user namespace" },
+		{ "alive", 1, ERR_SYSTEM, "cannot find the user namespace" },
+		{ "write_maps", 1, ERR_SYSTEM, "no maps" },
+		{ "go", 1, ERR_SYSTEM, "the namespace ended" },
+		{ "poll", 1, ERR_SYSTEM, "not ready in time" },
+		{ "timeout", 1, ERR_SYSTEM, "not ready in time" } };
 	struct err err;
 
 	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
 		set_up(state);
 		fault_set(plans[i].call, plans[i].at, EIO);
-		if (start(&err) != -1 || (int)err.code != plans[i].code)
-			fail_msg("%s %d: code %d", plans[i].call, plans[i].at, err.code);
+		if (start(&err) != -1 || (int)err.code != plans[i].code ||
+		    strstr(err.what, plans[i].what) == NULL)
+			fail_msg("%s %d: %d '%s'", plans[i].call, plans[i].at, err.code, err.what);
 		assert_string_not_equal(err.what, "");
 		/* Nobody is told to go on when the maps are not there. */
 		assert_true(world.order >= 3 || world.go[0] < 0 || !was_called("go"));
 	}
 	assert_int_equal(world.killed, SIGKILL);
+	assert_string_equal(err.what, "the engine was not ready in time and was ended");
+}
+
+/* It may drip: what is left of the time is asked for before each wait, and none is without end. */
+static void
+test_late(void **state)
+{
+	struct err err;
+
+	(void)state;
+	world.jump = 40;
+	assert_int_equal(start(&err), -1);
+	assert_failed(&err, ERR_SYSTEM, "not ready in time and was ended");
+	assert_int_equal(world.killed, SIGKILL);
+	assert_false(was_called("read"));
+	/* It has ended by itself: so it is told. */
+	set_up(state);
+	world.jump = 40;
+	fault_set("pidfd_send_signal", 1, ESRCH);
+	assert_int_equal(start(&err), -1);
+	assert_string_equal(err.what, "the engine was not ready in time");
 }
 
 static void
@@ -553,17 +611,17 @@ test_no_namespace(void **state)
 	assert_string_equal(err.todo, "");
 }
 
+static struct err said_err;
+
 static void
 assert_says(const char *text, size_t len, int code, const char *what)
 {
-	struct err err;
-
 	set_up(NULL);
 	world.says = text;
 	world.says_len = len;
-	assert_int_equal(start(&err), -1);
-	if ((int)err.code != code || strcmp(err.what, what) != 0)
-		fail_msg("'%.*s': %d '%s'", (int)len, text, err.code, err.what);
+	assert_int_equal(start(&said_err), -1);
+	if ((int)said_err.code != code || strcmp(said_err.what, what) != 0)
+		fail_msg("'%.*s': %d '%s'", (int)len, text, said_err.code, said_err.what);
 }
 
 /* Whatever an engine says: only "R" alone is ready, and only known codes are taken from it. */
@@ -575,7 +633,11 @@ test_says(void **state)
 
 	(void)state;
 	assert_says("Mwhat\nwhy\ntodo", 14, ERR_REFUSED, "what");
+	assert_string_equal(said_err.why, "why");
+	assert_string_equal(said_err.todo, "todo");
 	assert_says("Nx", 2, ERR_CONFIG, "x");
+	assert_string_equal(said_err.why, "");
+	assert_string_equal(said_err.todo, "");
 	assert_says("@x", 2, ERR_USAGE, "x");
 	assert_says("Ex", 2, ERR_UNAVAILABLE, "x");
 	assert_says("Fx", 2, ERR_BUG, "x");
@@ -597,6 +659,20 @@ test_says(void **state)
 	world.chatty = true;
 	assert_int_equal(start(&err), -1);
 	assert_int_equal(err.code, ERR_REFUSED);
+	/* Nor waited for, when all that is read has come. */
+	set_up(NULL);
+	world.says = long_text;
+	world.says_len = 2000;
+	world.chatty = true;
+	assert_int_equal(start(&err), -1);
+	assert_int_equal(err.code, ERR_REFUSED);
+	/* A read that fails does not make one byte of two. */
+	set_up(NULL);
+	world.says = "RX";
+	world.says_len = 2;
+	fault_set("read", 2, EIO);
+	assert_int_equal(start(&err), -1);
+	assert_failed(&err, ERR_SYSTEM, "X");
 }
 
 /* --- the init's half, in a child ----------------------------------------------------------------- */
@@ -664,6 +740,8 @@ test_init(void **state)
 	assert_string_equal(said, "");
 	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 4243, 2, true }), 0);
 	assert_string_equal(said, "");
+	/* In time, and not when somebody lets it go on at last. */
+	assert_int_equal(run_init(&(struct plan){ "timeout", 1, 0, 4243, 1, false }), ERR_SYSTEM);
 	/* It reaps: there is nothing to reap here. */
 	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 4243, 1, false }), 0);
 	assert_string_equal(said, "");
@@ -745,6 +823,7 @@ main(void)
 		cmocka_unit_test_setup(test_ready, set_up),
 		cmocka_unit_test_setup(test_watcher, set_up),
 		cmocka_unit_test_setup(test_faults, set_up),
+		cmocka_unit_test_setup(test_late, set_up),
 		cmocka_unit_test_setup(test_engine_file, set_up),
 		cmocka_unit_test_setup(test_no_namespace, set_up),
 		cmocka_unit_test(test_says),

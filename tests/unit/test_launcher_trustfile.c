@@ -20,6 +20,7 @@ static struct {
 	ino_t only; /* of this file alone; 0: of all */
 	uid_t uid;
 	mode_t add;
+	mode_t type;
 	nlink_t links;
 } lie;
 
@@ -45,6 +46,8 @@ __wrap_fstat(int fd, struct stat *st)
 	if (lie.only == 0 || lie.only == st->st_ino) {
 		st->st_uid = lie.uid;
 		st->st_mode |= lie.add;
+		if (lie.type != 0)
+			st->st_mode = (st->st_mode & ~(mode_t)S_IFMT) | lie.type;
 		st->st_nlink += lie.links;
 	}
 	return (0);
@@ -179,6 +182,10 @@ test_kinds(void **state)
 	assert_file("dirlink/uid-1.conf", O_RDONLY, -1, "is a symbolic link");
 	assert_file(
 	    "berth.conf", O_PATH | O_DIRECTORY, -1, "is a symbolic link or not a directory");
+	/* The kernel opens none as one; the inode is asked all the same. */
+	lie.type = S_IFREG;
+	assert_file("allow", O_PATH | O_DIRECTORY, -1, "allow is not a directory");
+	lie.type = 0;
 	assert_file("..", O_PATH | O_DIRECTORY, -1, "is a mount point");
 	assert_file("/etc/passwd", O_RDONLY, -1, "is a mount point");
 }
@@ -197,6 +204,21 @@ test_faults(void **state)
 	assert_file("berth.conf", O_RDONLY, -1, "cannot examine berth.conf");
 }
 
+/* A refusal says which path it is a part of, an error of the system what it was, success nothing. */
+static void
+assert_why(const struct err *err, int rc, const char *whole)
+{
+	char part[2 * PATH_MAX];
+
+	snprintf(part, sizeof(part), "it is a part of %.300s", whole);
+	if (rc >= 0)
+		assert_string_equal(err->why, "");
+	else if (err->errnum != 0)
+		assert_string_equal(err->why, strerrordesc_np(err->errnum));
+	else if (err->code == ERR_CONFIG && strncmp(err->why, part, strlen(part)) != 0)
+		fail_msg("'%s' instead of '%s'", err->why, part);
+}
+
 static int
 open_dir(const char *path, const char *what)
 {
@@ -205,6 +227,7 @@ open_dir(const char *path, const char *what)
 
 	if (rc < 0 && strstr(err.what, what) == NULL)
 		fail_msg("'%s' instead of '%s'", err.what, what);
+	assert_why(&err, rc, path);
 	if (fd >= 0)
 		close(fd);
 	return (rc);
@@ -241,6 +264,9 @@ test_dir(void **state)
 	assert_int_equal(stat("/", &st), 0);
 	lie.only = st.st_ino;
 	assert_int_equal(open_dir(path, "/ can be written by others"), -1);
+	lie.add = 0;
+	fault_set("openat2", 2, EACCES);
+	assert_int_equal(open_dir(path, "cannot open"), -1);
 }
 
 static void
@@ -266,17 +292,32 @@ test_read(void **state)
 	fault_set("read", 1, EIO);
 	assert_int_equal(trust_read(&dirfd_, "berth.conf", text, sizeof(text), &len, &err), -1);
 	assert_failed(&err, ERR_SYSTEM, "cannot read berth.conf");
+	assert_why(&err, -1, "");
+	fault_set("openat2", 1, EACCES);
+	assert_int_equal(trust_read(&dirfd_, "berth.conf", text, sizeof(text), &len, &err), -1);
+	assert_failed(&err, ERR_SYSTEM, "cannot open berth.conf");
+	assert_why(&err, -1, "");
 	fault_none();
+	/* What errno was before is no error of this one. */
+	errno = EFBIG;
+	memset(&err, 0, sizeof(err));
+	assert_int_equal(trust_read(&dirfd_, "berth.conf", text, sizeof(text), &len, &err), 1);
+	assert_why(&err, 1, "");
+	assert_int_equal(trust_read(&dirfd_, "none.conf", text, sizeof(text), &len, &err), 0);
+	assert_why(&err, 0, "");
 	/* The directory of the allow-list is judged as well, and so is what it holds. */
 	lie.uid = 1000;
 	assert_int_equal(
 	    trust_read(&dirfd_, "allow/uid-1.conf", text, sizeof(text), &len, &err), -1);
 	assert_failed(&err, ERR_CONFIG, "allow is not owned by root");
+	assert_why(&err, -1, "/etc/berth/allow/uid-1.conf");
 	lie.uid = 0;
 	assert_int_equal(unlinkat(dirfd_, "allow/uid-1.conf", 0), 0);
 	assert_int_equal(unlinkat(dirfd_, "allow", AT_REMOVEDIR), 0);
 	assert_int_equal(
 	    trust_read(&dirfd_, "allow/uid-1.conf", text, sizeof(text), &len, &err), 0);
+	/* And what stands outside of it needs none. */
+	assert_int_equal(trust_read(&dirfd_, "berth.conf", text, sizeof(text), &len, &err), 1);
 }
 
 int

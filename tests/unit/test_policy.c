@@ -19,20 +19,32 @@
 #include "common/inistrict.h"
 #include "common/policy.h"
 
-/* WRAP: malloc */
+/* WRAP: malloc free */
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
+void __real_free(void *at);
+void __wrap_free(void *at);
 
 /* The call of malloc(3), counted from 1, that fails; 0: none. */
 static unsigned int malloc_calls, malloc_fails;
+static int live; /* and how many have not been freed */
 
 void *
 __wrap_malloc(size_t size)
 {
-	if (++malloc_calls != malloc_fails)
+	if (++malloc_calls != malloc_fails) {
+		live++;
 		return (__real_malloc(size));
+	}
 	errno = ENOMEM;
 	return (NULL);
+}
+
+void
+__wrap_free(void *at)
+{
+	live -= at != NULL;
+	__real_free(at);
 }
 
 /* What is below /etc/berth. With all_groups every group has a file as well. */
@@ -115,6 +127,7 @@ teardown(void **state)
 	all_groups = false;
 	malloc_fails = 0;
 	policy_free(&policy);
+	assert_int_equal(live, 0);
 	return (0);
 }
 
