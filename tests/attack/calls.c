@@ -46,6 +46,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,14 +67,19 @@
 #define HANG_SECONDS 60
 #define NOT_THERE (-5000L) /* no result was stored */
 
+#define NUMBERS_MAX 1024U
+
 struct attempt {
 	unsigned long nr;
 	unsigned long args[6];
 };
 
 /* A child tells its parent by memory: a filter may leave it no other way. */
-static volatile struct {
-	long result;
+static struct {
+	struct attempt asked;
+	volatile long result;
+	volatile unsigned int next; /* int 0x80: the number that is tried now */
+	volatile long results[NUMBERS_MAX];
 } * shared;
 
 static struct sock_filter insns[FILTERS_MAX][BPF_MAXINSNS];
@@ -143,8 +149,9 @@ signal_name(int sig)
 
 /* --- what the filters say ----------------------------------------------------------------------- */
 
+/* Makes the call that its tracer has put there, again and again; each time it stops before that. */
 static void
-ask_as_child(struct attempt a)
+answer_as_child(void)
 {
 	struct sock_filter marked[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[5])),
@@ -159,32 +166,66 @@ ask_as_child(struct attempt a)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	install(&prog);
 	install_extra();
-	a.args[5] = MARK;
-	shared->result = call(&a);
-	leave();
+	for (;;) {
+		__asm__ volatile("int3" ::: "memory");
+		shared->result = call(&shared->asked);
+	}
 }
 
+/* To its next stop, whose status it gives. */
+static int
+step(pid_t pid)
+{
+	int status;
+
+	if (ptrace(PTRACE_CONT, pid, NULL, NULL) < 0 || waitpid(pid, &status, 0) != pid)
+		err(99, "cannot trace");
+	return (status);
+}
+
+static pid_t
+start_answering(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		answer_as_child();
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
+	    ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL) < 0)
+		err(99, "cannot trace");
+	status = step(pid);
+	if (!WIFSTOPPED(status) || status >> 8 != SIGTRAP)
+		errx(99, "cannot install a filter");
+	return (pid);
+}
+
+/* Where it is refused, the call was made, and this is what came of it. */
 static const char *
 ask(const struct attempt *a)
 {
+	static pid_t pid;
 	int status;
-	pid_t pid;
 
-	shared->result = NOT_THERE;
-	pid = fork();
 	if (pid == 0)
-		ask_as_child(*a);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
-	    ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL) < 0 ||
-	    ptrace(PTRACE_CONT, pid, NULL, NULL) < 0 || waitpid(pid, &status, 0) != pid)
-		err(99, "cannot trace");
-	if (WIFEXITED(status))
+		pid = start_answering();
+	shared->asked = *a;
+	shared->asked.args[5] = MARK;
+	shared->result = NOT_THERE;
+	status = step(pid);
+	if (WIFSTOPPED(status) && status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8)) {
+		ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, regs.orig_rax), -1L);
+		if (step(pid) >> 8 != SIGTRAP)
+			errx(99, "call %lu was to be left out", a->nr);
+		return ("pass");
+	}
+	if (WIFSTOPPED(status) && status >> 8 == SIGTRAP)
 		return (name_of(shared->result));
+	/* A filter, or the kernel in spite of all filters, has sent it a signal. */
 	kill(pid, SIGKILL);
 	if (WIFSTOPPED(status))
 		waitpid(pid, NULL, 0);
-	if (WIFSTOPPED(status) && status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8))
-		return ("pass");
+	pid = 0;
 	return (signal_name(WIFSTOPPED(status) ? WSTOPSIG(status) : WTERMSIG(status)));
 }
 
@@ -271,21 +312,27 @@ harmless(unsigned long nr)
 	return (a);
 }
 
+static const char *
+same_bits(unsigned long nr, unsigned long bits)
+{
+	return (ask(&(struct attempt){ nr, { bits, bits, bits, bits, bits, bits } }));
+}
+
 static void
 number_row(unsigned long nr)
 {
 	const struct attempt a = harmless(nr);
-	const char *all, *zero, *one;
+	const char *all = same_bits(nr, ALL_BITS);
+	bool passes = strcmp(all, "pass") == 0;
+	const char *zero, *one;
 
-	all = ask(&(struct attempt){
-	    nr, { ALL_BITS, ALL_BITS, ALL_BITS, ALL_BITS, ALL_BITS, ALL_BITS } });
-	zero = ask(&(struct attempt){ nr, { 0, 0, 0, 0, 0, 0 } });
-	one = ask(&(struct attempt){ nr, { 1, 1, 1, 1, 1, 1 } });
 	printf("%lu %s", nr, all);
+	zero = same_bits(nr, 0);
+	one = same_bits(nr, 1);
 	if (strcmp(all, zero) != 0 || strcmp(all, one) != 0)
 		printf("|%s|%s", zero, one);
 	/* sync(2) takes no argument, and the time that the host's disks take. */
-	printf(" %s\n", nr == SYS_sync && strcmp(all, "pass") == 0 ? "untried" : try(&a));
+	printf(" %s\n", !passes ? all : nr == SYS_sync ? "untried" : try(&a));
 }
 
 /* One whose arguments count. Where it passes it is made only if it is harmless then. */
@@ -293,9 +340,11 @@ static void
 argument_row(const char *key, struct attempt a, bool harmless_if_it_passes)
 {
 	const char *filter = ask(&a);
-	bool made = harmless_if_it_passes || strcmp(filter, "pass") != 0;
 
-	printf("%s %s %s\n", key, filter, made ? try(&a) : "untried");
+	printf("%s %s %s\n", key, filter,
+	    strcmp(filter, "pass") != 0 ? filter
+	    : harmless_if_it_passes	? try(&a)
+					: "untried");
 }
 
 static void
@@ -517,56 +566,81 @@ call32(unsigned int nr, unsigned int first, unsigned int second)
 	return (result);
 }
 
+/* Tries from shared->next on, up to last, as long as it lives. */
 static void
-row32(const char *key, unsigned int nr, unsigned int first, unsigned int second)
+try32_as_child(unsigned int last)
 {
-	const struct itimerval timer = { .it_value = { nr == 29 ? 0 : 20, 100000 } };
 	const struct sigaction act = { .sa_handler = nothing };
-	pid_t pid;
+	long result;
 
-	shared->result = NOT_THERE;
-	pid = fork();
-	if (pid == 0) {
-		long result;
+	sigaction(SIGALRM, &act, NULL);
+	for (; shared->next <= last; shared->next++) {
+		unsigned int nr = shared->next;
+		/* 29: pause */
+		const struct itimerval timer = { .it_value = { nr == 29 ? 0 : 20, 100000 } };
 
-		sigaction(SIGALRM, &act, NULL);
+		/* 36: sync */
+		if (nr == 36)
+			continue;
 		setitimer(ITIMER_REAL, &timer, NULL);
-		install_extra();
-		result = call32(nr, first, second);
+		result = call32(nr, ~0U, ~0U);
 		/* fork, clone, vfork */
 		if (result == 0 && (nr == 2 || nr == 120 || nr == 190))
 			leave();
-		shared->result = result;
-		leave();
+		shared->results[nr] = result;
 	}
-	printf("%s - %s\n", key, end_of(pid));
+	leave();
+}
+
+/* Each number with all bits set. What ends the one who tries is its result. */
+static void
+numbers32(unsigned int last)
+{
+	unsigned int begin = 0;
+	const char *end;
+	pid_t pid;
+
+	while (begin <= last && last < NUMBERS_MAX) {
+		shared->result = NOT_THERE;
+		shared->next = begin;
+		pid = fork();
+		if (pid == 0)
+			try32_as_child(last);
+		end = end_of(pid);
+		for (; begin < shared->next; begin++) {
+			if (begin != 36)
+				printf("i386:%u - %s\n", begin, name_of(shared->results[begin]));
+		}
+		if (begin <= last)
+			printf("i386:%u - %s\n", begin++, end);
+	}
 }
 
 static void
-compat_rows(unsigned int last)
+socketcalls(void)
 {
-	char key[32];
 	unsigned int *args = mmap(
 	    NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 
 	if (args == MAP_FAILED)
 		err(99, "mmap");
-	for (unsigned int nr = 0; nr <= last; nr++) {
-		snprintf(key, sizeof(key), "i386:%u", nr);
-		/* 36: sync */
-		if (nr != 36)
-			row32(key, nr, ~0U, ~0U);
-	}
-	/* socketcall(SYS_SOCKET): where the family is in memory, no filter can look at it. */
+	/* SYS_SOCKET: the family is in memory, where no filter can look at it. */
 	for (unsigned int family = AF_UNIX; family <= AF_VSOCK; family++) {
 		if (family != AF_UNIX && family != AF_INET && family < AF_ALG)
 			continue;
 		args[0] = family;
 		args[1] = family == AF_ALG ? SOCK_SEQPACKET : SOCK_DGRAM;
 		args[2] = 0;
-		snprintf(key, sizeof(key), "socketcall(%u)", family);
-		row32(key, 102, 1, (unsigned int)(uintptr_t)args);
+		printf("socketcall(%u) - %s\n", family,
+		    name_of(call32(102, 1, (unsigned int)(uintptr_t)args)));
 	}
+}
+
+static void
+compat_rows(unsigned int last)
+{
+	numbers32(last);
+	socketcalls();
 }
 
 /* --- filters of others -------------------------------------------------------------------------- */
@@ -650,7 +724,8 @@ prepare(void)
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
-	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared =
+	    mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
 		err(99, "mmap");
 }
