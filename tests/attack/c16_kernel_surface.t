@@ -40,18 +40,28 @@ unlike "$(sed -n 1,7p <<<"$out")" EPERM "C16 control: root of the host reaches n
 
 # --- jobs ------------------------------------------------------------------------------------------
 
-jobs_world security.confined --engine=any
+jobs_world security.confined network.host --engine=any
 words+=(reach)
 every "$tables/root" job "${PROBE[@]}" host /t/calls
 every "$tables/user" job -u 1000 "${PROBE[@]}" host /t/calls
 is "$(compare filter_job root="$tables/root" user="$tables/user")" "" "C16 in a job, as root and as a user: the golden table"
 every "$tables/root" job --once "${PROBE[@]}" host /t/calls
 is "$(compare filter_job root="$tables/root")" "" "C16 with an engine for one call: the same"
+# In the host's network its capabilities count for nothing, which is what the golden table of a user says.
+run job --network host "${PROBE[@]}" host sh -c '/t/calls arguments | grep "^socket"; /t/calls reach'
+is "$(grep '^socket(17) ' <<<"$out"):$(grep -cE '^[a-z]+\([A-Za-z_0-9]+\) pass (EPERM|ECONNREFUSED|EPROTONOSUPPORT)$' <<<"$out")" \
+    "socket(17) pass EPERM:10" "C16 in the host's network: no packets, no interface, no rule, no audit, no other process"
+if as dave unshare --user true 2>/dev/null; then
+	every "$tables/root" as dave timeout 60 berth run -q "${PROBE[@]}" host /t/calls
+	is "$(compare filter_job root="$tables/root")" "" "C16 without a grant, in a rootless engine's: the same"
+else
+	skip "C16 without a grant" "this host closes user namespaces to users"
+fi
 sed 's/^165 .*/165 pass EFAULT/; /^socket(38)/d; s/^socket(40).*/socket(40) pass ok/' "$tables/root" >"$tables/altered"
 is "$(compare filter_job root="$tables/altered" | wc -l)" 2 "C16 control: a call more that passes is seen"
 sed '/^165 /d' "$tables/root" >"$tables/altered"
 is "$(compare filter_job root="$tables/altered")" "root: 165 (165/mount): not tried" "C16 control: so is a call that was not tried"
-kill -KILL "$(engine_pid alice)"
+pkill -KILL -x berth-engine
 wait_for 5 none_of_ours
 stop_engines
 rm "$ALLOW/uid-1000.conf"
