@@ -18,14 +18,14 @@ answers() {
 	awk -v newest=$newest -v result="$2" '$1 ~ /^[0-9]+$/ && ($1 > newest && $1 <= 600 || $1 ~ /^(102[3-5]|409[56]|6553[56]|1073741823)$/) {
 		if ($2 != result || $3 != "ENOSYS") print; else n++ } END { print n }' "$1"
 }
-run as alice "$calls" table 600
+run as alice "$calls" table 330 600
 isnt "$(awk '$1 <= 469 && $3 != "ENOSYS"' <<<"$out" | wc -l)" 0 "C18 control: outside, other numbers are calls"
 unlike "$(awk '$1 > 469' <<<"$out")" ' EPERM' "C18 control: and no unknown one is forbidden"
 
 jobs_world security.confined
 for user in 0 1000; do
 	{
-		job -u $user "${PROBE[@]}" host /t/calls table 600
+		job -u $user "${PROBE[@]}" host /t/calls table 330 600
 		job -u $user "${PROBE[@]}" host /t/calls beyond
 	} >/run/arena/job
 	is "$(cut -d' ' -f1 /run/arena/job | grep -Fx -e "$far_lines" | wc -l)" ${#far[@]} "C18 -u $user: all are tried"
@@ -53,7 +53,7 @@ run as alice "$LAUNCHER" start
 ok "C18 an engine that tries them" wait_for 60 test -e /tmp/calls
 # By the kernel, that is, which may be a newer one.
 is "$(answers /tmp/calls pass | grep -v ' pass E[A-M]' | grep -c ' ')" 0 "C18 an engine is told so by the kernel itself"
-is "$(answers /tmp/calls pass | tail -n1)" "$(as alice "$calls" table 600 | answers - pass | tail -n1 | awk '{ print $1 + 8 }')" \
+is "$(answers /tmp/calls pass | tail -n1)" "$(as alice "$calls" table 330 600 | answers - pass | tail -n1 | awk '{ print $1 + 8 }')" \
     "C18 as is everybody"
 stop_engines
 done_testing

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Every way into the kernel, tried: what the filters of this process say to it, and what comes of it.
- *   calls [-w FILE] table LAST   each call number up to LAST
+ *   calls [-w FILE] table FIRST LAST   each call number from FIRST to LAST
  *   calls [-w FILE] arguments    calls whose arguments a filter looks at, or ought to
  *   calls [-w FILE] beyond       numbers above all that exist, and with the bit of x32
  *   calls compat LAST            each number of the 32-bit table through int 0x80, socketcall too
@@ -407,7 +407,7 @@ ioctl_rows(void)
 
 		row_of("ioctl", requests[i].name,
 		    (struct attempt){ SYS_ioctl, { ALL_BITS, request } }, true);
-		for (unsigned int bit = 32; bit < 64; bit++) {
+		for (unsigned int bit = 32; bit < 64; bit += bit % 16 == 15 ? 1 : 15) {
 			snprintf(what, sizeof(what), "%s+bit%u", requests[i].name, bit);
 			row_of("ioctl", what,
 			    (struct attempt){ SYS_ioctl, { ALL_BITS, request | 1UL << bit } },
@@ -462,9 +462,9 @@ argument_rows(void)
 }
 
 static void
-table_rows(unsigned long last)
+table_rows(unsigned long first, unsigned long last)
 {
-	for (unsigned long nr = 0; nr <= last; nr++)
+	for (unsigned long nr = first; nr <= last; nr++)
 		number_row(nr);
 }
 
@@ -704,7 +704,7 @@ engine(void)
 		exit(1);
 	if (freopen("/tmp/calls.part", "we", stdout) == NULL)
 		exit(1);
-	table_rows(600);
+	table_rows(0, 600);
 	argument_rows();
 	beyond_rows();
 	compat_rows(600);
@@ -744,8 +744,8 @@ main(int argc, char *argv[])
 		argv += 2;
 	}
 	verb = argc > 1 ? argv[1] : "";
-	if (strcmp(verb, "table") == 0 && argc == 3)
-		table_rows(strtoul(argv[2], NULL, 10));
+	if (strcmp(verb, "table") == 0 && argc == 4)
+		table_rows(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10));
 	else if (strcmp(verb, "arguments") == 0)
 		argument_rows();
 	else if (strcmp(verb, "beyond") == 0)
@@ -757,7 +757,7 @@ main(int argc, char *argv[])
 	else if (strcmp(verb, "filters") == 0 && argc == 3)
 		return (print_filters(atoi(argv[2])));
 	else
-		errx(99, "usage: calls [-w FILE] table LAST|arguments|"
+		errx(99, "usage: calls [-w FILE] table FIRST LAST|arguments|"
 			 "beyond|compat LAST|reach|filters PID");
 	return (0);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""calls.py GOLDEN KERNEL NAME=FILE...
+"""calls.py [-p] GOLDEN KERNEL NAME=FILE...
 
 Compares what tests/attack/calls.c has printed with a golden table of tests/attack/golden/ and prints
 each difference; status 1 if there is one. KERNEL is the version of the kernel that answered (6.1.0).
@@ -14,7 +14,7 @@ GOLDEN: its first line that is no comment names the columns: "key filter NAME...
     since=VERSION   at the end: kernels before that do not have it and, if the filter lets it pass,
             answer ENOSYS
 A KEY with a * in it is a pattern, for what has no row of its own; the first that fits counts. What
-is in no row is a difference, and so is a row for which FILE has nothing.
+is in no row is a difference, and so, without -p, is a row for which FILE has nothing.
 """
 import fnmatch
 import re
@@ -66,7 +66,7 @@ def fits(got, wanted):
     return wanted == "*" or got in wanted.split(",")
 
 
-def compare(rows, kernel, column, lines):
+def compare(rows, kernel, column, lines, partial):
     tried, differences = set(), []
     for line in lines:
         key, filtered, result = line.split()
@@ -82,19 +82,23 @@ def compare(rows, kernel, column, lines):
         if not fits(filtered, row["filter"]) or not fits(result, wanted):
             differences.append(f"{column}: {key} ({name}): got {filtered} {result}, "
                                f"wanted {row['filter']} {wanted}")
+    if not tried:
+        return [f"{column}: nothing was tried"]
     return differences + [f"{column}: {key} ({rows[key][2]}): not tried"
-                          for key in rows if key not in tried]
+                          for key in rows if key not in tried and not partial]
 
 
 def main():
-    golden, kernel, *files = sys.argv[1:]
+    words = sys.argv[1:]
+    partial = words[0] == "-p"
+    golden, kernel, *files = words[partial:]
     rows = read_golden(golden)
     differences = []
     for word in files:
         column, path = word.split("=", 1)
         with open(0 if path == "-" else path, encoding="ascii") as file:
             lines = file.read().splitlines()
-        differences += compare(rows, version(kernel), column, lines)
+        differences += compare(rows, version(kernel), column, lines, partial)
     print("\n".join(differences), end="\n" if differences else "")
     return 1 if differences else 0
 
