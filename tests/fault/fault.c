@@ -3,10 +3,12 @@
  * fault run UID WHO N WHAT PROGRAM ARGS...     a program, setuid ones included, as UID and its group
  * fault attach PID WHO N WHAT                  a process that runs already
  * Counts all system calls of each process: that one is number 0, what it makes is numbered in the
- * order of making. At the N-th call of process WHO it does WHAT: EPERM, ENOMEM, EINTR, EMFILE, ENOSPC
- * (the call is not made and fails with that; close(2) is made), kill (SIGKILL before the call is made) or stop (it stays
- * there for STOP_MS while the others go on, and is killed then). With N 0 it prints each call instead:
- * "fault: WHO N CALL RESULT", in numbers; attach does so until it gets SIGTERM.
+ * order of making. At the N-th call of process WHO it does WHAT: EPERM, EACCES, ENOMEM, EINTR, EMFILE,
+ * ENOSPC (the call is not made and fails with that; close(2) is made), zero (it is not made and
+ * returns 0), kill (SIGKILL before the call is made) or stop (it stays there for STOP_MS while the
+ * others go on, and is killed then). "WHAT:CALL" does it only if that is the number of the call: who
+ * is made at the same time as another may be numbered otherwise than before. With N 0 it prints each call instead: "fault: WHO N CALL RESULT
+ * FIRST", in numbers, the first argument last; attach does so until it gets SIGTERM.
  * Ends when the program does, with its status; attach: when the fault has happened or the process has
  * ended. Who is traced at that moment goes on untraced. Status 98: the call did not happen.
  * strace(1) can say neither "the N-th call of all" nor "until the first process has ended".
@@ -40,11 +42,13 @@ static struct process {
 	bool hit;
 	long calls;
 	unsigned long long nr;
+	unsigned long long first;
 } table[PROCESSES];
 
 static int who;
 static long when;
-static const char *what;
+static char *what;
+static long only = -1; /* the number of a call */
 static bool attached, started, happened, over;
 static pid_t stays; /* the one that was stopped */
 
@@ -66,8 +70,8 @@ failure(void)
 	static const struct {
 		const char *name;
 		int number;
-	} errors[] = { { "EPERM", EPERM }, { "ENOMEM", ENOMEM }, { "EINTR", EINTR },
-		{ "EMFILE", EMFILE }, { "ENOSPC", ENOSPC } };
+	} errors[] = { { "EPERM", EPERM }, { "EACCES", EACCES }, { "ENOMEM", ENOMEM },
+		{ "EINTR", EINTR }, { "EMFILE", EMFILE }, { "ENOSPC", ENOSPC } };
 
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		if (strcmp(what, errors[i].name) == 0)
@@ -115,9 +119,10 @@ at_call(struct process *process)
 	process->inside = !process->inside;
 	if (process->inside) {
 		process->nr = regs.orig_rax;
+		process->first = regs.rdi;
 		process->calls += started;
 		if (started && when > 0 && !happened && process == &table[who] &&
-		    process->calls == when)
+		    process->calls == when && (only < 0 || only == (long)process->nr))
 			return (do_fault(process, &regs));
 		return (true);
 	}
@@ -127,8 +132,8 @@ at_call(struct process *process)
 		process->hit = false;
 		over = attached;
 	} else if (when == 0 && process->calls > 0) {
-		fprintf(stderr, "fault: %ld %ld %llu %lld\n", (long)(process - table),
-		    process->calls, process->nr, (long long)regs.rax);
+		fprintf(stderr, "fault: %ld %ld %llu %lld %lld\n", (long)(process - table),
+		    process->calls, process->nr, (long long)regs.rax, (long long)process->first);
 	}
 	return (true);
 }
@@ -230,6 +235,10 @@ main(int argc, char *argv[])
 	who = atoi(argv[3]);
 	when = atol(argv[4]);
 	what = argv[5];
+	if (strchr(what, ':') != NULL) {
+		only = atol(strchr(what, ':') + 1);
+		*strchr(what, ':') = '\0';
+	}
 	if (who < 0 || who >= PROCESSES)
 		errx(99, "usage");
 	sigaction(SIGALRM, &action, NULL);

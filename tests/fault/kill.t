@@ -18,7 +18,7 @@
 arena_enter "$@"
 [ "$(uname -m)" = x86_64 ] || skip_all "fault.c knows the registers of x86_64 only"
 grant alice security.confined --engine=any >/dev/null
-export FAULT=$TESTBIN/fault
+export FAULT=$TESTBIN/fault PYTHONDONTWRITEBYTECODE=1
 seed=${FAULT_SEED:-1}
 count=6
 [ -z "${BERTH_LONG-}" ] || count=0

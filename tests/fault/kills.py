@@ -8,54 +8,21 @@
 import os
 import random
 import signal
-import subprocess
 import sys
-import time
 
-FAULT, STATE = os.environ["FAULT"], os.environ["STATE"]
+from faultlib import FAULT, Attached, become, listed, named as ours, read, run, until
+
+STATE = os.environ["STATE"]
 UID = "1000"
 BERTH = "/usr/local/bin/berth"
 LINES = "/home/alice/lines"
 STATUS = 7
-PATIENCE = 20  # seconds, for a command that must not hang
-ALICE = {"HOME": "/home/alice", "USER": "alice", "LOGNAME": "alice", "PATH": "/usr/local/bin:/usr/bin:/bin"}
-AS_ALICE = ["setpriv", "--reuid=1000", "--regid=1000", "--init-groups", "--inh-caps=-all"]
 
 
-def ours(*names):
-    """pid: name, of living processes of ours with one of these names."""
-    found = {}
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-                stat = file.read()
-        except OSError:
-            continue
-        name, state = stat[stat.index("(") + 1:stat.rindex(")")], stat[stat.rindex(")") + 2]
-        if name in names and state not in "ZX":
-            found[int(pid)] = name
-    return found
-
-
-def until(condition, seconds=10.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.005)
-    return True
-
-
-def run(command, prefix=()):
-    """(status, what it said); -1 when it hangs."""
-    with subprocess.Popen([*prefix, *command], env=ALICE, cwd="/home/alice", stdin=subprocess.DEVNULL,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        try:
-            said = process.communicate(timeout=PATIENCE)[1].decode(errors="replace")
-        except subprocess.TimeoutExpired:
-            process.kill()
-            return -1, ""
-    return process.returncode, said
+def call(command, prefix=None):
+    """(status, what it said) of a command of alice's; -1 when it hangs."""
+    status, _, said = run([*(become("alice") if prefix is None else prefix), *command], "alice")
+    return status, said
 
 
 def job(token):
@@ -70,7 +37,7 @@ def engine():
 
 def warm():
     if engine() is None:
-        run([BERTH, "daemon", "start"], AS_ALICE)
+        call([BERTH, "daemon", "start"])
 
 
 def cold():
@@ -82,19 +49,6 @@ def cold():
         except ProcessLookupError:
             pass
     until(lambda: not ours("berth-engine", "berth-job", "berth-launcher"))
-
-
-class Attached:
-    """fault(1) on the engine while a command runs."""
-
-    def __init__(self, who, number):
-        self.process = subprocess.Popen([FAULT, "attach", str(engine()), str(who), str(number), "kill"],
-                                        stderr=subprocess.PIPE, text=True)
-        self.process.stderr.readline()
-
-    def end(self):
-        self.process.terminate()
-        return self.process.communicate()[1]
 
 
 # Who is known by a call that only this one makes, behind the engine.
@@ -120,8 +74,7 @@ SCENES = {
 
 def lines(token):
     try:
-        with open(LINES, encoding="utf-8") as file:
-            return file.read().split().count(token)
+        return read(LINES).split().count(token)
     except FileNotFoundError:
         return 0
 
@@ -131,26 +84,24 @@ def perform(scene, way, who, number, token):
     before, command, _ = SCENES[scene]
     before()
     if way == "run":
-        status, said = run(command(token), [FAULT, "run", UID, str(who), str(number), "kill"])
+        status, said = call(command(token), [FAULT, "run", UID, str(who), str(number), "kill"])
         return status, said, status != 98, said
-    attached = Attached(who, number)
-    status, said = run(command(token), AS_ALICE)
+    attached = Attached(engine(), who, number, "kill")
+    status, said = call(command(token))
     # It leaves after its answer.
     if scene not in ("run", "start", "once"):
         until(lambda: engine() is None, 0.3)
-    happened = attached.process.poll() is not None
-    return status, said, happened, attached.end()
+    return status, said, attached.happened(), attached.end()
 
 
 def calls(scene, way, who):
     """Number of the process, and those of its calls."""
     _, _, _, said = perform(scene, way, 0, 0, "listing")
-    found = [list(map(int, line.split()[1:])) for line in said.splitlines()
-             if line.startswith("fault: ") and line.count(" ") == 4]
+    found = listed(said)
     if who in MARKS:
         first = 4 if way == "run" else 1
-        who = min((p for p, _, call, _ in found if p >= first and call == MARKS[who]), default=-1)
-    return who, sorted({number for p, number, _, _ in found if p == who})
+        who = min((p for p, _, number, _, _ in found if p >= first and number == MARKS[who]), default=-1)
+    return who, sorted({number for p, number, *_ in found if p == who})
 
 
 def nothing_left():
@@ -173,7 +124,7 @@ def judge(scene, victim, status, said, token):
             yield f"the job ran {lines(token)} times"
         if status == STATUS and lines(token) != 1:
             yield "its status came, but it never ran"
-    status, said = run([BERTH, "run", "-q", "host", "true"], AS_ALICE)
+    status, said = call([BERTH, "run", "-q", "host", "true"])
     if status != 0:
         yield f"the next call ends with {status}: {said}"
     if not until(nothing_left):
@@ -187,8 +138,7 @@ def inits():
     found = set()
     for pid in ours("berth-launcher"):
         try:
-            with open(f"/proc/{pid}/status", encoding="utf-8") as file:
-                fields = dict(line.split(":\t", 1) for line in file.read().splitlines() if ":\t" in line)
+            fields = dict(line.split(":\t", 1) for line in read(f"/proc/{pid}/status").splitlines() if ":\t" in line)
         except OSError:
             continue
         if "0" not in fields["Uid"].split() and int(fields["CapPrm"], 16) == 0:

@@ -1,0 +1,151 @@
+# What faults.py, verbs.py and kills.py share: the program fault, and what is looked at behind it.
+import os
+import random
+import re
+import subprocess
+import time
+
+FAULT = os.environ["FAULT"]
+ERRORS = ["EPERM", "EACCES", "ENOMEM", "EINTR", "EMFILE", "ENOSPC"]
+KINDS = ERRORS + ["kill", "stop"]
+NEVER_HAPPENED = 98  # status of fault: that process made less calls than that
+PATIENCE = 20  # seconds, for a command that must not hang
+PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
+# What never returns cannot fail.
+ENDLESS = ("exit_group", "exit", "pause")
+# libc's own start, before main(), ends itself like that when it gets no memory.
+BEFORE_MAIN = ("brk", "arch_prctl", "mprotect", "set_tid_address", "set_robust_list", "rseq", "prlimit64")
+
+
+def read(path):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read()
+
+
+def call_names():
+    names = {}
+    for line in read("/usr/include/x86_64-linux-gnu/asm/unistd_64.h").splitlines():
+        match = re.match(r"#define __NR_(\w+) (\d+)", line)
+        if match:
+            names[int(match.group(2))] = match.group(1)
+    return names
+
+
+def until(condition, seconds=10.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.004)
+    return True
+
+
+def environment(user):
+    home = "/root" if user == "root" else f"/home/{user}"
+    return {"HOME": home, "USER": user, "LOGNAME": user, "PATH": PATH}
+
+
+def become(user):
+    """The words before a command that make it that user's."""
+    if user == "root":
+        return []
+    return ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--inh-caps=-all"]
+
+
+def run(command, user):
+    """(status, output, what it said); status -1 when it hangs."""
+    with subprocess.Popen(command, env=environment(user), cwd=environment(user)["HOME"], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            out, said = process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return -1, "", ""
+    return process.returncode, out.decode(errors="replace"), said.decode(errors="replace")
+
+
+def listed(said):
+    """The calls in what fault has said: [(who, number, call, result, first argument)]."""
+    calls = []
+    for line in said.splitlines():
+        words = line.split()
+        if words[:1] == ["fault:"] and len(words) == 6 and words[1].isdigit():
+            calls.append(tuple(map(int, words[1:])))
+    return calls
+
+
+def wanted(words, seed):
+    """A filter by "CALL,CALL*N,...": all of the first one, N of the second; of all calls without a word."""
+    limits = dict((word.partition("*")[0], int(word.partition("*")[2] or 0)) for word in words.split(",") if word)
+
+    def choose(faults):
+        """faults: [(kind, who, number, call, ...)]"""
+        kept = [fault for fault in faults if not limits or fault[3] in limits]
+        for call, limit in limits.items():
+            of_call = [fault for fault in kept if fault[3] == call]
+            if 0 < limit < len(of_call):
+                chosen = random.Random(seed).sample(of_call, limit)
+                kept = [fault for fault in kept if fault[3] != call or fault in chosen]
+        return kept
+    return choose
+
+
+def sample(faults, kinds, count, seed):
+    """As many of each kind, count in all; all of them with count 0. The kind comes first in a fault."""
+    if count == 0:
+        return faults
+    chance, chosen = random.Random(seed), []
+    for kind in kinds:
+        of_kind = [fault for fault in faults if fault[0] == kind]
+        chosen += chance.sample(of_kind, min(-(-count // len(kinds)), len(of_kind)))
+    return chosen
+
+
+class Attached:
+    """fault on a process that runs, while something is done."""
+
+    def __init__(self, pid, who, number, kind):
+        self.process = subprocess.Popen([FAULT, "attach", str(pid), str(who), str(number), kind],
+                                        stderr=subprocess.PIPE, text=True)
+        self.process.stderr.readline()
+
+    def happened(self):
+        return self.process.poll() is not None
+
+    def end(self):
+        self.process.terminate()
+        return self.process.communicate()[1]
+
+
+def named(*names):
+    """pid: name, of living processes that have one of these names."""
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            stat = read(f"/proc/{pid}/stat")
+        except OSError:
+            continue
+        name, state = stat[stat.index("(") + 1:stat.rindex(")")], stat[stat.rindex(")") + 2]
+        if name in names and state not in "ZX":
+            found[int(pid)] = name
+    return found
+
+
+class Tally:
+    """How many faults of each kind there were, how many had an effect, and what went wrong."""
+
+    def __init__(self, kinds):
+        self.counts = {kind: [0, 0] for kind in kinds}
+        self.bad = 0
+
+    def add(self, kind, failed, where, wrong):
+        self.counts[kind][0] += 1
+        self.counts[kind][1] += failed
+        if wrong:
+            self.bad += 1
+            print(f"{kind} at {where}: " + "; ".join(wrong), flush=True)
+
+    def tell(self, scene, total):
+        for kind, (faults, failed) in self.counts.items():
+            print(f"{scene}: {kind}: {faults} faults, {failed} failed it")
+        print(f"{scene}: all: {sum(n for n, _ in self.counts.values())} of {total}, {self.bad} wrong", flush=True)

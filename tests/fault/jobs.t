@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Every system call of a job's supervisor and of its command until that is executed, and of launcher, init
+# and engine of one call, fails once with each of six errors, and whoever makes it is killed or stopped
+# there. The command then has what it always has, or does not run; nothing of it stays; the next call
+# works.
+. "${BASH_SOURCE[0]%/*}/../attack/jobs.sh"
+arena_enter "$@"
+. "$TOP/tests/fault/faults.sh"
+grant alice security.confined --engine=any >/dev/null
+faults faults job 24
+faults faults once 16
+done_testing
