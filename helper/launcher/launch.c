@@ -56,17 +56,17 @@ arrange(int *engine, int fds[ENGINE_FD_END])
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	*engine = fcntl(*engine, F_DUPFD_CLOEXEC, ENGINE_FD_END);
-	if (*engine < 0)
+	if (*engine < ENGINE_FD_END)
 		return (-1);
 	for (int i = ENGINE_FD_SOCKET; i < ENGINE_FD_END; i++) {
 		int high = fcntl(fds[i] < 0 ? null : fds[i], F_DUPFD_CLOEXEC, ENGINE_FD_END);
 
-		if (high < 0)
+		if (high < ENGINE_FD_END)
 			return (-1);
 		fds[i] = high;
 	}
 	for (int i = 0; i < ENGINE_FD_END; i++) {
-		if (dup2(i < ENGINE_FD_SOCKET ? null : fds[i], i) < 0)
+		if (dup2(i < ENGINE_FD_SOCKET ? null : fds[i], i) != i)
 			return (-1);
 	}
 	return (0);

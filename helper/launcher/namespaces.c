@@ -73,7 +73,7 @@ forbid_nesting(int procfd, struct err *err)
 int
 confine(int procfd, struct err *err)
 {
-	if (setsid() < 0)
+	if (setsid() <= 0)
 		return (err_sys(err, "cannot make a session"));
 	/* Mounts of the host arrive, none of ours leaves. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)

@@ -98,7 +98,7 @@ leave(const struct grant *grant, int procfd, struct err *err)
 		launch_follow(child);
 	}
 	alarm(START_SECONDS);
-	return (setsid() < 0 ? err_sys(err, "cannot make a session") : share_reset(procfd, err));
+	return (setsid() <= 0 ? err_sys(err, "cannot make a session") : share_reset(procfd, err));
 }
 
 int

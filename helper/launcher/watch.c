@@ -103,11 +103,11 @@ arrange(int init, int timer, int go)
 
 	for (int i = WATCH_FD_INIT; i < WATCH_FD_END; i++) {
 		fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, WATCH_FD_END);
-		if (fds[i] < 0)
+		if (fds[i] < WATCH_FD_END)
 			return (-1);
 	}
 	for (int i = WATCH_FD_INIT; i < WATCH_FD_END; i++) {
-		if (dup2(fds[i], i) < 0)
+		if (dup2(fds[i], i) != i)
 			return (-1);
 	}
 	return (close_range(WATCH_FD_END, ~0U, 0));
@@ -119,7 +119,7 @@ watch(const struct split *split, int init, int timer)
 	struct pollfd fds[] = { { .fd = WATCH_FD_INIT, .events = POLLIN },
 		{ .fd = WATCH_FD_TIMER, .events = POLLIN } };
 
-	if (stand_below(split->procfd, init) < 0 || take_turn() < 0 || setsid() < 0 ||
+	if (stand_below(split->procfd, init) < 0 || take_turn() < 0 || setsid() <= 0 ||
 	    arrange(split->pidfd, timer, split->go[1]) < 0)
 		_exit(ERR_SYSTEM);
 	priv_become_watcher(split->grant->owner_id, split->grant->watch_id);
