@@ -64,7 +64,7 @@ forget_client(void)
 		(void)!syscall(SYS_rt_sigaction, sig, by_default, NULL, sizeof(uint64_t));
 	sigemptyset(&none);
 	umask(0077);
-	if (sigprocmask(SIG_SETMASK, &none, NULL) != 0 || setsid() < 0 || chdir("/") != 0 ||
+	if (sigprocmask(SIG_SETMASK, &none, NULL) != 0 || setsid() <= 0 || chdir("/") != 0 ||
 	    setrlimit(RLIMIT_CORE, &no_core) != 0 || personality(PER_LINUX) < 0)
 		return (-1);
 	/* A kernel without keyrings(7), a container's filter or the user's quota may not let it: no
@@ -118,8 +118,12 @@ set_ceiling(void)
 				return (-1);
 			break;
 		}
+		if ((ceiling >> cap & 1) == 0 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != 0)
+			return (-1);
 	}
-	return ((int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog));
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) != 0)
+		return (-1);
+	return (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER ? 0 : -1);
 }
 
 /* First out of the way of the targets, then onto them; dup2(2) also clears close-on-exec. What fds
@@ -130,18 +134,18 @@ arrange(struct inner *inner)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	inner->engine = fcntl(inner->engine, F_DUPFD_CLOEXEC, ENGINE_FD_END);
-	if (inner->engine < 0 || null < 0)
+	if (inner->engine < ENGINE_FD_END || null < 0)
 		return (-1);
 	for (int i = ENGINE_FD_SOCKET; i < ENGINE_FD_END; i++) {
 		int high = fcntl(inner->fds[i], F_DUPFD_CLOEXEC, ENGINE_FD_END);
 
-		if (high < 0)
+		if (high < ENGINE_FD_END)
 			return (-1);
 		inner->fds[i] = high;
 	}
 	null = fcntl(null, F_DUPFD_CLOEXEC, ENGINE_FD_END);
 	for (int i = 0; i < ENGINE_FD_END; i++) {
-		if (dup2(i < ENGINE_FD_SOCKET ? null : inner->fds[i], i) < 0)
+		if (dup2(i < ENGINE_FD_SOCKET ? null : inner->fds[i], i) != i)
 			return (-1);
 	}
 	return (close_range(ENGINE_FD_END, ~0U, CLOSE_RANGE_CLOEXEC));
@@ -170,7 +174,7 @@ reap(void)
 
 	/* Nothing that it does from here on needs any of it. */
 	if (close_range(0, ~0U, 0) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-	    syscall(SYS_capset, &header, none) != 0)
+	    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 || syscall(SYS_capset, &header, none) != 0)
 		_exit(ERR_SYSTEM);
 	for (;;) {
 		if (waitpid(-1, NULL, __WALL) < 0 && errno == ECHILD)
@@ -190,7 +194,7 @@ inner_run(struct inner *inner)
 	if (read(inner->go, &go, 1) != 1)
 		_exit(ERR_SYSTEM);
 	/* Only now, for who is not dumpable has a uid_map that is root's to write. */
-	if (prctl(PR_SET_DUMPABLE, 0) != 0)
+	if (prctl(PR_SET_DUMPABLE, 0) != 0 || prctl(PR_GET_DUMPABLE) != 0)
 		report(inner, ERR_SYSTEM, "cannot forbid tracing");
 	/* Mounts of the host arrive, none of ours leaves. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) != 0)

@@ -38,7 +38,7 @@ new_session(void)
 	umask(COMMAND_UMASK);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) == -1)
 		return -1;
-	return setsid() == -1 ? -1 : 0;
+	return setsid() <= 0 ? -1 : 0;
 }
 
 static int
@@ -47,7 +47,7 @@ take_streams(const struct task *task)
 	if (task->job->tty)
 		return pty_take(&task->pty);
 	for (int i = 0; i < 3; i++)
-		if (dup2(task->job->stdio[i], i) == -1)
+		if (dup2(task->job->stdio[i], i) != i)
 			return -1;
 	return 0;
 }

@@ -25,7 +25,8 @@ int identity_filter(void) __attribute__((warn_unused_result));
 int identity_take(const struct identity *identity, uint64_t caps)
     __attribute__((warn_unused_result));
 
-/* Reduces permitted and effective set of the caller to caps, inheritable to nothing. 0 or -1. */
+/* Reduces permitted and effective set of the caller to caps, inheritable to nothing, and reads them
+ * back. 0 or -1. */
 int identity_reduce(uint64_t caps) __attribute__((warn_unused_result));
 
 #endif

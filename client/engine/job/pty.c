@@ -72,7 +72,7 @@ int
 pty_take(const struct pty *pty)
 {
 	for (int i = 0; i < 3; i++)
-		if (dup2(pty->slave, i) == -1)
+		if (dup2(pty->slave, i) != i)
 			return -1;
 	return ioctl(0, TIOCSCTTY, 0);
 }

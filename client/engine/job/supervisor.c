@@ -123,7 +123,9 @@ drop_the_rest(const struct watch *watch, int go, struct err *err)
 
 	keep_only(fds, sizeof(fds) / sizeof(fds[0]));
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-	    (!task->engine->host.keeps_groups && setgroups(0, NULL) == -1) ||
+	    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 ||
+	    (!task->engine->host.keeps_groups &&
+		(setgroups(0, NULL) == -1 || getgroups(0, NULL) != 0)) ||
 	    identity_reduce(CAPS_KEPT) == -1)
 		return err_sys(err, "the supervisor cannot give up its rights");
 	return 0;
