@@ -114,6 +114,16 @@ unset(const char *key)
 	must(draft.len == strlen(draft.text), "its length is that of the text");
 }
 
+static const struct entitlement any[] = { { .id = ENT_MOUNT, .value = "*" },
+	{ .id = ENT_IMAGE, .value = "*" } };
+
+static bool
+narrows(const struct entitlement *ent)
+{
+	return ((ent->id == ENT_MOUNT || ent->id == ENT_IMAGE) && !same(ent, &any[0]) &&
+		!same(ent, &any[1]));
+}
+
 /* As grant and revoke do it, on what the file says now. */
 static void
 change(char *word, bool add)
@@ -146,6 +156,9 @@ change(char *word, bool add)
 		    "no word comes that nobody named");
 	}
 	must(!add || holds(&after, &asked.ents[0]), "what was named is there");
+	must(
+	    !add || !narrows(&asked.ents[0]) || !holds(&after, &any[asked.ents[0].id == ENT_IMAGE]),
+	    "a path takes the place of all paths");
 	must(new.until == old.until &&new.engine == old.engine &&new.owner_id ==
 		 old.owner_id &&new.subuid.start == old.subuid.start &&new.timeout == old.timeout,
 	    "nothing else says anything new");

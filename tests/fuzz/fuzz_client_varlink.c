@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Fuzz target: Varlink frames, as client, engine and supervisor receive them. The first two bytes of
- * an input say in which pieces the rest comes, and how many descriptors with each.
+ * Fuzz target: Varlink frames, as client, engine and supervisor receive them. The first byte of an
+ * input says how large the pieces are in which the rest comes, the second how many descriptors come
+ * with how many of them.
  * TRUST: unprivileged
  * INPUT: the fuzzer
  * MUST: abort when the pieces change what is received, when a message is taken that is no object, has
@@ -136,12 +137,12 @@ send_piece(int fd, const void *data, size_t len, size_t nfds)
 	must(sendmsg(fd, &msg, MSG_NOSIGNAL) == (ssize_t)len, "a piece is sent");
 }
 
-/* All of data in pieces; seed 0: as large as they can be, without descriptors. */
+/* All of data in pieces; head NULL: as large as they can be, without descriptors. */
 static void
-receive(const uint8_t *data, size_t size, uint16_t seed, struct received *received)
+receive(const uint8_t *data, size_t size, const uint8_t *head, struct received *received)
 {
 	struct varlink conn;
-	size_t fds = 0;
+	size_t fds = 0, nth = 0;
 	int ends[2];
 
 	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0,
@@ -151,10 +152,9 @@ receive(const uint8_t *data, size_t size, uint16_t seed, struct received *receiv
 		size_t len = size < PIECE_MAX ? size : PIECE_MAX, nfds = 0;
 		int ret = 1;
 
-		if (seed != 0) {
-			seed = (uint16_t)(seed * 25173U + 13849U);
-			len = len < 1U + (seed >> 8) ? len : 1U + (seed >> 8);
-			nfds = (seed & 0x70) == 0 ? seed & 0xf : 0;
+		if (head != NULL) {
+			len = len < 1U + head[0] ? len : 1U + head[0];
+			nfds = nth++ % (1U + (head[1] >> 5)) == 0 ? head[1] & 0x1f : 0;
 		}
 		send_piece(ends[1], data, len, nfds);
 		data += len;
@@ -191,8 +191,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2 || size > 3 * VARLINK_MESSAGE_MAX)
 		return (0);
 	whole.failed = pieces.failed = false;
-	receive(data + 2, size - 2, 0, &whole);
-	receive(data + 2, size - 2, (uint16_t)(data[0] | data[1] << 8 | 1), &pieces);
+	receive(data + 2, size - 2, NULL, &whole);
+	receive(data + 2, size - 2, data, &pieces);
 	must(whole.n == pieces.n && whole.failed == pieces.failed,
 	    "pieces change nothing of what is received");
 	for (size_t i = 0; i < whole.n; i++)

@@ -443,6 +443,19 @@ check_answers(int fd)
 	varlink_close(&conn);
 }
 
+/* One that runs already. */
+static void
+add_job(const char *name)
+{
+	struct child *child = child_new(&engine, true);
+
+	must(child != NULL, "there is memory");
+	snprintf(child->name, sizeof(child->name), "%s", name);
+	child->next = engine.children;
+	engine.children = child;
+	jobs++;
+}
+
 static void
 begin(const uint8_t head[3], int fd)
 {
@@ -461,6 +474,8 @@ begin(const uint8_t head[3], int fd)
 	varlink_init(&client->varlink, fd);
 	engine.connections = client;
 	engine.nconnections = 1;
+	if ((head[2] & 8) != 0)
+		add_job("a");
 }
 
 static void
