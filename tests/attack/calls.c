@@ -10,7 +10,8 @@
  * A row is "KEY FILTER RESULT". KEY: a number, or NAME(ARGUMENT). FILTER: pass, or the error that the
  * filter gives; several, when they depend on the arguments (all bits set, 0, 1); -: not asked. RESULT: ok, an error,
  * a signal, ended, hangs; untried where that would do harm. -w: with these filters besides; they are
- * installed in children alone. As berth-engine it writes all rows to /tmp/calls and stays.
+ * installed in children alone. As berth-engine it takes these words, lines of them, from engine-tries in the
+ * policy directory, writes the rows to /tmp/calls and stays.
  * FILTER is found without the call being made: a filter of our own sends it to a tracer, unless
  * another one has refused it.
  * TRUST: unprivileged
@@ -21,6 +22,7 @@
 #include <elf.h>
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -695,19 +697,48 @@ read_filters(const char *path)
 		errx(99, "%s: no filter in it", path);
 }
 
+static bool
+print_rows(int argc, char *const argv[])
+{
+	const char *verb = argc > 0 ? argv[0] : "";
+
+	if (strcmp(verb, "table") == 0 && argc == 3)
+		table_rows(strtoul(argv[1], NULL, 10), strtoul(argv[2], NULL, 10));
+	else if (strcmp(verb, "arguments") == 0)
+		argument_rows();
+	else if (strcmp(verb, "beyond") == 0)
+		beyond_rows();
+	else if (strcmp(verb, "reach") == 0)
+		reach_rows();
+	else if (strcmp(verb, "compat") == 0 && argc == 2)
+		compat_rows((unsigned int)strtoul(argv[1], NULL, 10));
+	else
+		return (false);
+	return (true);
+}
+
 /* --- as the engine ------------------------------------------------------------------------------ */
 
 static void
 engine(void)
 {
-	if (write(ENGINE_FD_READY, "R", 1) != 1 || close(ENGINE_FD_READY) < 0)
+	int fd = openat(ENGINE_FD_POLICY, "engine-tries", O_RDONLY | O_CLOEXEC);
+	FILE *tries = fd < 0 ? NULL : fdopen(fd, "r");
+	char line[64], *words[4];
+
+	if (tries == NULL || write(ENGINE_FD_READY, "R", 1) != 1 || close(ENGINE_FD_READY) < 0 ||
+	    freopen("/tmp/calls.part", "we", stdout) == NULL)
 		exit(1);
-	if (freopen("/tmp/calls.part", "we", stdout) == NULL)
-		exit(1);
-	table_rows(0, 600);
-	argument_rows();
-	beyond_rows();
-	compat_rows(600);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	while (fgets(line, sizeof(line), tries) != NULL) {
+		int n = 0;
+
+		for (char *word = strtok(line, " \n"); word != NULL && n < 4;
+		     word = strtok(NULL, " \n"))
+			words[n++] = word;
+		if (!print_rows(n, words))
+			exit(1);
+	}
 	fflush(stdout);
 	if (rename("/tmp/calls.part", "/tmp/calls") < 0)
 		exit(1);
@@ -733,8 +764,6 @@ prepare(void)
 int
 main(int argc, char *argv[])
 {
-	const char *verb;
-
 	prepare();
 	if (argc == 1 && strcmp(argv[0], "berth-engine") == 0)
 		engine();
@@ -743,21 +772,10 @@ main(int argc, char *argv[])
 		argc -= 2;
 		argv += 2;
 	}
-	verb = argc > 1 ? argv[1] : "";
-	if (strcmp(verb, "table") == 0 && argc == 4)
-		table_rows(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10));
-	else if (strcmp(verb, "arguments") == 0)
-		argument_rows();
-	else if (strcmp(verb, "beyond") == 0)
-		beyond_rows();
-	else if (strcmp(verb, "reach") == 0)
-		reach_rows();
-	else if (strcmp(verb, "compat") == 0 && argc == 3)
-		compat_rows((unsigned int)strtoul(argv[2], NULL, 10));
-	else if (strcmp(verb, "filters") == 0 && argc == 3)
+	if (argc == 3 && strcmp(argv[1], "filters") == 0)
 		return (print_filters(atoi(argv[2])));
-	else
-		errx(99, "usage: calls [-w FILE] table FIRST LAST|arguments|"
-			 "beyond|compat LAST|reach|filters PID");
+	if (!print_rows(argc - 1, argv + 1))
+		errx(99, "usage: calls [-w FILE] table FIRST LAST|arguments|beyond|compat LAST|"
+			 "reach|filters PID");
 	return (0);
 }
