@@ -13,6 +13,7 @@
  *	odd_exec cwd DIR PROGRAM ARGS          in DIR, looked at no further than chdir(2) does
  *	odd_exec deep N PROGRAM ARGS           N directories further down, made on the way
  *	odd_exec groups N PROGRAM ARGS         with N more groups, if root calls
+ *	odd_exec idle CPU PROGRAM ARGS         on that processor, when nothing else runs there
  * TRUST: unprivileged
  * INPUT: a test's words
  * MUST: fail loudly when the odd state could not be made
@@ -21,6 +22,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -172,6 +174,19 @@ set_groups(const char *count)
 		err(99, "setgroups");
 }
 
+static void
+set_idle(const char *cpu)
+{
+	const struct sched_param none = { 0 };
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(atoi(cpu), &one);
+	if (sched_setaffinity(0, sizeof(one), &one) < 0 || setpriority(PRIO_PROCESS, 0, 19) < 0 ||
+	    sched_setscheduler(0, SCHED_IDLE, &none) < 0)
+		err(99, "SCHED_IDLE");
+}
+
 /* The words of one argument. */
 static bool
 prepare(const char *verb, const char *arg)
@@ -184,6 +199,8 @@ prepare(const char *verb, const char *arg)
 		go_down(arg);
 	else if (strcmp(verb, "groups") == 0)
 		set_groups(arg);
+	else if (strcmp(verb, "idle") == 0)
+		set_idle(arg);
 	else if (strcmp(verb, "cwd") != 0)
 		return (false);
 	else if (chdir(arg) < 0)
