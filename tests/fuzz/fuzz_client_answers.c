@@ -328,7 +328,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t how = take_byte(&input);
 	struct cli cli = { .uid = 1000, .command = &command, .json = (how & 4) != 0 };
 	struct err err = { 0 };
-	int lowest, rc;
+	size_t before;
+	int rc;
 
 	hostile.how = take_byte(&input);
 	if (input.left > SAID_MAX)
@@ -339,14 +340,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	signal(SIGPIPE, SIG_IGN);
 	fflush(stdout);
 	redirect();
-	lowest = dup(0);
-	close(lowest);
+	before = count_fds();
 	rc = call(how, &cli, &err);
 	while (hostile.connections > 0)
 		close(hostile.ends[--hostile.connections]);
 	restore();
 	check(how, cli.json, rc);
-	must(dup(0) == lowest, "no descriptor stays open");
-	close(lowest);
+	must(count_fds() == before, "no descriptor stays open");
 	return (0);
 }
