@@ -6,7 +6,7 @@
 . "${BASH_SOURCE[0]%/*}/jobs.sh"
 arena_enter "$@"
 . "$TOP/tests/fault/faults.sh"
-identity="setresuid,setresgid,setuid,setgroups,capset,seccomp,setsid,dup2,dup3,fcntl*8,prctl"
+identity="setresuid,setresgid,setuid,setgroups,capset,seccomp,setsid,umask,dup2,dup3,fcntl*8,prctl"
 grant alice security.confined --engine=any >/dev/null
 faults faults job 0 zero "${identity}*16"
 pkill -KILL -x berth-engine

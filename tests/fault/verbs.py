@@ -113,8 +113,8 @@ class Verb:
         if status == -1:
             yield "hangs"
         died = kind in ("kill", "stop")
-        # An allocator that libc itself does not ask for success: then it ends by a signal.
-        crashed = call in ("brk", "mmap") and status == 139
+        # libc itself ends a program that is refused memory where it does not ask, or its own signal mask.
+        crashed = (call, status) in (("brk", 139), ("mmap", 139), ("rt_sigprocmask", 134))
         if not died and status not in (0, 1, 64, 69, 70, 71, 77, 78) and not crashed:
             yield f"ends with status {status}"
         if not died and status != 0 and not out + said and not crashed:

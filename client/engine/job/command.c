@@ -36,7 +36,8 @@ new_session(void)
 	/* the engine has no handlers, and set what its launcher ignored to the default */
 	sigemptyset(&none);
 	umask(COMMAND_UMASK);
-	if (sigprocmask(SIG_SETMASK, &none, NULL) == -1)
+	/* asked once more, as nothing else tells it: the engine's own is 0 */
+	if (umask(COMMAND_UMASK) != COMMAND_UMASK || sigprocmask(SIG_SETMASK, &none, NULL) == -1)
 		return -1;
 	return setsid() <= 0 ? -1 : 0;
 }
