@@ -126,9 +126,10 @@ watch(const struct split *split, int init, int timer)
 	if (close_range(0, 2, 0) < 0)
 		_exit(ERR_SYSTEM);
 	priv_filter(filter_watch, filter_watch_len);
-	/* Without this byte the init does not go on. */
-	if (write(WATCH_FD_GO, "w", 1) != 1 || close(WATCH_FD_GO) < 0)
+	/* Without this byte the init does not go on; behind it nothing ends us but its end. */
+	if (write(WATCH_FD_GO, "w", 1) != 1)
 		_exit(ERR_SYSTEM);
+	(void)close(WATCH_FD_GO);
 	while (poll(fds, 2, -1) < 0 && errno == EINTR)
 		;
 	/* Whatever woke us: an init that has ended is not hurt by it. Until it has. */
