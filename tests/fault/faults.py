@@ -64,7 +64,8 @@ def belongings(pid):
     """What a process has besides its ids: session, terminal, signals, limits, namespaces, descriptors."""
     stat = read(f"/proc/{pid}/stat").rsplit(")", 1)[1].split()
     lines = [f"leads its session: {stat[3] == str(pid)}, terminal {stat[4]}, nice {stat[16]}"]
-    keep = re.compile(r"^(Umask|SigBlk|Seccomp_filters|Cpus_allowed_list):")
+    # Not Umask: umask(2) cannot fail, the launcher gives each file its mode, the engine has an own one.
+    keep = re.compile(r"^(SigBlk|Seccomp_filters|Cpus_allowed_list):")
     lines += [line for line in read(f"/proc/{pid}/status").splitlines() if keep.match(line)]
     lines += [f"{name} as pid 1's: {os.readlink(f'/proc/{pid}/ns/{name}') == os.readlink(f'/proc/1/ns/{name}')}"
               for name in ("user", "pid", "mnt", "cgroup", "ipc", "uts", "net")]

@@ -195,8 +195,8 @@ def main():
     kinds = sys.argv[4].split(",") if len(sys.argv) > 4 else KINDS
     verb = SCENES[name]
     verb.prepare()
-    chosen = [(kind, who, number, NAMES.get(call, str(call)), f"{kind}:{call}") for who, number, call, _, _ in verb.calls()
-              for kind in kinds if NAMES.get(call) not in ENDLESS]
+    chosen = [(kind, who, number, NAMES.get(call, str(call)), f"{kind}:{call}")
+              for who, number, call, _, _ in verb.calls() for kind in kinds if NAMES.get(call) not in ENDLESS]
     chosen = wanted(sys.argv[5] if len(sys.argv) > 5 else "", seed)(chosen)
     total = len(chosen)
     chosen = sample(chosen, kinds, count, seed)
