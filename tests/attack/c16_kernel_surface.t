@@ -8,6 +8,8 @@ arena_enter "$@"
 needs python3
 [ "$(uname -m)" = x86_64 ] || skip_all "the tables are those of x86-64"
 calls=$TESTBIN/calls
+# An emulated processor needs that for a table.
+JOB_SECONDS=600
 golden=$TOP/tests/attack/golden
 # All of it takes minutes on an emulated processor, where each attempt is a process. What is the same once
 # more is tried where the lists refuse something.
