@@ -71,16 +71,17 @@ class Tap:
 
 
 def blocks(text):
-    """{(configuration, test): (status, seconds, lines)}, {configuration: {setting: value}}, done"""
+    """{(configuration, test): (status, seconds, lines)}, {configuration: {setting: value}}, done.
+    What is cut off is no line of ours."""
     results, settings, begun, done = {}, {}, None, False
     for line in text.splitlines():
         word = line.split(" ")
-        if word[0] == "@begin":
+        if word[0] == "@begin" and len(word) == 3:
             begun, lines = (word[1], word[2]), []
-        elif word[0] == "@end":
+        elif word[0] == "@end" and len(word) == 5 and begun == (word[1], word[2]):
             results[begun] = (int(word[3]), int(word[4]), lines)
             begun = None
-        elif word[0] == "@set":
+        elif word[0] == "@set" and "=" in line:
             settings.setdefault(word[1], {}).update([word[2].split("=")])
         elif word[0] == "@done":
             done = True

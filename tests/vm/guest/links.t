@@ -53,6 +53,7 @@ rm /etc/berth/allow/uid-1001.conf
 
 # --- what another user planted where root or alice will write
 # carol has been there before, in directories that are open to all and sticky.
+rm $ALLOW/uid-1000.conf
 grant alice security.confined >/dev/null
 BUILD=$BUILD sh "$TOP/config/install.sh" install >/dev/null
 chmod 4755 "$LAUNCHER"
@@ -79,6 +80,5 @@ for what in symlink fifo file; do
 	is "$rc" 71 "A28 a $what of carol's in the place of the state directory is refused"
 	rm -f /srv/open/state
 done
-# Where a job's client appends: a file of carol's that alice is to open.
 canary_is_untouched "$out$err" "A28 and no canary was touched"
 done_testing
