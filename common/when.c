@@ -74,7 +74,7 @@ duration_parse(const char *text, uint32_t *seconds)
 	size_t len = strspn(text, "0123456789");
 	const char *unit = units;
 	char digits[11] = "";
-	uint32_t value, length;
+	uint32_t value = 0, length;
 
 	if (len >= sizeof(digits))
 		return (-1);

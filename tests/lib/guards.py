@@ -3,12 +3,14 @@
 
 A guard is what decides: each condition of if, while, do, for and ?:, each operand of && and ||, each
 comparison whose value is kept, returned or handed on, and whatever a function of type bool returns or
-a variable of that type begins with. It is found by its tokens, without a compiler: the sources are
+a variable of that type begins with. A call that is a statement of its own stands beside them: what it
+does, it does for nobody's answer, and only its absence can be noticed. It is found by its tokens, without a compiler: the sources are
 formatted by clang-format and know no switch, no goto and no macro that decides (find() says so when
 that changes).
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 TOKEN = re.compile(
@@ -19,6 +21,8 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL)
 COMPARES = {"<", ">", "<=", ">=", "==", "!="}
 ASSIGNS = {"=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="}
+# Variable arguments, and the texts of a message behind the one that carries its code.
+HARMLESS = {"va_start", "va_end", "err_why", "err_todo"}
 PAIRS = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -31,7 +35,7 @@ class Guard:
     nth: int
     start: int
     end: int
-    role: str  # "loop", "and", "or" (an operand of these), "test"
+    role: str  # "loop", "and", "or" (an operand of these), "test", "call"
     acts: bool  # it does something besides deciding
 
     @property
@@ -44,7 +48,9 @@ class Guard:
 
     @property
     def kinds(self):
-        """What can be made of it: taken as false or true, negated, or not even asked."""
+        """What can be made of it: taken as false or true, negated, or not even asked or done."""
+        if self.role == "call":
+            return ["skip"]
         kinds = ["false"] if self.role == "loop" else ["false", "true"]
         return kinds + ["not"] + (["skip"] if self.acts else [])
 
@@ -54,6 +60,7 @@ class Source:
         self.file = file
         self.text = text
         self.guards = {}
+        self.counts = Counter()  # of what decides, by the words that the compiler has for it
         self.function = ""
         self.returns_bool = False
         self.tokens = []
@@ -106,11 +113,13 @@ class Source:
             return self.close[i] + 1
         if word in ("if", "while"):
             closed = self.close[i + 1]
+            self.counts["IfStmt" if word == "if" else "loop"] += 1
             self.decides(i + 2, closed, "loop" if word == "while" else "test")
             return closed + 1
         if word == "for":
             closed = self.close[i + 1]
             first, test, step = self.split(i + 2, closed, {";"})
+            self.counts["loop"] += 1
             self.expression(*first)
             if test[0] < test[1]:
                 self.decides(*test, "loop")
@@ -134,6 +143,11 @@ class Source:
             else:
                 self.pieces(i + 1, end)
             return
+        first = i + (3 if words[:3] == ["(", "void", ")"] else 0)
+        first += self.word(first) == "!"
+        if end - first > 2 and self.word(first + 1) == "(" and self.close[first + 1] == end - 1 \
+                and self.word(first) not in HARMLESS:
+            self.add(i, end, "call")
         boolean = "bool" in words[:2]
         for first, last in self.split(i, end, {","}):
             parts = self.split(first, last, {"="})
@@ -178,6 +192,7 @@ class Source:
         parts = None if self.has(i, end, ASSIGNS) else self.choice(i, end)
         self.add(i, end, role)
         if parts:
+            self.counts["ConditionalOperator"] += 1
             self.decides(*parts[0], "test")
             self.decides(*parts[1], "test")
             self.decides(*parts[2], "test")
@@ -185,6 +200,7 @@ class Source:
         for mark, name in (("||", "or"), ("&&", "and")):
             operands = self.split(i, end, {mark})
             if len(operands) > 1:
+                self.counts[mark] += len(operands) - 1
                 for operand in operands:
                     self.decides(*operand, name)
                 return
@@ -203,6 +219,7 @@ class Source:
             self.value(parts[0][1] + 1, end)
         elif self.choice(i, end):
             test, this, that = self.choice(i, end)
+            self.counts["ConditionalOperator"] += 1
             self.decides(*test, "test")
             self.value(*this)
             self.value(*that)
@@ -243,6 +260,11 @@ def find(file, text):
     return sorted(found, key=lambda g: (g.start, -g.end))
 
 
+def counts(file, text):
+    """How many of each kind of decision were found."""
+    return dict(Source(file, text).counts)
+
+
 def without(text, guard, kind):
     """The source with that guard, and no other, taken as kind says."""
     old = text[guard.start:guard.end]
@@ -250,6 +272,6 @@ def without(text, guard, kind):
         "false": f"(({old}), 0)" if guard.acts else "(0)",
         "true": f"(({old}), 1)" if guard.acts else "(1)",
         "not": f"(!({old}))",
-        "skip": "(1)" if guard.role == "and" else "(0)",
+        "skip": {"and": "(1)", "call": "(void)0"}.get(guard.role, "(0)"),
     }[kind]
     return text[:guard.start] + new + text[guard.end:]

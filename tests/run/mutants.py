@@ -9,6 +9,7 @@ or, where none does, an attack test must notice. tests/audit/mutants.tsv says wh
   mutants.py --units [FILE...]  the unit tests alone, without root; writes nothing, lists the rest
   mutants.py --sample N --seed S   N mutants of the table: does the test that it names notice still?
   mutants.py --check            in a second: the table has each guard of the source, and no other
+  mutants.py --compare          does clang see as many decisions in the sources as we do?
   mutants.py --show WORD        the mutants whose file, function or guard has WORD in it, as diffs
 
 A mutant that cannot differ in what it does stands in tests/audit/equivalent.list, with a reason.
@@ -30,6 +31,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -160,6 +162,30 @@ def check():
     return not wrong
 
 
+def compare():
+    """The tree that clang makes of a source knows what decides; nothing of it may be overlooked."""
+    flags = shlex.split(os.environ["MUTANT_CFLAGS"])
+
+    def one(file):
+        tree = subprocess.run(["clang", *flags, "-I.", "-w", "-fsyntax-only", "-Xclang", "-ast-dump", "-fno-color-diagnostics",
+                               file], cwd=TOP, capture_output=True, text=True, check=True).stdout
+        seen = dict(Counter(re.findall(r"[|`]-(IfStmt|ConditionalOperator)\b", tree)))
+        seen["loop"] = len(re.findall(r"[|`]-(?:While|Do|For)Stmt\b", tree))
+        for mark in ("&&", "||"):
+            seen[mark] = len(re.findall(rf"[|`]-BinaryOperator .* '{re.escape(mark)}'$", tree, re.M))
+        return {word: count for word, count in seen.items() if count}
+
+    wrong = 0
+    files = [file for file in sources() if file.endswith(".c")]
+    with ThreadPoolExecutor(JOBS) as pool:
+        for file, seen in zip(files, pool.map(one, files)):
+            ours = guards.counts(file, (TOP / file).read_text())
+            if seen != ours:
+                print(f"{file}: clang sees {seen}, we {ours}")
+                wrong += 1
+    return wrong == 0
+
+
 def test_file(name):
     folder = "unit" if name.startswith("test_") else "attack"
     return TOP / "tests" / folder / (name + (".c" if folder == "unit" else ".t"))
@@ -179,7 +205,8 @@ class Units:
     def compile(self, *args):
         command = shlex.split(os.environ.get("CC", "gcc")) + shlex.split(os.environ["MUTANT_CFLAGS"])
         command = [w for w in command if w not in ("-MMD", "-MP", "-I.")]
-        command += ["-w", "-O2", "-fsanitize=bounds", "-fsanitize-undefined-trap-on-error", f"-I{self.dir}/src", f"-I{TOP}", *map(str, args)]
+        command += ["-w", "-O2", "-fsanitize=bounds", "-fsanitize-undefined-trap-on-error",
+                    "-ftrivial-auto-var-init=pattern", "-D_Noreturn=", f"-I{self.dir}/src", f"-I{TOP}", *map(str, args)]
         return subprocess.run(command, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def make(self):
@@ -304,7 +331,10 @@ def schemata(text, numbered):
     for number, guard in numbered:
         skipped = 1 if guard.role == "and" else 0
         length = guard.end - guard.start
-        put.append((guard.start, 1, -length, f"(mutant_skips({number}) ? {skipped} : mutant_value({number}, !!("))
+        head = f"(mutant_skips({number}) ? {skipped} : mutant_value({number}, !!("
+        if guard.role == "call":
+            head = f"(mutant_skips({number}) ? (void)0 : ((void)("
+        put.append((guard.start, 1, -length, head))
         put.append((guard.end, 0, length, ")))"))
     out, at = [], 0
     for place, _, _, word in sorted(put):
@@ -349,7 +379,7 @@ class Attacks:
 
     def make(self):
         return subprocess.run(
-            ["make", "-C", self.tree, "--no-print-directory", "BUILD=build", "CFLAGS=-Wno-error", "all"],
+            ["make", "-C", self.tree, "--no-print-directory", "BUILD=build", "CFLAGS=-w -D_Noreturn=", "all"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
     def fails(self, test):
@@ -454,6 +484,7 @@ def main():
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--sample", type=int)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--compare", action="store_true")
     parser.add_argument("--show")
     parser.add_argument("--inside", action="store_true")
     args = parser.parse_args()
@@ -464,6 +495,8 @@ def main():
         return True
     if args.check:
         return check()
+    if args.compare:
+        return compare()
     if args.show:
         return show(args.show)
     if args.sample:

@@ -45,6 +45,10 @@ __wrap_getgroups(int size, gid_t list[])
 		return (-1);
 	if (size == 0)
 		return (ngroups);
+	if (size < 0) {
+		errno = EINVAL;
+		return (-1);
+	}
 	memcpy(list, groups, (size_t)ngroups * sizeof(gid_t));
 	return (second);
 }

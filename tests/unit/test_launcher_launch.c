@@ -323,6 +323,51 @@ a_parent_ends_with_the_status_of_its_child(void **state)
 	assert_child(in_child(follow, &status), 71);
 }
 
+/* arg: a pipe whose end is seen, and one whose end lets the child go. */
+static void
+follow_with_a_pipe(void *arg)
+{
+	int *ends = arg;
+	pid_t child;
+	char byte;
+
+	close(ends[0]);
+	child = fork();
+	if (child == 0) {
+		close(ends[1]);
+		close(ends[3]);
+		_exit(read(ends[2], &byte, 1) == 0 ? 5 : 6);
+	}
+	fault_none();
+	launch_follow(child);
+}
+
+/* Who waits for a child keeps nobody else waiting. */
+static void
+a_parent_that_waits_holds_nothing(void **state)
+{
+	int ends[4], status;
+	pid_t pid;
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(pipe(ends + 2), 0);
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		follow_with_a_pipe(ends);
+	close(ends[1]);
+	alarm(20);
+	assert_int_equal(read(ends[0], &byte, 1), 0);
+	alarm(0);
+	close(ends[3]);
+	assert_int_equal(__real_waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 5);
+	close(ends[0]);
+	close(ends[2]);
+}
+
 /* Two children, the slow one has something to say; arg: a pipe. */
 static void
 become_init(void *arg)
@@ -385,6 +430,7 @@ main(void)
 		cmocka_unit_test(clones_into_a_cgroup_only_when_there_is_one),
 		cmocka_unit_test(a_clone_is_as_a_fork),
 		cmocka_unit_test(a_parent_ends_with_the_status_of_its_child),
+		cmocka_unit_test(a_parent_that_waits_holds_nothing),
 		cmocka_unit_test(an_init_reaps_until_nothing_is_left),
 		cmocka_unit_test(an_init_keeps_no_descriptor_or_ends),
 	};

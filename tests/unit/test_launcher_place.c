@@ -114,6 +114,8 @@ __wrap_openat(int dirfd, const char *path, int flags, ...)
 {
 	assert_int_equal(dirfd, strstr(path, "id_map") != NULL ? CHILD : PROCFS);
 	assert_int_not_equal(flags & O_CLOEXEC, 0);
+	if (dirfd == CHILD)
+		assert_true(holds(CAP_SYS_ADMIN) && holds(*path == 'u' ? CAP_SETUID : CAP_SETGID));
 	if (fault("openat"))
 		return (-1);
 	if (strncmp(path, "1/", 2) != 0)

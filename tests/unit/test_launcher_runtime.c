@@ -29,6 +29,7 @@ static struct {
 	long types[2]; /* of /sys/fs/cgroup and of "unified" below it; 0: there is none */
 	int mount; /* which of them is open */
 	uint64_t raised;
+	bool cgroups; /* it is about these: their root asks for a capability */
 	uid_t state_owner;
 	int busy;
 	uid_t given_to;
@@ -105,6 +106,7 @@ int
 __wrap_mkdirat(int dirfd, const char *name, mode_t mode)
 {
 	assert_true(dirfd >= 0);
+	assert_true(world.raised == (world.cgroups ? 1ULL << CAP_DAC_OVERRIDE : 0));
 	return (fault("mkdirat") ? -1 : __real_mkdirat(dirfd, name, mode));
 }
 
@@ -155,10 +157,9 @@ __wrap_trust_dir(const char *path, int *fd, struct err *err)
 	*fd = -1;
 	if (fault("trust_dir_none"))
 		return (0);
-	if (fault("trust_dir"))
-		return (err_set(err, ERR_CONFIG, "not trusted"));
 	*fd = __real_openat(world.rootfd, strcmp(path, "/run") == 0 ? "run" : "state", O_RDONLY);
-	return (1);
+	/* What is judged is open by then. */
+	return (fault("trust_dir") ? err_set(err, ERR_CONFIG, "not trusted") : 1);
 }
 
 int
@@ -167,9 +168,9 @@ __wrap_trust_file(int dirfd, const char *name, int flags, int *fd, struct err *e
 	*fd = -1;
 	if (fault("trust_file_none"))
 		return (0);
+	*fd = __real_openat(dirfd, name, flags | O_NOFOLLOW);
 	if (fault("trust_file"))
 		return (err_set(err, ERR_CONFIG, "not trusted"));
-	*fd = __real_openat(dirfd, name, flags | O_NOFOLLOW);
 	return (*fd < 0 ? err_sys(err, "trust_file") : 1);
 }
 
@@ -316,6 +317,16 @@ forget(struct runtime *runtime)
 	close(runtime->socket);
 }
 
+static int
+count_open(void)
+{
+	int count = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return (count);
+}
+
 static void
 test_fresh(void **state)
 {
@@ -399,10 +410,13 @@ test_busy(void **state)
 {
 	struct runtime runtime;
 	struct err err;
+	int before;
 
 	(void)state;
 	world.busy = EWOULDBLOCK;
+	before = count_open();
 	assert_int_equal(runtime_prepare(&grant, &runtime, &err), -1);
+	assert_int_equal(count_open(), before);
 	assert_failed(&err, ERR_UNAVAILABLE, "an engine of this user is running or starting");
 	assert_int_equal(mode_of("run/berth/1000/engine.sock"), 0);
 	assert_false(was_called("socket"));
@@ -456,12 +470,15 @@ test_runtime_faults(void **state)
 		{ "renameat", 1, "cannot make the socket" } };
 	struct runtime runtime;
 	struct err err;
+	int before;
 
 	tear_down(state);
 	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
 		set_up(state);
 		err = (struct err){ 0 };
 		fault_set(plans[i].call, plans[i].at, EACCES);
+		before = count_open();
+		runtime.lock = -1;
 		if (runtime_prepare(&grant, &runtime, &err) != -1 ||
 		    strstr(err.what, plans[i].what) == NULL)
 			fail_msg("%s %d: '%s'", plans[i].call, plans[i].at, err.what);
@@ -469,6 +486,9 @@ test_runtime_faults(void **state)
 		assert_true(err.errnum == 0 || err.errnum == EACCES);
 		assert_int_equal(world.raised, 0);
 		assert_int_equal(mode_of("run/berth/1000/engine.sock"), 0);
+		if (runtime.lock >= 0)
+			close(runtime.lock);
+		assert_int_equal(count_open(), before);
 		tear_down(state);
 	}
 	set_up(state);
@@ -480,9 +500,10 @@ static void
 test_cgroups(void **state)
 {
 	struct err err;
-	int fd;
+	int fd, before = count_open();
 
 	(void)state;
+	world.cgroups = true;
 	assert_int_equal(cgroup_launcher(&fd, &err), 0);
 	assert_true(fd >= 0);
 	close(fd);
@@ -504,15 +525,17 @@ test_cgroups(void **state)
 	assert_int_equal(mode_of("berth/1000/busy"), 0700);
 	assert_int_equal(mode_of("berth/launcher"), 0700);
 	assert_int_equal(world.raised, 0);
+	assert_int_equal(count_open(), before);
 }
 
 static void
 test_layouts(void **state)
 {
 	struct err err;
-	int fd;
+	int fd, before = count_open();
 
 	(void)state;
+	world.cgroups = true;
 	/* Hybrid: version 1 in front. */
 	world.types[0] = TMPFS_MAGIC;
 	world.types[1] = CGROUP2_SUPER_MAGIC;
@@ -530,6 +553,7 @@ test_layouts(void **state)
 	assert_int_equal(cgroup_launcher(&fd, &err), 0);
 	assert_int_equal(fd, -1);
 	assert_false(was_called("mkdirat"));
+	assert_int_equal(count_open(), before);
 }
 
 static void
@@ -541,11 +565,12 @@ test_cgroup_faults(void **state)
 	} plans[] = { { "open", 1 }, { "fstatfs", 1 }, { "mkdirat", 1 }, { "mkdirat", 2 },
 		{ "mkdirat", 3 }, { "openat", 1 }, { "openat", 2 }, { "openat", 4 } };
 	struct err err;
-	int fd;
+	int fd, before;
 
 	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
 		tear_down(state);
 		set_up(state);
+		world.cgroups = true;
 		err = (struct err){ 0 };
 		fault_set(plans[i].call, plans[i].at, EACCES);
 		if (cgroup_fresh(1000, &fd, &err) != -1 || err.code != ERR_SYSTEM ||
@@ -559,9 +584,11 @@ test_cgroup_faults(void **state)
 	fault_set("openat", 3, EMFILE);
 	assert_int_equal(cgroup_fresh(1000, &fd, &err), 0);
 	close(fd);
+	before = count_open();
 	fault_set("fdopendir", 1, ENOMEM);
 	assert_int_equal(cgroup_fresh(1000, &fd, &err), 0);
 	close(fd);
+	assert_int_equal(count_open(), before);
 }
 
 int

@@ -7,7 +7,7 @@
  * MUST: change this process nowhere but in children
  */
 /* WRAP: fcntl open setitimer sigprocmask close_range clearenv chdir setrlimit personality */
-/* WRAP: statx */
+/* WRAP: statx priv_step_aside priv_step_back priv_allow_clock */
 #include "tests/unit/launcher_unit.h"
 
 #include <signal.h>
@@ -19,8 +19,12 @@
 #include <sys/time.h>
 
 #include "helper/launcher/launcher.h"
+#include "helper/launcher/priv.h"
 
 extern char **environ;
+
+/* In a child: who closes what is the caller's is the caller. */
+static bool aside, clock_allowed;
 
 int __real_fcntl(int fd, int cmd, ...);
 int __wrap_fcntl(int fd, int cmd, ...);
@@ -42,6 +46,9 @@ int __real_personality(unsigned long persona);
 int __wrap_personality(unsigned long persona);
 int __real_statx(int fd, const char *path, int flags, unsigned int mask, struct statx *st);
 int __wrap_statx(int fd, const char *path, int flags, unsigned int mask, struct statx *st);
+uid_t __wrap_priv_step_aside(void);
+void __wrap_priv_step_back(uid_t was);
+void __wrap_priv_allow_clock(void);
 
 int
 __wrap_fcntl(int fd, int cmd, ...)
@@ -82,6 +89,7 @@ __wrap_sigprocmask(int how, const sigset_t *set, sigset_t *old)
 int
 __wrap_close_range(unsigned int first, unsigned int last, int flags)
 {
+	CHILD_CHECK(aside);
 	return (fault("close_range") ? -1 : __real_close_range(first, last, flags));
 }
 
@@ -117,6 +125,27 @@ __wrap_statx(int fd, const char *path, int flags, unsigned int mask, struct stat
 	return (fault("statx") ? -1 : rc);
 }
 
+uid_t
+__wrap_priv_step_aside(void)
+{
+	aside = true;
+	return (4711);
+}
+
+void
+__wrap_priv_step_back(uid_t was)
+{
+	CHILD_CHECK(was == 4711);
+	aside = false;
+}
+
+void
+__wrap_priv_allow_clock(void)
+{
+	CHILD_CHECK(!aside);
+	clock_allowed = true;
+}
+
 static bool
 is_disposition(int sig, void (*wanted)(int))
 {
@@ -150,6 +179,7 @@ sanitize_all(void *arg)
 	umask(0);
 	__real_personality(ADDR_NO_RANDOMIZE | READ_IMPLIES_EXEC);
 	CHILD_CHECK(sanitize(3, &err) == 0);
+	CHILD_CHECK(!aside && clock_allowed);
 	CHILD_CHECK(environ == NULL || *environ == NULL);
 	CHILD_CHECK(getcwd(cwd, sizeof(cwd)) != NULL && strcmp(cwd, "/") == 0);
 	CHILD_CHECK(umask(0) == 077);

@@ -51,6 +51,8 @@ static struct {
 	int init_go; /* and how many bytes tell it to go on */
 	time_t jump; /* seconds that pass between two looks at the clock */
 	time_t jumped;
+	int given[4]; /* both pipes as the launcher got them */
+	int dir; /* the init's in its procfs */
 } world;
 
 int __wrap_trust_dir(const char *path, int *fd, struct err *err);
@@ -188,6 +190,7 @@ __wrap_pipe2(int fds[2], int flags)
 	}
 	mine[0] = dup(fds[0]);
 	mine[1] = dup(fds[1]);
+	memcpy(world.given + (mine == world.go ? 2 : 0), fds, 2 * sizeof(int));
 	return (0);
 }
 
@@ -331,7 +334,11 @@ __wrap_poll(struct pollfd *fds, nfds_t n, int timeout)
 	assert_true(timeout > 0);
 	if (fault("timeout"))
 		return (0);
-	return (fault("poll") ? -1 : __real_poll(fds, n, timeout < PATIENCE ? timeout : PATIENCE));
+	if (fault("poll"))
+		return (-1);
+	timeout = __real_poll(fds, n, timeout < PATIENCE ? timeout : PATIENCE);
+	CHILD_CHECK(timeout != 0);
+	return (timeout);
 }
 
 int
@@ -340,7 +347,8 @@ __wrap_openat(int dir, const char *name, int flags, ...)
 	if (dir != 555)
 		return (__real_openat(dir, name, flags));
 	assert_string_equal(name, "4242");
-	return (fault("openat") ? -1 : __real_openat(AT_FDCWD, "/", flags));
+	world.dir = fault("openat") ? -1 : __real_openat(AT_FDCWD, "/", flags);
+	return (world.dir);
 }
 
 int
@@ -489,6 +497,11 @@ test_ready(void **state)
 	assert_int_equal(world.order, 4);
 	assert_int_equal(read(world.go[0], &go, 1), 1);
 	assert_int_equal(world.killed, 0);
+	/* Of the pipes the end that it reads, and the init's of none. */
+	assert_true(__real_fcntl(world.given[0], F_GETFD) >= 0);
+	for (int i = 1; i < 4; i++)
+		assert_int_equal(__real_fcntl(world.given[i], F_GETFD), -1);
+	assert_int_equal(__real_fcntl(world.dir, F_GETFD), -1);
 }
 
 /* As root still, when the init cannot have gone on. */
@@ -547,6 +560,8 @@ test_faults(void **state)
 		    strstr(err.what, plans[i].what) == NULL)
 			fail_msg("%s %d: %d '%s'", plans[i].call, plans[i].at, err.code, err.what);
 		assert_string_not_equal(err.what, "");
+		if (strcmp(plans[i].call, "alive") == 0)
+			assert_int_equal(__real_fcntl(world.dir, F_GETFD), -1);
 		/* Nobody is told to go on when the maps are not there. */
 		assert_true(world.order >= 3 || world.go[0] < 0 || !was_called("go"));
 	}

@@ -28,6 +28,7 @@ static struct {
 	bool audited_allow;
 	uid_t caller, euid;
 	bool once; /* the verb */
+	bool freed; /* the policy, before it is loaded again */
 } world;
 
 static jmp_buf end;
@@ -114,6 +115,8 @@ __wrap_policy_load(struct policy *policy, const struct caller *caller,
 {
 	(void)policy, (void)caller;
 	assert_ptr_equal(source->read, trust_read);
+	assert_true(world.freed);
+	world.freed = false;
 	return (phase("policy_load", err));
 }
 
@@ -121,6 +124,7 @@ void
 __wrap_policy_free(struct policy *policy)
 {
 	(void)policy;
+	world.freed = true;
 }
 
 void

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# No guard of the trusted base without a proof that its absence is noticed: tests/audit/mutants.tsv has a
+# row for each that stands in the sources, and for no other. That each row is true, `make mutants` shows.
+. "${BASH_SOURCE[0]%/*}/../lib/tap.sh"
+cd "${BASH_SOURCE[0]%/*}/../.." || exit 1
+# As the compiler is asked by make; $BUILD is where it finds what is generated.
+export MUTANT_CFLAGS="-std=gnu11 -D_GNU_SOURCE -DBERTH_VERSION='\"\"' -DBERTH_PREFIX='\"\"' -DBERTH_LIBEXEC='\"\"'"
+
+ok "every guard has its row, and no row is stale" tests/run/mutants.py --check
+if command -v clang >/dev/null; then
+	ok "clang sees as many decisions as were found" tests/run/mutants.py --compare
+else
+	skip "clang sees as many decisions as were found" "it is not installed"
+fi
+
+# Positive controls, in a copy: a guard more, one that is another now, one less.
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+mkdir -p "$copy/helper"
+cp -a helper/launcher "$copy/helper/"
+cp -a common tests "$copy/"
+
+changed() {
+	local name=$1 file=$2 edit=$3 wanted=$4
+	cp "$file" "$copy/$file"
+	sed -i "$edit" "$copy/$file"
+	run "$copy/tests/run/mutants.py" --check
+	is "$rc" 1 "$name: noticed"
+	like "$out" "$wanted" "$name: which one"
+	cp "$file" "$copy/$file"
+}
+ok "the copy is as the tree" "$copy/tests/run/mutants.py" --check
+changed "a new guard" common/path.c 's/^\tsize_t len = strlen(path);/&\n\tif (len > 77)\n\t\treturn (false);/' \
+    'no proof: common/path\.c \| path_is_canonical \| len > 77'
+changed "a guard that is another" common/idmap.c 's/value > ID_MAX/value >= ID_MAX/' \
+    'no proof: common/idmap\.c \| parse_digits \| value >= ID_MAX.*stale row: common/idmap\.c \| parse_digits \| value > ID_MAX'
+changed "a guard that is gone" helper/launcher/self.c 's/if (st\.st_nlink == 0)/if (0)/' \
+    'stale row: helper/launcher/self\.c \| self_check \| st\.st_nlink == 0'
+sed -i 's/\ttest_decide\t/\tNOT NOTICED\t/' "$copy/tests/audit/mutants.tsv"
+run "$copy/tests/run/mutants.py" --check
+like "$out" 'no test notices: common/decide\.c' "what no test notices is an error"
+
+done_testing
