@@ -43,7 +43,7 @@ int
 id_range_parse(const char *text, struct id_range *range)
 {
 	const char *colon = strchr(text, ':');
-	struct id_range parsed;
+	struct id_range parsed = { 0 };
 
 	if (colon == NULL || parse_digits(text, colon, &parsed.start) < 0)
 		return (-1);
