@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Why a file does not count for this request; REFUSAL_INVALID when it does. What narrows stands in
- * the file that it narrows, so that hiding a file never widens anything. */
+ * the file that it narrows, so that hiding a file takes away what it gives and nothing else. */
 static enum refusal
 barred(const struct allow *allow, const struct caller *caller, const struct request *request)
 {
@@ -57,7 +57,8 @@ decide_want(const struct caller *caller, const struct policy *policy, const stru
 	/* Unless there is a file that is a grant still; what is left of a revoked one counts for
 	 * nothing beside it. */
 	enum refusal why = REFUSAL_REVOKED;
-	const struct allow *barrier = policy->files[0];
+	const struct allow *barrier = policy->files[0], *best = NULL;
+	unsigned int line;
 
 	if (info == NULL || !info->available) {
 		refuse(decision, REFUSAL_UNAVAILABLE, NULL);
@@ -73,20 +74,27 @@ decide_want(const struct caller *caller, const struct policy *policy, const stru
 			why = REFUSAL_NOT_GRANTED;
 			barrier = NULL;
 		}
-		if (!covers(allow, &decision->wanted, &decision->line))
+		if (!covers(allow, &decision->wanted, &line))
 			continue;
 		if (bar != REFUSAL_INVALID) {
 			why = bar;
 			barrier = allow;
 			continue;
 		}
-		decision->by = allow;
-		if (decision->grant.until == 0 ||
-		    (allow->until != 0 && allow->until < decision->grant.until))
-			decision->grant.until = allow->until;
+		/* What goes on longest; 0 is for ever. */
+		if (best == NULL ||
+		    (best->until != 0 && (allow->until == 0 || allow->until > best->until))) {
+			best = allow;
+			decision->line = line;
+		}
+	}
+	if (best == NULL) {
+		refuse(decision, why, barrier);
 		return;
 	}
-	refuse(decision, why, barrier);
+	decision->by = best;
+	if (decision->grant.until == 0 || (best->until != 0 && best->until < decision->grant.until))
+		decision->grant.until = best->until;
 }
 
 /* "subids = auto": the block of SUBIDS_AUTO ids that belongs to this uid alone. */
@@ -141,16 +149,20 @@ fill_grant(const struct caller *caller, const struct policy *policy, struct gran
 static bool
 ids_are_safe(const struct hostconf *host, const struct grant *grant)
 {
+	/* Who has a block of the pool is an account. */
+	const struct id_range users = { host->first_uid, host->pool.count / SUBIDS_AUTO };
 	bool derived = id_range_contains(&host->pool, grant->owner_id);
 
-	return (!id_range_contains(&host->pool, grant->uid) && grant->uid < ID_RESERVED_MIN &&
+	return (!id_range_overlaps(&users, &grant->subuid) &&
+		!id_range_contains(&host->pool, grant->uid) && grant->uid < ID_RESERVED_MIN &&
 		!id_range_contains(&host->pool, grant->gid) &&
 		(derived || (!id_range_overlaps(&host->pool, &grant->subuid) &&
 				!id_range_overlaps(&host->pool, &grant->subgid))) &&
-		grant->gid != 0 && id_range_mappable(&grant->subuid, grant->uid) &&
+		id_range_mappable(&grant->subuid, grant->uid) &&
 		id_range_mappable(&grant->subgid, grant->gid) &&
 		!id_range_contains(&grant->subuid, grant->owner_id) &&
 		!id_range_contains(&grant->subuid, grant->watch_id) &&
+		!id_range_contains(&grant->subgid, grant->watch_id) &&
 		grant->owner_id != grant->watch_id && grant->owner_id != grant->uid &&
 		grant->watch_id != grant->uid && grant->owner_id >= ID_SUB_MIN &&
 		grant->watch_id >= ID_SUB_MIN);
@@ -163,7 +175,7 @@ decide(const struct caller *caller, const struct policy *policy, const struct re
 	const struct grant *grant = &decision->grant;
 
 	memset(decision, 0, sizeof(*decision));
-	if (caller->uid == 0 || caller->uid > ID_MAX || caller->gid > ID_MAX)
+	if (caller->uid == 0 || caller->gid == 0 || caller->uid > ID_MAX || caller->gid > ID_MAX)
 		refuse(decision, REFUSAL_ROOT, NULL);
 	else if (policy->nfiles == 0)
 		refuse(decision, REFUSAL_NO_GRANT, NULL);

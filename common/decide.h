@@ -24,7 +24,7 @@ enum verdict {
 /* Stable names of these stand in JSON as "reason": refusal_name. */
 enum refusal {
 	REFUSAL_INVALID = 0,
-	REFUSAL_ROOT, /* root does not run jobs, nor does an id above ID_MAX */
+	REFUSAL_ROOT, /* root does not run jobs, nor its group, nor an id above ID_MAX */
 	REFUSAL_NO_GRANT, /* no file of the allow-list names this user */
 	REFUSAL_EXCLUDED, /* except-uid in a file that has it, and no other file has it */
 	REFUSAL_NOT_GRANTED, /* there is a grant, but without this entitlement */
@@ -53,7 +53,8 @@ struct grant {
 	struct id_range subuid; /* mapped to 1.. inside */
 	struct id_range subgid;
 	const char *root; /* state root; NULL: /var/lib/berth/UID. Points into the policy */
-	int64_t until; /* the earliest end among the files that were needed; 0: none */
+	int64_t
+	    until; /* the earliest end of what was wanted, each by its file that goes on longest; 0: none */
 	uint32_t timeout; /* seconds; 0: the default */
 };
 

@@ -4,7 +4,7 @@
  * TRUST: privileged, pure
  * INPUT: decimal texts from policy files (root's) and from command lines (hostile)
  * MUST: accept one spelling of each id and no other (CVE-2019-14287: -1 and 4294967295 became 0);
- *       never let host id 0, 65534, an id of the caller or a reserved id into a mapped range.
+ *       never let host id 0, 65534, the caller's own id or a reserved id into a mapped range.
  */
 #ifndef COMMON_IDMAP_H
 #define COMMON_IDMAP_H

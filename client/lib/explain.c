@@ -80,7 +80,9 @@ explain_caller(enum refusal refusal, const struct subject *subject, struct err *
 {
 	if (refusal == REFUSAL_ROOT) {
 		err_set(err, ERR_REFUSED, "refused: root does not run jobs");
-		err_why(err, "berth gives containers to ordinary users; it is not for root");
+		err_why(err,
+		    "berth gives containers to ordinary users; it is not for root, nor for "
+		    "who has root's group");
 		return (err_todo(err, "grant an ordinary user:  sudo berth grant USER"));
 	}
 	err_set(err, ERR_REFUSED, "refused: %s has no grant on this host", subject->shown);

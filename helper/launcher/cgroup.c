@@ -53,7 +53,7 @@ open_child(int parent, const char *name, struct err *err)
 
 	/* PRIV: the root of the hierarchy has mode 0555. */
 	priv_raise(CAP_DAC_OVERRIDE, CAP_DAC_OVERRIDE);
-	made = mkdirat(parent, name, 0755);
+	made = mkdirat(parent, name, 0700);
 	priv_lower();
 	if (made < 0 && errno != EEXIST)
 		return (err_sys(err, "cannot make the cgroup %s", name));

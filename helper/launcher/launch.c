@@ -11,7 +11,9 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -91,12 +93,36 @@ launch_engine(int engine, int fds[ENGINE_FD_END])
 }
 
 _Noreturn void
-launch_init(void)
+launch_init(int born, int parent)
 {
-	if (close_range(0, ~0U, 0) < 0)
+	enum {
+		BORN,
+		PARENT,
+		ENDED
+	}; /* descriptors */
+	struct pollfd fds[] = { { .fd = parent < 0 ? -1 : PARENT, .events = POLLIN },
+		{ .fd = ENDED, .events = POLLIN } };
+	struct signalfd_siginfo child;
+	sigset_t set;
+	pid_t pid;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	/* close_range(2) has closed, and not only begun to, when it returns. */
+	if (dup2(born, BORN) != BORN || dup2(parent < 0 ? born : parent, PARENT) != PARENT ||
+	    close_range(ENDED, ~0U, 0) < 0 || sigprocmask(SIG_BLOCK, &set, NULL) < 0 ||
+	    signalfd(-1, &set, SFD_NONBLOCK) != ENDED)
 		_exit(ERR_SYSTEM);
-	for (;;) {
-		if (waitpid(-1, NULL, __WALL) < 0 && errno == ECHILD)
-			_exit(0);
+	(void)!write(BORN, "g", 1);
+	close(BORN);
+	if (parent < 0)
+		close(PARENT);
+	while ((pid = waitpid(-1, NULL, __WALL | WNOHANG)) >= 0 || errno != ECHILD) {
+		if (pid != 0)
+			continue;
+		if (poll(fds, 2, -1) > 0 && fds[0].revents != 0)
+			_exit(ERR_SYSTEM);
+		(void)!read(ENDED, &child, sizeof(child));
 	}
+	_exit(0);
 }

@@ -22,11 +22,12 @@ pid_t launch_clone(uint64_t flags, int cgroup, int *pidfd);
 _Noreturn void launch_follow(pid_t child);
 
 /* Turns this process into the engine: fds, by enum engine_fd, become what that says, /dev/null
- * 0 to 2 and those that are -1, everything else is closed, the environment is empty. Returns only on failure; fds then
- * still names, by other numbers perhaps, what it named. */
+ * 0 to 2 and those that are -1, everything else is closed, the environment is empty. Returns only on
+ * failure; fds then still names, by other numbers perhaps, what it named. */
 void launch_engine(int engine, int fds[ENGINE_FD_END]);
 
-/* The tiny init: keeps no descriptor, reaps until nothing is left, exits. */
-_Noreturn void launch_init(void);
+/* The tiny init: closes all that it has, says so with a byte into born, reaps until nothing is left or
+ * the process that the pidfd parent refers to (or -1) has ended, exits. */
+_Noreturn void launch_init(int born, int parent);
 
 #endif

@@ -9,6 +9,8 @@
 #ifndef HELPER_LAUNCHER_LAUNCHER_H
 #define HELPER_LAUNCHER_LAUNCHER_H
 
+#include <sched.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -27,11 +29,16 @@ _Noreturn void end_with(const struct err *err);
 /* The one descriptor that a caller hands over, for the verb "once" alone. */
 #define REQUEST_FD 3
 
-/* Every other function returns 0, or -1 with err; the first error ends the program. */
+/* Every other function returns 0 (or what its comment says), or -1 with err; the first error ends the
+ * program. */
 
 /* sanitize.c: what a caller can hand over through execve(2), made harmless. Descriptors from
  * first on are closed. */
 int sanitize(unsigned int first, struct err *err) __attribute__((warn_unused_result));
+
+/* user_namespaces(7): the inode number of the initial one, which no other has (PROC_USER_INIT_INO of the
+ * kernel's proc_ns.h). */
+#define USER_NAMESPACE_INITIAL 0xEFFFFFFDU
 
 /* self.c: is this program installed and started so that it can be what it claims to be? */
 int self_check(struct err *err) __attribute__((warn_unused_result));
@@ -49,9 +56,10 @@ int trust_file(int dirfd, const char *name, int flags, int *fd, struct err *err)
     __attribute__((warn_unused_result));
 int trust_read(void *ctx, const char *name, char *buf, size_t cap, size_t *len, struct err *err);
 
-/* audit.c: one line to the system log, authpriv. Never fails and never waits. */
-void audit(enum engine_mode mode, const struct caller *caller, const struct decision *decision,
-    const struct err *err);
+/* audit.c: one line to the system log, authpriv: err, or that decision allowed it. Never waits. -1, with
+ * err in the place of what was there, when the caller's own limits keep it from being counted. */
+int audit(enum engine_mode mode, const struct caller *caller, const struct decision *decision,
+    struct err *err) __attribute__((warn_unused_result));
 
 /* place.c: *procfd is a procfs of the launcher's own. */
 int procfs_open(int *procfd, struct err *err) __attribute__((warn_unused_result));
@@ -65,6 +73,17 @@ int place(const struct grant *grant, int procfd, struct err *err)
 /* share.c: limits, priority and the like as the user could have them at most, not as the first
  * caller happens to have them. procfd as in place. */
 int share_reset(int procfd, struct err *err) __attribute__((warn_unused_result));
+
+/* share.c: takes a usual priority and all processors, and gives back what was before: who calls may
+ * have put themselves behind everybody on one busy processor, and all that we start with them. */
+#define SHARE_CPU_SETS 8 /* of 1,024; the kernel has 8,192 at most */
+struct share {
+	bool taken;
+	int policy, nice;
+	cpu_set_t cpus[SHARE_CPU_SETS];
+};
+int share_take(struct share *share, struct err *err) __attribute__((warn_unused_result));
+int share_return(const struct share *share, struct err *err) __attribute__((warn_unused_result));
 
 /* cgroup.c: the launcher's own cgroup, and a fresh one for all that is started. *fd is -1 on a
  * host without cgroup v2. */
@@ -82,11 +101,13 @@ int runtime_prepare(const struct grant *grant, struct runtime *runtime, struct e
 /* runtime_dir.c: /var/lib/berth/UID, for a grant that names no state root. */
 int state_prepare(const struct grant *grant, struct err *err) __attribute__((warn_unused_result));
 
-/* namespaces.c: the parent's and the child's half of making a user namespace. child is its
- * directory in a procfs. */
+/* namespaces.c: the parent's, the init's and the engine's part of making the namespaces. child is the
+ * init's directory in a procfs. The init has no mounts that a full namespace could make it clear away
+ * before it ends. */
 int write_maps(int child, const struct grant *grant, struct err *err)
     __attribute__((warn_unused_result));
 int confine(int procfd, struct err *err) __attribute__((warn_unused_result));
+int separate_mounts(struct err *err) __attribute__((warn_unused_result));
 
 /* What the phases before a verb have opened and judged. */
 struct handles {

@@ -123,7 +123,7 @@ main(int argc, char *argv[])
 		  procfs_open(&judgement.handles.procfd, &err) < 0 ||
 		  (!once && place(&judgement.decision.grant, judgement.handles.procfd, &err) < 0) ||
 		  judge(&caller, &judgement, &err) < 0;
-	audit(judgement.mode, &caller, &judgement.decision, &err);
+	refused = audit(judgement.mode, &caller, &judgement.decision, &err) < 0 || refused;
 	if (!refused && (once ? verb_once : verb_start)(
 			    &caller, &judgement.decision.grant, &judgement.handles, &err) == 0)
 		return (0);

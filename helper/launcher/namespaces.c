@@ -75,9 +75,6 @@ confine(int procfd, struct err *err)
 {
 	if (setsid() <= 0)
 		return (err_sys(err, "cannot make a session"));
-	/* Mounts of the host arrive, none of ours leaves. */
-	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
-		return (err_sys(err, "cannot separate the mount namespace"));
 	/* Only now: its root is the cgroup in which this process was born. */
 	if (unshare(CLONE_NEWCGROUP) < 0)
 		return (err_sys(err, "cannot make a cgroup namespace"));
@@ -86,4 +83,13 @@ confine(int procfd, struct err *err)
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
 		return (err_sys(err, "cannot make a session keyring"));
 	return (forbid_nesting(procfd, err));
+}
+
+int
+separate_mounts(struct err *err)
+{
+	/* Mounts of the host arrive, none of ours leaves. */
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return (err_sys(err, "cannot separate the mount namespace"));
+	return (0);
 }

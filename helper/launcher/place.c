@@ -4,14 +4,16 @@
  * namespaces of pid 1, so that the first caller's private /tmp or network does not become that of
  * all later calls.
  * TRUST: privileged
- * INPUT: the caller's namespaces and root directory; pid 1's, where the kernel lets us look
+ * INPUT: the caller's namespaces and root directory; pid 1's
  * MUST: trust no procfs that is mounted already; refuse in a chroot: entering a mount namespace
  *       would leave it.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <sched.h>
 #include <sys/capability.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,8 +35,7 @@ make_procfs(void)
 	    fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC));
 }
 
-/* Has pid 1 another one? 1 and *fd of it, 0 (also where the kernel does not let us look, in a
- * container of somebody's), -1 with err. */
+/* Has pid 1 another one? 1 or 0, and *fd of it; -1 with err. */
 static int
 differs(int procfd, const char *theirs, const char *ours, int *fd, struct err *err)
 {
@@ -45,11 +46,21 @@ differs(int procfd, const char *theirs, const char *ours, int *fd, struct err *e
 	*fd = openat(procfd, theirs, O_RDONLY | O_CLOEXEC);
 	priv_lower();
 	if (*fd < 0)
-		return (
-		    errno == EACCES || errno == EPERM ? 0 : err_sys(err, "cannot open %s", theirs));
+		return (err_sys(err, "cannot look at %s of the host", theirs));
 	if (fstat(*fd, &there) < 0 || fstatat(procfd, ours, &here, 0) < 0)
 		return (err_sys(err, "cannot compare %s with %s", ours, theirs));
 	return (there.st_dev != here.st_dev || there.st_ino != here.st_ino);
+}
+
+/* Pid 1 of a pid namespace may be anybody's (unshare(1) --pid), and have made its others in a user
+ * namespace of its own. */
+static bool
+is_of_host(int fd)
+{
+	AUTO_CLOSE int owner = ioctl(fd, NS_GET_USERNS);
+	struct stat st;
+
+	return (owner >= 0 && fstat(owner, &st) == 0 && st.st_ino == USER_NAMESPACE_INITIAL);
 }
 
 static int
@@ -60,6 +71,11 @@ enter(int procfd, const char *theirs, const char *ours, struct err *err)
 
 	if (rc <= 0)
 		return (rc);
+	if (!is_of_host(fd)) {
+		err_set(err, ERR_SYSTEM, "%s is in a user namespace", theirs);
+		err_why(err, "pid 1 is not the host's, whose policy it would be");
+		return (err_todo(err, "run berth on the host, outside of it"));
+	}
 	/* PRIV: setns(2). */
 	priv_raise(CAP_SYS_ADMIN, CAP_SYS_CHROOT);
 	rc = setns(fd, 0);

@@ -20,8 +20,10 @@
 #include "helper/launcher/launcher.h"
 
 #define BIT(cap) (1U << (cap))
+#define TIMER_SLACK \
+	50000 /* nanoseconds; PR_SET_TIMERSLACK(2const): that of every process at first */
 
-/* What the launcher needs, one by one, each raised around single calls only. */
+/* What the launcher needs, one by one, each raised around the few calls that need it. */
 static const uint32_t needed =
     BIT(CAP_SETUID) | /* become root and the owner; uid_map */
     BIT(CAP_SETGID) | /* become root; gid_map */
@@ -29,7 +31,7 @@ static const uint32_t needed =
     BIT(CAP_SYS_CHROOT) | /* setns(2) into a mount namespace */
     BIT(CAP_SYS_PTRACE) | /* look at the namespaces of pid 1 */
     BIT(CAP_DAC_OVERRIDE) | /* cgroups: their root has mode 0555 */
-    BIT(CAP_SYS_NICE) | /* the watcher's turn on the processor is not the caller's to choose */
+    BIT(CAP_SYS_NICE) | /* whether the end of a grant gets its turn is not the caller's to choose */
     BIT(CAP_CHOWN); /* hand socket and state directory to the user */
 
 /* The ceiling: capabilities that anything of a confined grant can ever have, in its own user
@@ -177,7 +179,7 @@ priv_abandon(void)
 }
 
 void
-priv_allow_clock(void)
+priv_reset_clock(void)
 {
 	int now = PR_TSC_ENABLE;
 	bool done =
@@ -186,6 +188,10 @@ priv_allow_clock(void)
 	/* EINVAL: no such thing on this processor. */
 	if ((!done && errno != EINVAL) || now != PR_TSC_ENABLE)
 		die("cannot allow the clock to be read");
+	/* Not 0: that is what the caller's parent had. Who runs in real time has none. */
+	if (prctl(PR_SET_TIMERSLACK, TIMER_SLACK, 0, 0, 0) < 0 ||
+	    (unsigned int)prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0) > TIMER_SLACK)
+		die("cannot reset the timer slack");
 }
 
 void
@@ -200,23 +206,35 @@ priv_lower(void)
 	set_caps(needed, 0);
 }
 
+/* Does the permitted set outlive the last id of root's (capabilities(7))? */
+static void
+keep_caps(int keep)
+{
+	if (prctl(PR_SET_KEEPCAPS, keep, 0, 0, 0) < 0 || prctl(PR_GET_KEEPCAPS, 0, 0, 0, 0) != keep)
+		die("cannot say what becomes of the capabilities");
+}
+
 void
 priv_become_root(void)
 {
-	/* PRIV: the caller's gid is not 0. No capability is needed for the uid, the saved one is 0;
-	 * but an effective uid that becomes 0 fills the effective set, so lower after it. */
-	priv_raise(CAP_SETGID, CAP_SETGID);
+	/* PRIV: the caller's gid is not 0, nor are the owner's uids. An effective uid that becomes 0
+	 * fills the effective set, so lower after it. */
+	priv_raise(CAP_SETGID, CAP_SETUID);
 	set_gids(0);
 	set_uids(0, 0, 0);
 	priv_lower();
+	keep_caps(0);
 }
 
 void
 priv_become_owner(uint32_t owner_id)
 {
+	/* The child that is made now keeps these ids, in a namespace that has no name for any of them:
+	 * not even the saved one may be root's. */
+	keep_caps(1);
 	/* PRIV: owner_id is none of our ids. */
 	priv_raise(CAP_SETUID, CAP_SETUID);
-	set_uids(owner_id, owner_id, 0);
+	set_uids(owner_id, owner_id, owner_id);
 	priv_lower();
 }
 
@@ -253,12 +271,17 @@ priv_become_watcher(uint32_t owner_id, uint32_t watch_id)
 }
 
 void
-priv_enter_namespace(void)
+priv_enter_groups(void)
 {
 	/* A new user namespace begins with every capability in it, and only in it. */
 	set_gids(0);
+}
+
+void
+priv_enter_namespace(void)
+{
 	set_uids(0, 0, 0);
-	/* The ids that were ours are not mapped, so there is no name to ask them back by. */
+	/* In the host's namespace root could take any id. */
 	if (setresuid(ID_RESERVED_MIN, ID_RESERVED_MIN, ID_RESERVED_MIN) == 0)
 		die("an id outside the map could be taken");
 }
@@ -276,16 +299,6 @@ priv_drop_in_namespace(void)
 	set_bounding(0);
 	set_caps(0, 0);
 	set_no_new_privs();
-}
-
-void
-priv_die_with_parent(void)
-{
-	int now = 0;
-
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
-	    prctl(PR_GET_PDEATHSIG, &now, 0, 0, 0) < 0 || now != SIGKILL)
-		die("cannot be made to end with the caller");
 }
 
 void

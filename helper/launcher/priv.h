@@ -33,8 +33,9 @@ void priv_step_back(uid_t was);
  * perhaps not read, is no process of root's. */
 void priv_abandon(void);
 
-/* rdtsc, forbidden by PR_SET_TSC(2const), would end whoever reads the clock, and execve(2) keeps it. */
-void priv_allow_clock(void);
+/* rdtsc, forbidden by PR_SET_TSC(2const), would end whoever reads the clock, and a timer slack stretches
+ * every wait; execve(2) keeps both. */
+void priv_reset_clock(void);
 
 /* Two capabilities into the effective set around one system call (the same one twice where one
  * is enough), and out again. */
@@ -44,8 +45,8 @@ void priv_lower(void);
 /* Real, effective and saved ids 0: the caller can no longer signal this process. */
 void priv_become_root(void);
 
-/* Real and effective uid are the grant's owner id until priv_become_root: who clones a user namespace
- * then makes that id its owner and charges it for all that happens inside. */
+/* All uids are the grant's owner id until priv_become_root: who clones a user namespace then makes that
+ * id its owner and charges it for all that happens inside. */
 void priv_become_owner(uint32_t owner_id);
 
 /* The caller's own ids, no capability, no_new_privs, for good. */
@@ -55,7 +56,11 @@ void priv_drop_forever(uint32_t uid, uint32_t gid);
  * namespace. No capability, no_new_privs, for good. */
 void priv_become_watcher(uint32_t owner_id, uint32_t watch_id);
 
-/* The child after the split: uid and gid 0 of its namespace, which are the caller's outside. */
+/* The init after the split: gid 0 of its namespace, which is the caller's outside. Its uid stays the
+ * owner's, for which the namespace has no name. */
+void priv_enter_groups(void);
+
+/* The engine's process: uid 0 of its namespace, which is the caller's outside. */
 void priv_enter_namespace(void);
 
 /* Bounding, permitted and effective set are the ceiling of a confined grant; ambient and
@@ -64,10 +69,6 @@ void priv_ceiling(void);
 
 /* The tiny init: no capability, no_new_privs. */
 void priv_drop_in_namespace(void);
-
-/* SIGKILL when the process that this one is a child of ends. After the last change of ids or
- * capabilities, which would forget it (PR_SET_PDEATHSIG(2const)). */
-void priv_die_with_parent(void);
 
 /* Installs a system call filter for this process and all it starts. */
 void priv_filter(const struct sock_filter *filter, unsigned short len);

@@ -112,18 +112,22 @@ int
 state_prepare(const struct grant *grant, struct err *err)
 {
 	AUTO_CLOSE int base = open_base(STATE_DIR, err);
-	struct stat st;
+	AUTO_CLOSE int state = -1;
+	struct err theirs = { 0 };
 	char name[16];
+	int rc;
 
 	if (base < 0)
 		return (-1);
 	snprintf(name, sizeof(name), "%u", grant->uid);
-	if ((mkdirat(base, name, 0700) < 0 && errno != EEXIST) ||
-	    fstatat(base, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (mkdirat(base, name, 0700) < 0 && errno != EEXIST)
 		return (err_sys(err, "cannot make " STATE_DIR "/%s", name));
+	/* Not through a mount, which is the user's: their FUSE need not answer. */
+	rc = trust_file(base, name, O_PATH | O_DIRECTORY, &state, &theirs);
+	if (rc == 0 || (rc < 0 && theirs.errnum != 0))
+		return (err_sys(err, "cannot open " STATE_DIR "/%s", name));
 	/* EPERM: meanwhile another launcher has handed it over, and it is root's no longer. */
-	if (S_ISDIR(st.st_mode) && st.st_uid == 0 && give(base, name, grant, 0700) < 0 &&
-	    errno != EPERM)
+	if (rc > 0 && give(base, name, grant, 0700) < 0 && errno != EPERM)
 		return (err_sys(err, "cannot hand " STATE_DIR "/%s to the user", name));
 	return (0);
 }

@@ -5,7 +5,7 @@
  * TRUST: privileged
  * INPUT: all of it is the caller's
  * MUST: open nothing that the caller can name; leave no descriptor but 0, 1 and 2, and the one that a
- *       verb takes (CVE-2024-21626); leave none whose close(2) somebody could hold up.
+ *       verb takes (CVE-2024-21626); leave no file of a file system that is the caller's own.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,10 +35,10 @@ fill_standard(struct err *err)
 
 /*
  * What lies on a file system of the caller's own (FUSE) holds whoever closes it for as long as the
- * caller likes, against SIGKILL too: the first process of the namespace would outlive its grant.
- * So nobody behind this point has such a file; and here, where one may be closed, we are the caller.
- * A pipe, a socket or a device asks nobody, and stays for our messages. Nor is the file system asked
- * what it is: AT_STATX_DONT_SYNC.
+ * caller likes, against SIGKILL too. Here, where one may be closed, we are the caller. A pipe, a
+ * socket or a device asks no file system and stays for our messages; who must not be held by anything
+ * has closed it before anybody depends on them (split.c run_init, watch.c). Nor is the file system
+ * asked what it is: AT_STATX_DONT_SYNC.
  */
 static int
 close_inherited(unsigned int first)
@@ -87,7 +87,7 @@ sanitize(unsigned int first, struct err *err)
 		return (err_sys(err, "cannot close inherited descriptors"));
 	if (fill_standard(err) < 0)
 		return (-1);
-	priv_allow_clock();
+	priv_reset_clock();
 	if (clearenv() != 0 || chdir("/") < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0)
 		return (err_sys(err, "cannot reset what was inherited"));
 	if (personality(PER_LINUX) < 0)

@@ -25,13 +25,12 @@ refuse(struct err *err, enum err_code code, const char *why, const char *todo)
 	return (err_todo(err, "%s", todo));
 }
 
-/* user_namespaces(7): the initial one maps every id to itself, and no other can. */
 static bool
 in_initial_namespace(void)
 {
 	struct stat st;
 
-	return (stat("/proc/self/ns/user", &st) == 0 && st.st_ino == 0xEFFFFFFDU);
+	return (stat("/proc/self/ns/user", &st) == 0 && st.st_ino == USER_NAMESPACE_INITIAL);
 }
 
 /* Why the kernel did not make us root. */

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -78,29 +77,27 @@ report(const struct split *split, const struct err *err)
 	_exit(ERR_SYSTEM);
 }
 
-/* End of file: the launcher or the watcher died before the namespace was complete. Nothing in time:
- * somebody holds one of them, and what was decided is old by now. */
+/* So many bytes? End of file: who was to write one died before. Nothing in time: somebody holds them,
+ * and what was decided is old by now. */
 static bool
-may_go(const struct split *split)
+may_go(int fd, int missing)
 {
-	struct pollfd go = { .fd = split->go[0], .events = POLLIN };
-	int missing = split->grant->until != 0 ? 2 : 1;
+	struct pollfd go = { .fd = fd, .events = POLLIN };
 	char byte;
 
-	while (missing > 0 && poll(&go, 1, READY_MILLISECONDS) > 0 && read(go.fd, &byte, 1) == 1)
+	while (missing > 0 && poll(&go, 1, READY_MILLISECONDS) > 0 && read(fd, &byte, 1) == 1)
 		missing--;
 	return (missing == 0);
 }
 
-/* Pid 1 of the namespace: everything in it dies with this process. */
+/* The user's from here on. */
 static _Noreturn void
-run_init(struct split *split)
+run_engine(struct split *split, int born)
 {
 	struct err err;
-	pid_t pid;
 
-	close(split->go[1]);
-	if (!may_go(split))
+	/* Not in the session of the init, whose nice value everybody in it can choose (sched(7), autogroups). */
+	if (!may_go(born, 1) || setsid() <= 0)
 		_exit(ERR_SYSTEM);
 	priv_enter_namespace();
 	/* Once more, as the user: SO_PEERCRED shows who called it last (unix(7)). */
@@ -108,24 +105,43 @@ run_init(struct split *split)
 		err_sys(&err, "cannot listen as the user");
 		report(split, &err);
 	}
-	if (confine(split->procfd, &err) < 0)
+	if (separate_mounts(&err) < 0 || share_return(&split->share, &err) < 0)
 		report(split, &err);
 	priv_ceiling();
-	pid = launch_clone(0, -1, NULL);
-	if (pid == 0) {
-		priv_filter(filter_ceiling, filter_ceiling_len);
-		launch_engine(split->engine, split->fds);
-	}
-	/* In either process: launch_engine() returns when it has failed. */
-	if (pid <= 0) {
+	priv_filter(filter_ceiling, filter_ceiling_len);
+	launch_engine(split->engine, split->fds);
+	err_sys(&err, "cannot start the engine");
+	report(split, &err);
+}
+
+/* Pid 1 of the namespace: everything in it dies with this process. So it is not the user's, who could
+ * stop it, slow it down and take its processors away, and it shares nothing with what is: the engine
+ * begins when all is closed here, for the last to close a file can be held there by whoever watches it
+ * (epoll(7), with a file on the caller's FUSE), against SIGKILL too. */
+static _Noreturn void
+run_init(struct split *split)
+{
+	int born[2] = { -1, -1 };
+	struct err err;
+	pid_t pid;
+
+	close(split->go[1]);
+	if (!may_go(split->go[0], split->grant->until != 0 ? 2 : 1))
+		_exit(ERR_SYSTEM);
+	priv_enter_groups();
+	if (confine(split->procfd, &err) < 0)
+		report(split, &err);
+	pid = pipe2(born, O_CLOEXEC) < 0 ? -1 : launch_clone(0, -1, NULL);
+	if (pid < 0) {
 		err_sys(&err, "cannot start the engine");
 		report(split, &err);
 	}
+	if (pid == 0) {
+		close(born[1]);
+		run_engine(split, born[0]);
+	}
 	priv_drop_in_namespace();
-	/* A caller who is gone by now has closed the request, which ends the engine. */
-	if (split->mode == FACTS_ONCE)
-		priv_die_with_parent();
-	launch_init();
+	launch_init(born[1], split->parent);
 }
 
 static int
@@ -164,11 +180,13 @@ open_child(const struct split *split, pid_t child)
 static int
 make_namespace(struct split *split, struct err *err)
 {
-	const uint64_t flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD |
+	const uint64_t flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_PIDFD |
 			       (split->mode == FACTS_ONCE ? CLONE_PARENT : 0);
 	AUTO_CLOSE int dir = -1;
 	pid_t child;
 
+	if (split->grant->until != 0 && share_take(&split->share, err) < 0)
+		return (-1);
 	priv_become_owner(split->grant->owner_id);
 	/* PRIV: hosts that close user namespaces to users open them to CAP_SYS_ADMIN; the cgroup is
 	 * root's, whom we are not at this moment. */
@@ -185,6 +203,8 @@ make_namespace(struct split *split, struct err *err)
 	if (write_maps(dir, split->grant, err) < 0 ||
 	    (split->grant->until != 0 && split_watch(split, dir, err) < 0))
 		return (-1);
+	/* Whoever has the caller's ids can be stopped by them; the init has its own. */
+	io_close(&split->fds[ENGINE_FD_LOCK]);
 	/* The last use of privilege is over. */
 	priv_drop_forever(split->grant->uid, split->grant->gid);
 	if (io_write_all(split->go[1], "g", 1) < 0)
@@ -234,11 +254,9 @@ vanish(struct split *split, struct err *err)
 		int64_t left = end - now();
 
 		if (left <= 0 || poll(&ready, 1, (int)left) <= 0) {
-			bool ended = pidfd_send_signal(split->pidfd, SIGKILL, NULL, 0) == 0;
-
-			err_set(err, ERR_SYSTEM, "the engine was not ready in time%s",
-			    ended ? " and was ended" : "");
-			return (err_todo(err, "try again; is the state directory on a slow disk?"));
+			err_set(err, ERR_SYSTEM, "the engine was not ready in time");
+			err_why(err, "is the state directory on a slow disk?");
+			return (err_todo(err, "try again; to end it:  berth daemon stop --force"));
 		}
 		got = read(split->ready, text + len, READY_MAX - len);
 		len += got > 0 ? (size_t)got : 0;
@@ -253,7 +271,6 @@ split_engine(struct split *split, struct err *err)
 		return (-1);
 	/* The init has its own copies; with ours open the pipes would never end. */
 	close(split->fds[ENGINE_FD_READY]);
-	close(split->fds[ENGINE_FD_LOCK]);
 	close(split->go[0]);
 	close(split->go[1]);
 	return (vanish(split, err));

@@ -4,7 +4,7 @@
  * engine has in common.
  * TRUST: privileged
  * INPUT: a grant from decide(); descriptors that were judged before
- * MUST: keep no privilege once the maps are written; hold the lock in nobody but the engine.
+ * MUST: keep no privilege once the maps are written; hold the lock in nobody but the engine once it runs.
  */
 #ifndef HELPER_LAUNCHER_SPLIT_H
 #define HELPER_LAUNCHER_SPLIT_H
@@ -22,6 +22,8 @@ struct split {
 	int ready; /* our end of the pipe in fds */
 	int go[2]; /* a byte: the maps are written; and one: the watcher watches, if one must */
 	int pidfd; /* of the namespace's init */
+	int parent; /* pidfd of the process with which all ends, or -1 */
+	struct share share; /* what share_take() took, for the engine */
 };
 
 /* Sets all but socket, lock and cgroup, which are the verb's. Makes nothing that anybody can see. */

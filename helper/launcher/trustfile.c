@@ -88,6 +88,7 @@ trust_dir(const char *path, int *fd, struct err *err)
 		size_t len = strcspn(++path, "/");
 		AUTO_CLOSE int parent = *fd;
 
+		*fd = -1;
 		if (len >= sizeof(part))
 			return (err_set(err, ERR_BUG, "%s has too long a name", whole));
 		memcpy(part, path, len);

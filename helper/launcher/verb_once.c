@@ -8,6 +8,7 @@
  *       caller's own never answers; take no lock, make nothing that outlives the call but an empty
  *       state directory.
  */
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -50,6 +51,10 @@ verb_once(const struct caller *caller, const struct grant *grant, const struct h
 {
 	struct split split = { .grant = grant, .mode = FACTS_ONCE, .cgroup = -1 };
 
+	/* Their end is that of everything; where they are gone already, that of who has adopted us. */
+	split.parent = pidfd_open(getppid(), 0);
+	if (split.parent < 0)
+		return (err_sys(err, "cannot watch the process that called"));
 	if (split_prepare(&split, caller, handles, err) < 0 ||
 	    (grant->root == NULL && state_prepare(grant, err) < 0))
 		return (-1);

@@ -11,7 +11,7 @@ int
 verb_start(const struct caller *caller, const struct grant *grant, const struct handles *handles,
     struct err *err)
 {
-	struct split split = { .grant = grant, .mode = FACTS_SHARED };
+	struct split split = { .grant = grant, .mode = FACTS_SHARED, .parent = -1 };
 	struct runtime runtime = { -1, -1 };
 
 	if (split_prepare(&split, caller, handles, err) < 0 ||

@@ -2,7 +2,8 @@
 /*
  * The watcher of a grant that ends: the one process that a start leaves behind besides the namespace.
  * It sleeps until the grant's time or the end of the namespace's init, kills the init in the first
- * case, and with it by the kernel's hand all that lives there, stopped, frozen or not.
+ * case, and with it by the kernel's hand all that lives there, stopped or frozen (but by a freezer of
+ * cgroup v1, which holds SIGKILL too).
  *
  * Its right to do so is not a capability: the owner of a user namespace who lives in the parent has
  * all of them in there, and none elsewhere (user_namespaces(7)). cgroup.kill, opened before, would do
@@ -18,14 +19,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/capability.h>
 #include <sys/pidfd.h>
-#include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -76,23 +73,6 @@ stand_below(int procfd, int init)
 	return (set_badness(inits, was + 1));
 }
 
-/* Who calls us may have put themselves behind everybody on one busy processor, and us with them. */
-static int
-take_turn(void)
-{
-	const struct sched_param none = { 0 };
-	cpu_set_t all;
-	bool done;
-
-	memset(&all, 0xff, sizeof(all));
-	/* PRIV: who is in SCHED_IDLE, or nicer than others, cannot leave that alone (sched(7)). */
-	priv_raise(CAP_SYS_NICE, CAP_SYS_NICE);
-	done = sched_setscheduler(0, SCHED_OTHER, &none) == 0 &&
-	       setpriority(PRIO_PROCESS, 0, 0) == 0 && sched_setaffinity(0, sizeof(all), &all) == 0;
-	priv_lower();
-	return (done ? 0 : -1);
-}
-
 /* First out of the way of the targets, then onto them. */
 static int
 arrange(int init, int timer, int go)
@@ -119,7 +99,7 @@ watch(const struct split *split, int init, int timer)
 	struct pollfd fds[] = { { .fd = WATCH_FD_INIT, .events = POLLIN },
 		{ .fd = WATCH_FD_TIMER, .events = POLLIN } };
 
-	if (stand_below(split->procfd, init) < 0 || take_turn() < 0 || setsid() <= 0 ||
+	if (stand_below(split->procfd, init) < 0 || setsid() <= 0 ||
 	    arrange(split->pidfd, timer, split->go[1]) < 0)
 		_exit(ERR_SYSTEM);
 	priv_become_watcher(split->grant->owner_id, split->grant->watch_id);

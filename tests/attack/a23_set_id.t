@@ -36,7 +36,8 @@ inject setuid program 0 none
 is "$rc" 0 "A23 a start without injection"
 golden=$(what_runs)
 # The engine is root of its namespace only, and its init nothing at all.
-is "$(grep -cE '^(Uid|Gid):(.1000){4}$|^Groups:.1000 $' <<<"$golden")" 6 "A23 engine and init have alice's ids and groups"
+is "$(grep -cE '^(Uid|Gid):(.1000){4}$|^Groups:.1000 $' <<<"$golden")" 5 "A23 the engine has alice's ids and groups"
+is "$(grep -cE '^Uid:(.2147482000){4}$' <<<"$golden")" 1 "A23 its init is nobody's but the namespace's"
 is "$(grep -E '^Name|^Cap|^NoNew|^Seccomp' <<<"$golden" | tr "\t" " ")" "Name: berth-launcher
 CapInh: 0000000000000000
 CapPrm: 0000000000000000

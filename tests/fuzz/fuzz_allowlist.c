@@ -286,10 +286,11 @@ static bool
 is_safe(const struct caller *caller, const struct policy *policy, const struct grant *grant)
 {
 	const struct id_range *shared = &policy->host.pool;
+	const struct id_range accounts = { policy->host.first_uid, shared->count / 65536 };
 	bool derived = holds_id(shared, grant->owner_id);
 
-	if (caller->gid == 0 || caller->uid >= 2147400000 || holds_id(shared, caller->uid) ||
-	    holds_id(shared, caller->gid))
+	if (share_ids(&accounts, &grant->subuid) || caller->uid >= 2147400000 ||
+	    holds_id(shared, caller->uid) || holds_id(shared, caller->gid))
 		return (false);
 	if (!derived && (share_ids(shared, &grant->subuid) || share_ids(shared, &grant->subgid)))
 		return (false);
@@ -299,7 +300,28 @@ is_safe(const struct caller *caller, const struct policy *policy, const struct g
 	return (grant->owner_id >= 65536 && grant->watch_id >= 65536 &&
 		grant->owner_id != grant->watch_id && grant->owner_id != caller->uid &&
 		grant->watch_id != caller->uid && !holds_id(&grant->subuid, grant->owner_id) &&
-		!holds_id(&grant->subuid, grant->watch_id));
+		!holds_id(&grant->subuid, grant->watch_id) &&
+		!holds_id(&grant->subgid, grant->watch_id));
+}
+
+/* Sets the latest end that a file gives to this; 0 is none. false: no file allows it. */
+static bool
+expect_end(const struct caller *caller, const struct policy *policy, enum engine_mode mode,
+    const struct entitlement *wanted, int64_t *end)
+{
+	bool allowed = false;
+
+	*end = 1;
+	for (size_t i = 0; i < policy->nfiles; i++) {
+		const struct allow *allow = policy->files[i];
+
+		if (!file_allows(allow, caller->uid, mode, wanted))
+			continue;
+		allowed = true;
+		if (*end != 0 && (allow->until == 0 || allow->until > *end))
+			*end = allow->until;
+	}
+	return (allowed);
 }
 
 /* The whole answer; false: it must be refused. */
@@ -307,20 +329,16 @@ static bool
 expect(const struct caller *caller, const struct policy *policy, const struct request *request,
     struct grant *grant)
 {
-	if (caller->uid == 0 || caller->uid > 2147483646 || caller->gid > 2147483646 ||
-	    request->nwants == 0)
+	if (caller->uid == 0 || caller->gid == 0 || caller->uid > 2147483646 ||
+	    caller->gid > 2147483646 || request->nwants == 0)
 		return (false);
 	for (size_t i = 0; i < request->nwants; i++) {
-		size_t j = 0;
+		int64_t end;
 
-		while (j < policy->nfiles && !file_allows(policy->files[j], caller->uid,
-						 request->mode, &request->wants[i]))
-			j++;
-		if (j == policy->nfiles)
+		if (!expect_end(caller, policy, request->mode, &request->wants[i], &end))
 			return (false);
-		if (policy->files[j]->until != 0 &&
-		    (grant->until == 0 || policy->files[j]->until < grant->until))
-			grant->until = policy->files[j]->until;
+		if (end != 0 && (grant->until == 0 || end < grant->until))
+			grant->until = end;
 	}
 	/* A later one without an end takes none away. */
 	expect_grant(caller, policy, grant);
@@ -361,7 +379,7 @@ check(const struct caller *caller, const struct policy *policy, const struct req
 	must(got->root == wanted.root && got->timeout == wanted.timeout,
 	    "root and timeout are those of the first file that has them");
 	must(got->until == 0 || got->until > NOW, "a grant has not ended");
-	must(got->until == wanted.until, "it ends with the first file that it needs");
+	must(got->until == wanted.until, "it ends with the first of what it needs");
 }
 
 /* --- what is asked for ------------------------------------------------------------------------- */

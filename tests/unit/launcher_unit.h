@@ -106,6 +106,9 @@ in_child(void (*run)(void *), void *arg)
 			_exit(98);
 		close(text[0]);
 		close(text[1]);
+		/* An assertion that fails ends it, too, and must not go on with the next test in here. */
+		if (setenv("CMOCKA_TEST_ABORT", "1", 1) != 0)
+			_exit(98);
 		run(arg);
 		_exit(0);
 	}

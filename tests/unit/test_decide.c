@@ -207,6 +207,47 @@ ends_with_the_first_file_that_was_needed(void **state)
 	assert_int_equal(decision.grant.until, 0);
 }
 
+/* Of two files that have the same it is the one that goes on longest, whose turn ever it is; they
+ * are by the user and by the lab. */
+static void
+assert_end(int64_t users, int64_t labs, int64_t until, int by)
+{
+	policy.files[0]->until = users;
+	policy.files[1]->until = labs;
+	assert_allowed("security.confined");
+	assert_int_equal(decision.grant.until, until);
+	assert_ptr_equal(decision.by, policy.files[by]);
+	assert_int_equal(decision.line, by == 0 ? 7 : 4);
+}
+
+static void
+does_not_end_before_another_file_that_allows_it(void **state)
+{
+	(void)state;
+	add_alice(ALICE "entitlements = security.confined\n");
+	add_lab(LAB "entitlements = security.confined\n");
+	assert_end(NOW + 60, NOW + 61, NOW + 61, 1);
+	assert_end(NOW + 61, NOW + 60, NOW + 61, 0);
+	assert_end(NOW + 60, NOW + 60, NOW + 60, 0);
+	assert_end(NOW + 60, 0, 0, 1);
+	assert_end(0, NOW + 60, 0, 0);
+	assert_end(0, 0, 0, 0);
+	/* Of each of what is wanted; and of these it is the first. */
+	policy.files[0]->until = NOW + 60;
+	policy.files[1]->until = NOW + 90;
+	policy.files[1]->rules[0].ent.id = ENT_NETWORK_HOST;
+	assert_allowed("security.confined network.host");
+	assert_int_equal(decision.grant.until, NOW + 60);
+	assert_allowed("network.none network.host");
+	assert_int_equal(decision.grant.until, NOW + 90);
+	/* One that does not count does not prolong it. */
+	policy.files[1]->rules[0].ent.id = ENT_SECURITY_CONFINED;
+	policy.files[1]->until = 0;
+	policy.files[1]->except[policy.files[1]->nexcept++] = 1000;
+	assert_allowed("security.confined");
+	assert_int_equal(decision.grant.until, NOW + 60);
+}
+
 static void
 a_live_file_replaces_one_that_ended(void **state)
 {
@@ -273,9 +314,9 @@ refuses_root(void **state)
 }
 
 static void
-refuses_a_gid_that_is_none(void **state)
+refuses_a_gid_that_is_none_or_roots(void **state)
 {
-	static const uint32_t gids[] = { 2147483647, 4294967295 };
+	static const uint32_t gids[] = { 0, 2147483647, 4294967295 };
 
 	(void)state;
 	add_alice(ALICE "entitlements = security.confined\n");
@@ -598,7 +639,6 @@ refuses_bad_ids(void **state)
 		struct id_range subuid, subgid;
 		uint32_t owner_id, watch_id;
 	} cases[] = {
-		{ "gid 0", 1000, 0, { 100000, 9 }, { 100000, 9 }, 2147480001, 2147480002 },
 		{ "subuid of the system", 1000, 1000, { 0, 9 }, { 100000, 9 }, 2147480001,
 		    2147480002 },
 		{ "subgid of the system", 1000, 1000, { 100000, 9 }, { 1, 9 }, 2147480001,
@@ -609,6 +649,8 @@ refuses_bad_ids(void **state)
 		{ "own gid", 1000, 100008, { 100000, 9 }, { 100000, 9 }, 2147480001, 2147480002 },
 		{ "owner mapped", 1000, 1000, { 100000, 9 }, { 100000, 9 }, 100008, 2147480002 },
 		{ "watcher mapped", 1000, 1000, { 100000, 9 }, { 100000, 9 }, 2147480001, 100008 },
+		{ "watcher mapped as a group", 1000, 1000, { 100000, 9 }, { 200000, 9 }, 2147480001,
+		    200008 },
 		{ "owner is watcher", 1000, 1000, { 100000, 9 }, { 100000, 9 }, 2147480001,
 		    2147480001 },
 		/* Beside the reserved ids, which no user may have whatever owns their namespace. */
@@ -686,6 +728,31 @@ refuses_bad_ids_out_of_the_pool(void **state)
 	assert_refused("security.confined", REFUSAL_BAD_IDS, alice);
 }
 
+/* The users of the pool are accounts: inside, and by a setuid file of its own, one of them would be
+ * another. */
+static void
+refuses_bad_ids_that_are_users(void **state)
+{
+	struct allow *alice = add_alice(ALICE "entitlements = security.confined\n");
+
+	(void)state;
+	/* Three blocks and what is not one more. */
+	policy.host = (struct hostconf){ { 1000000000, 4 * 65536 - 1 }, 200000 };
+	alice->subuid = (struct id_range){ 200000 - 9, 9 };
+	assert_allowed("security.confined");
+	alice->subuid.count = 10;
+	assert_refused("security.confined", REFUSAL_BAD_IDS, alice);
+	alice->subuid = (struct id_range){ 200002, 9 };
+	assert_refused("security.confined", REFUSAL_BAD_IDS, alice);
+	alice->subuid.start = 200003;
+	assert_allowed("security.confined");
+	alice->subuid = (struct id_range){ 190000, 20000 };
+	assert_refused("security.confined", REFUSAL_BAD_IDS, alice);
+	/* Without a pool it is nobody's. */
+	policy.host.pool.count = 0;
+	assert_allowed("security.confined");
+}
+
 /* --- the form of the answer ----------------------------------------------------------------------- */
 
 static void
@@ -745,11 +812,12 @@ main(void)
 		TEST(allows_the_union_of_user_and_groups),
 		TEST(takes_root_and_ids_from_the_user_then_from_the_lowest_group),
 		TEST(ends_with_the_first_file_that_was_needed),
+		TEST(does_not_end_before_another_file_that_allows_it),
 		TEST(a_live_file_replaces_one_that_ended),
 		TEST(takes_the_first_rule_that_covers),
 		TEST(derives_ids_from_the_uid),
 		TEST(refuses_root),
-		TEST(refuses_a_gid_that_is_none),
+		TEST(refuses_a_gid_that_is_none_or_roots),
 		TEST(refuses_no_grant),
 		TEST(refuses_excluded),
 		TEST(refuses_what_only_an_excluding_file_has),
@@ -773,6 +841,7 @@ main(void)
 		TEST(refuses_bad_ids),
 		TEST(refuses_bad_ids_that_were_derived),
 		TEST(refuses_bad_ids_out_of_the_pool),
+		TEST(refuses_bad_ids_that_are_users),
 		TEST(a_verdict_is_many_bits_away_from_another),
 		TEST(every_refusal_has_a_name),
 		TEST(changes_nothing_but_the_decision),

@@ -5,7 +5,7 @@
  * INPUT: none
  * MUST: send nothing to this host's log
  */
-/* WRAP: trust_dir trust_file clock_gettime fstat mmap socket sendto */
+/* WRAP: trust_dir trust_file clock_gettime pread pwrite socket sendto */
 #include "tests/unit/launcher_unit.h"
 
 #include <signal.h>
@@ -25,10 +25,10 @@ static time_t now;
 int __wrap_trust_dir(const char *path, int *fd, struct err *err);
 int __wrap_trust_file(int dirfd, const char *name, int flags, int *fd, struct err *err);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *out);
-int __real_fstat(int fd, struct stat *st);
-int __wrap_fstat(int fd, struct stat *st);
-void *__real_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset);
-void *__wrap_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset);
+ssize_t __real_pread(int fd, void *buf, size_t len, off_t at);
+ssize_t __wrap_pread(int fd, void *buf, size_t len, off_t at);
+ssize_t __real_pwrite(int fd, const void *buf, size_t len, off_t at);
+ssize_t __wrap_pwrite(int fd, const void *buf, size_t len, off_t at);
 int __real_socket(int domain, int type, int protocol);
 int __wrap_socket(int domain, int type, int protocol);
 ssize_t __wrap_sendto(
@@ -64,19 +64,19 @@ __wrap_clock_gettime(clockid_t clock, struct timespec *out)
 	return (0);
 }
 
-int
-__wrap_fstat(int fd, struct stat *st)
+ssize_t
+__wrap_pread(int fd, void *buf, size_t len, off_t at)
 {
-	int rc = __real_fstat(fd, st);
+	ssize_t got = __real_pread(fd, buf, len, at);
 
 	/* Whatever is there, it is not to be believed. */
-	return (fault("fstat") ? -1 : rc);
+	return (fault("pread") ? -1 : got);
 }
 
-void *
-__wrap_mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset)
+ssize_t
+__wrap_pwrite(int fd, const void *buf, size_t len, off_t at)
 {
-	return (fault("mmap") ? MAP_FAILED : __real_mmap(at, len, prot, flags, fd, offset));
+	return (fault("pwrite") ? -1 : __real_pwrite(fd, buf, len, at));
 }
 
 int
@@ -136,27 +136,41 @@ refuse(void)
 }
 
 static void
-test_allow(void **state)
+permit(void)
 {
-	(void)state;
 	decision.verdict = VERDICT_ALLOW;
 	decision.by = &allow;
 	decision.line = 4;
 	decision.grant.owner_id = 2147480000;
-	audit(ENGINE_SHARED, &caller, &decision, &err);
+}
+
+/* n times; each is without an error, whether there was a line or not. */
+static void
+audit_all(int n)
+{
+	while (n-- > 0)
+		assert_int_equal(audit(ENGINE_SHARED, &caller, &decision, &err), 0);
+}
+
+static void
+test_allow(void **state)
+{
+	(void)state;
+	permit();
+	audit_all(1);
 	assert_int_equal(nsent, 1);
 	assert_int_equal(strncmp(sent, "<86>berth-launcher[", 19), 0);
 	assert_non_null(strstr(sent,
 	    "]: allow uid=1000 verb=start rule=/etc/berth/allow/uid-1000.conf:4 owner=2147480000"));
 	assert_int_equal(sent_flags, MSG_DONTWAIT | MSG_NOSIGNAL);
-	audit(ENGINE_ONCE, &caller, &decision, &err);
+	assert_int_equal(audit(ENGINE_ONCE, &caller, &decision, &err), 0);
 	assert_non_null(strstr(sent, "]: allow uid=1000 verb=once rule=/etc/berth/allow/"));
-	/* Each is logged, and none counts as a refusal. */
-	for (int i = 0; i < 30; i++)
-		audit(ENGINE_SHARED, &caller, &decision, &err);
+	assert_int_equal(err.code, ERR_INVALID);
+	/* None counts as a refusal. */
+	audit_all(30);
 	assert_int_equal(nsent, 32);
 	refuse();
-	audit(ENGINE_SHARED, &caller, &decision, &err);
+	audit_all(1);
 	assert_int_equal(nsent, 33);
 }
 
@@ -165,13 +179,14 @@ test_deny(void **state)
 {
 	(void)state;
 	refuse();
-	audit(ENGINE_SHARED, &caller, &decision, &err);
+	audit_all(1);
 	assert_int_equal(nsent, 1);
 	assert_int_equal(strncmp(sent, "<85>berth-launcher[", 19), 0);
 	assert_non_null(strstr(sent, "]: deny uid=1000 verb=start: refused: \\x1b[2J\\x0afake"));
 	assert_null(strchr(sent, '\n'));
-	audit(ENGINE_ONCE, &caller, &decision, &err);
+	assert_int_equal(audit(ENGINE_ONCE, &caller, &decision, &err), 0);
 	assert_non_null(strstr(sent, "]: deny uid=1000 verb=once: refused: "));
+	assert_failed(&err, ERR_REFUSED, "refused: ");
 }
 
 /* Before there is a decision, or with one that an error overtook: never "allow". */
@@ -180,18 +195,18 @@ test_not_allowed(void **state)
 {
 	(void)state;
 	err_set(&err, ERR_CONFIG, "x");
-	audit(ENGINE_SHARED, &caller, &decision, &err);
+	audit_all(1);
 	assert_non_null(strstr(sent, "deny uid=1000"));
 	decision.verdict = VERDICT_ALLOW;
 	decision.by = &allow;
-	audit(ENGINE_SHARED, &caller, &decision, &err);
+	audit_all(1);
 	assert_non_null(strstr(sent, "deny uid=1000"));
 	memset(&err, 0, sizeof(err));
 	decision.verdict = VERDICT_REFUSE;
-	audit(ENGINE_SHARED, &caller, &decision, &err);
+	audit_all(1);
 	assert_non_null(strstr(sent, "deny uid=1000"));
 	decision.verdict = (enum verdict)1;
-	audit(ENGINE_SHARED, &caller, &decision, &err);
+	audit_all(1);
 	assert_non_null(strstr(sent, "deny uid=1000"));
 	assert_int_equal(nsent, 4);
 }
@@ -201,25 +216,50 @@ test_limit(void **state)
 {
 	(void)state;
 	refuse();
-	for (int i = 0; i < 30; i++)
-		audit(ENGINE_SHARED, &caller, &decision, &err);
+	audit_all(30);
 	assert_int_equal(nsent, 20);
 	now += 9;
-	audit(ENGINE_SHARED, &caller, &decision, &err);
+	audit_all(1);
 	assert_int_equal(nsent, 20);
 	now += 1;
-	audit(ENGINE_SHARED, &caller, &decision, &err);
+	audit_all(1);
 	assert_int_equal(nsent, 21);
 	/* Another user has a budget of their own. */
 	caller.uid = 1001;
-	audit(ENGINE_SHARED, &caller, &decision, &err);
+	audit_all(1);
 	assert_int_equal(nsent, 22);
 	caller.uid = 1000;
 	/* The host was started again: a window of the future is none. */
 	now = 10;
-	for (int i = 0; i < 30; i++)
-		audit(ENGINE_SHARED, &caller, &decision, &err);
+	audit_all(30);
 	assert_int_equal(nsent, 42);
+}
+
+/* A08: who has a grant can flood the log as well, and each kind leaves the other its lines. */
+static void
+test_limit_of_each_kind(void **state)
+{
+	(void)state;
+	permit();
+	audit_all(110);
+	assert_int_equal(nsent, 100);
+	refuse();
+	audit_all(30);
+	assert_int_equal(nsent, 120);
+	set_up(state);
+	refuse();
+	audit_all(30);
+	set_up(state);
+	refuse();
+	audit_all(30);
+	memset(&err, 0, sizeof(err));
+	permit();
+	audit_all(110);
+	assert_int_equal(nsent, 120);
+	/* Both begin again. */
+	now += 10;
+	audit_all(110);
+	assert_int_equal(nsent, 220);
 }
 
 /* 30 refusals, each with a fault: how many are logged. */
@@ -230,7 +270,7 @@ logged_with(const char *call, int errnum)
 	refuse();
 	for (int line = 0; line < 30; line++) {
 		fault_set(call, 1, errnum);
-		audit(ENGINE_SHARED, &caller, &decision, &err);
+		audit_all(1);
 	}
 	return (nsent);
 }
@@ -239,54 +279,78 @@ logged_with(const char *call, int errnum)
 static void
 test_no_file(void **state)
 {
-	static const char *const calls[] = { "trust_dir", "trust_file", "fstat", "mmap" };
+	static const char *const calls[] = { "trust_dir", "trust_file", "pread", "pwrite" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		assert_int_equal(logged_with(calls[i], EIO), 30);
 	assert_int_equal(logged_with("trust_file", ENOENT), 30);
+	/* A disk that is full, with a hole in the file. */
+	assert_int_equal(logged_with("pwrite", ENOSPC), 30);
 	set_up(state);
 	refuse();
-	assert_int_equal(ftruncate(rate, 16383), 0);
-	for (int line = 0; line < 30; line++)
-		audit(ENGINE_SHARED, &caller, &decision, &err);
+	assert_int_equal(ftruncate(rate, 1000L * 16 + 15), 0);
+	audit_all(30);
 	assert_int_equal(nsent, 30);
 }
 
-/* A08: neither may a flood. Whoever has no descriptors to count with had none to be judged with. */
+/* A08: neither may a flood. Whoever has no descriptors to count with is not told. */
 static void
 test_no_descriptors(void **state)
 {
-	(void)state;
-	assert_int_equal(logged_with("trust_dir", EMFILE), 0);
-	assert_int_equal(logged_with("trust_file", EMFILE), 0);
-	/* Nor whoever has no memory left to count in. */
-	assert_int_equal(logged_with("mmap", ENOMEM), 0);
+	static const char *const calls[] = { "trust_dir", "trust_file" };
+
+	for (size_t i = 0; i < 2; i++) {
+		set_up(state);
+		refuse();
+		fault_set(calls[i], 1, EMFILE);
+		assert_int_equal(audit(ENGINE_SHARED, &caller, &decision, &err), -1);
+		assert_failed(&err, ERR_SYSTEM, "cannot count this call");
+		assert_int_equal(nsent, 0);
+	}
 	/* The whole host's is not the caller's to choose. */
 	assert_int_equal(logged_with("trust_file", ENFILE), 30);
 }
 
-/* A08: nor is a limit on files a way not to be counted. */
+/* A08: nor is a limit on files a way not to be counted, wherever it ends. */
 static void
 audit_limited(void *arg)
 {
-	const struct rlimit none = { 0, 0 };
+	const struct rlimit limit = { *(const rlim_t *)arg, RLIM_INFINITY };
 
-	(void)arg;
 	signal(SIGXFSZ, SIG_IGN);
-	CHILD_CHECK(setrlimit(RLIMIT_FSIZE, &none) == 0);
+	CHILD_CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
 	refuse();
-	for (int line = 0; line < 30; line++)
-		audit(ENGINE_SHARED, &caller, &decision, &err);
+	CHILD_CHECK(audit(ENGINE_SHARED, &caller, &decision, &err) == -1);
+	CHILD_CHECK(err.code == ERR_SYSTEM && err.errnum == EFBIG && nsent == 0);
+	memset(&err, 0, sizeof(err));
+	permit();
+	CHILD_CHECK(audit(ENGINE_SHARED, &caller, &decision, &err) == -1);
+	CHILD_CHECK(err.code == ERR_SYSTEM && err.errnum == EFBIG && nsent == 0);
+}
+
+static void
+audit_unlimited(void *arg)
+{
+	const struct rlimit limit = { *(const rlim_t *)arg, RLIM_INFINITY };
+
+	CHILD_CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+	refuse();
+	audit_all(30);
 	CHILD_CHECK(nsent == 20);
-	CHILD_CHECK(write(rate, "", 1) < 0 && errno == EFBIG);
 }
 
 static void
 test_file_limit(void **state)
 {
-	(void)state;
-	assert_child(in_child(audit_limited, NULL), 0);
+	const rlim_t window = 1000 * 16; /* this uid's */
+	rlim_t limit = 0;
+
+	assert_child(in_child(audit_limited, &limit), 0);
+	for (limit = window - 1; limit < window + 16; limit++)
+		assert_child(in_child(audit_limited, &limit), 0);
+	set_up(state);
+	assert_child(in_child(audit_unlimited, &limit), 0);
 }
 
 static void
@@ -295,9 +359,9 @@ test_no_log(void **state)
 	(void)state;
 	refuse();
 	fault_set("socket", 1, EMFILE);
-	audit(ENGINE_SHARED, &caller, &decision, &err);
+	audit_all(1);
 	fault_set("sendto", 1, ECONNREFUSED);
-	audit(ENGINE_SHARED, &caller, &decision, &err);
+	audit_all(1);
 	assert_int_equal(nsent, 0);
 }
 
@@ -309,6 +373,7 @@ main(void)
 		cmocka_unit_test_setup(test_deny, set_up),
 		cmocka_unit_test_setup(test_not_allowed, set_up),
 		cmocka_unit_test_setup(test_limit, set_up),
+		cmocka_unit_test_setup(test_limit_of_each_kind, set_up),
 		cmocka_unit_test_setup(test_no_file, set_up),
 		cmocka_unit_test_setup(test_no_descriptors, set_up),
 		cmocka_unit_test_setup(test_file_limit, set_up),

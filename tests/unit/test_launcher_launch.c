@@ -5,12 +5,16 @@
  * INPUT: none
  * MUST: use real descriptors, in children
  */
-/* WRAP: syscall execveat open fcntl dup2 close_range waitpid */
+/* WRAP: syscall execveat open fcntl dup2 close_range waitpid sigprocmask signalfd poll */
 #include "tests/unit/launcher_unit.h"
 
 #include <linux/sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -41,6 +45,12 @@ int __real_close_range(unsigned int first, unsigned int last, int flags);
 int __wrap_close_range(unsigned int first, unsigned int last, int flags);
 pid_t __real_waitpid(pid_t pid, int *status, int options);
 pid_t __wrap_waitpid(pid_t pid, int *status, int options);
+int __real_sigprocmask(int how, const sigset_t *set, sigset_t *before);
+int __wrap_sigprocmask(int how, const sigset_t *set, sigset_t *before);
+int __real_signalfd(int fd, const sigset_t *set, int flags);
+int __wrap_signalfd(int fd, const sigset_t *set, int flags);
+int __real_poll(struct pollfd *fds, nfds_t n, int timeout);
+int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout);
 
 long
 __wrap_syscall(long nr, ...)
@@ -105,6 +115,24 @@ __wrap_waitpid(pid_t pid, int *status, int options)
 	if (got > 0)
 		errno = ECHILD;
 	return (got);
+}
+
+int
+__wrap_sigprocmask(int how, const sigset_t *set, sigset_t *before)
+{
+	return (fault("sigprocmask") ? -1 : __real_sigprocmask(how, set, before));
+}
+
+int
+__wrap_signalfd(int fd, const sigset_t *set, int flags)
+{
+	return (fault("signalfd") ? -1 : __real_signalfd(fd, set, flags));
+}
+
+int
+__wrap_poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	return (fault("poll") ? -1 : __real_poll(fds, n, timeout));
 }
 
 static void
@@ -368,13 +396,34 @@ a_parent_that_waits_holds_nothing(void **state)
 	close(ends[2]);
 }
 
-/* Two children, the slow one has something to say; arg: a pipe. */
+/* --- the init ------------------------------------------------------------------------------------ */
+
+static int born[2],
+    slow[2]; /* pipes: that of the init's byte, and of a child that takes its time */
+
+static void
+make_pipes(void)
+{
+	assert_int_equal(pipe2(born, O_NONBLOCK | O_CLOEXEC), 0);
+	assert_int_equal(pipe2(slow, O_NONBLOCK | O_CLOEXEC), 0);
+}
+
+static void
+close_pipes(void)
+{
+	for (int i = 0; i < 2; i++) {
+		close(born[i]);
+		close(slow[i]);
+	}
+}
+
+/* Two children, the slow one has something to say. */
 static void
 become_init(void *arg)
 {
 	const struct timespec moment = { 0, 50000000 };
-	int *slow = arg;
 
+	(void)arg;
 	if (fork() == 0)
 		_exit(3);
 	if (fork() == 0) {
@@ -384,41 +433,157 @@ become_init(void *arg)
 		_exit(write(slow[1], "x", 1) == 1 ? 0 : 1);
 	}
 	fault_set(plan.call, plan.at, plan.errnum);
-	launch_init();
+	launch_init(born[1], -1);
 }
 
 static void
 an_init_reaps_until_nothing_is_left(void **state)
 {
-	int slow[2];
+	/* A wait that is interrupted is none that found nobody, and a poll that fails none either. */
+	static const char *const calls[] = { "", "waitpid", "poll" };
 	char byte;
 
 	(void)state;
-	assert_int_equal(pipe2(slow, O_NONBLOCK), 0);
-	/* A wait that is interrupted is none that found nobody. */
-	plan_set("waitpid", 1, EINTR);
-	assert_child(in_child(become_init, slow), 0);
-	assert_int_equal(read(slow[0], &byte, 1), 1);
-	close(slow[0]);
-	close(slow[1]);
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		make_pipes();
+		plan_set(calls[i], 1, EINTR);
+		assert_child(in_child(become_init, NULL), 0);
+		assert_int_equal(read(slow[0], &byte, 1), 1);
+		assert_int_equal(read(born[0], &byte, 1), 1);
+		assert_int_equal(byte, 'g');
+		close_pipes();
+	}
 }
 
 static void
 become_init_alone(void *arg)
 {
-	(void)arg;
 	fault_set(plan.call, plan.at, plan.errnum);
-	launch_init();
+	launch_init(born[1], *(const int *)arg);
 }
 
+/* Nor does it say that it has closed all when it has not: what waits for that must never begin. */
 static void
 an_init_keeps_no_descriptor_or_ends(void **state)
 {
+	static const struct {
+		const char *call;
+		int at;
+	} calls[] = { { "dup2", 1 }, { "dup2", 2 }, { "close_range", 1 }, { "sigprocmask", 1 },
+		{ "signalfd", 1 } };
+	int parents[2] = { -1, pidfd_open(getpid(), 0) };
+	char byte;
+
 	(void)state;
-	plan_set("close_range", 1, ENOSYS);
-	assert_child(in_child(become_init_alone, NULL), 71);
+	make_pipes();
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		plan_set(calls[i].call, calls[i].at, ENOSYS);
+		for (int j = 0; j < 2; j++) {
+			assert_child(in_child(become_init_alone, &parents[j]), 71);
+			assert_int_equal(read(born[0], &byte, 1), -1);
+		}
+	}
 	plan_set("", 0, 0);
-	assert_child(in_child(become_init_alone, NULL), 0);
+	for (int j = 0; j < 2; j++)
+		assert_child(in_child(become_init_alone, &parents[j]), 0);
+	close(parents[1]);
+	close_pipes();
+}
+
+/* Which descriptors a process has, as bits; 16: one beyond 15. */
+static int
+descriptors_of(pid_t pid)
+{
+	char path[64], link[64];
+	int mask = 0;
+
+	for (int fd = 0; fd < 64; fd++) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+		if (readlink(path, link, sizeof(link)) > 0)
+			mask |= 1 << (fd < 16 ? fd : 16);
+	}
+	return (mask);
+}
+
+/* With a child that looks at what it has. The first that it may keep is its word, until it is said; the
+ * second its parent, the third the end of its children. arg: the pidfd of a parent or -1. */
+static void
+become_init_of_a_witness(void *arg)
+{
+	const struct timespec moment = { 0, 1000000 };
+	int parent = *(const int *)arg;
+	pid_t init = getpid();
+	char byte;
+
+	if (fork() == 0) {
+		while (read(born[0], &byte, 1) != 1)
+			nanosleep(&moment, NULL);
+		CHILD_CHECK(byte == 'g' && descriptors_of(init) < 1 << 3);
+		for (int i = 0; i < 5000; i++) {
+			if (descriptors_of(init) == (parent < 0 ? 1 << 2 : 1 << 1 | 1 << 2))
+				_exit(write(slow[1], "x", 1) == 1 ? 0 : 1);
+			nanosleep(&moment, NULL);
+		}
+		_exit(1);
+	}
+	fault_none();
+	launch_init(born[1], parent);
+}
+
+static void
+an_init_has_nothing_when_it_says_so(void **state)
+{
+	int parents[2] = { -1, pidfd_open(getpid(), 0) };
+	char byte;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		make_pipes();
+		assert_child(in_child(become_init_of_a_witness, &parents[i]), 0);
+		if (read(slow[0], &byte, 1) != 1)
+			fail_msg("the witness says: %s", child_text);
+		close_pipes();
+	}
+	close(parents[1]);
+}
+
+/* An init whose child never ends; arg: a pidfd. */
+static void
+become_init_for_ever(void *arg)
+{
+	pid_t init = getpid();
+
+	if (fork() == 0) {
+		close(2);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (getppid() == init)
+			pause();
+		_exit(0);
+	}
+	fault_set(plan.call, plan.at, plan.errnum);
+	launch_init(born[1], *(const int *)arg);
+}
+
+static void
+an_init_ends_with_whom_it_serves(void **state)
+{
+	int parent, status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(0);
+	parent = pidfd_open(pid, 0);
+	assert_true(parent >= 0);
+	assert_int_equal(__real_waitpid(pid, &status, 0), pid);
+	make_pipes();
+	plan_set("", 0, 0);
+	assert_child(in_child(become_init_for_ever, &parent), 71);
+	/* Nor is that missed for a poll that fails: nothing here waits for the children alone. */
+	plan_set("poll", 1, ENOMEM);
+	assert_child(in_child(become_init_for_ever, &parent), 71);
+	close(parent);
+	close_pipes();
 }
 
 int
@@ -433,6 +598,8 @@ main(void)
 		cmocka_unit_test(a_parent_that_waits_holds_nothing),
 		cmocka_unit_test(an_init_reaps_until_nothing_is_left),
 		cmocka_unit_test(an_init_keeps_no_descriptor_or_ends),
+		cmocka_unit_test(an_init_has_nothing_when_it_says_so),
+		cmocka_unit_test(an_init_ends_with_whom_it_serves),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

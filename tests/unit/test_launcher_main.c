@@ -40,8 +40,8 @@ int __wrap_caller_read(struct caller *caller, struct err *err);
 void __wrap_priv_become_root(void);
 int __wrap_procfs_open(int *procfd, struct err *err);
 int __wrap_place(const struct grant *grant, int procfd, struct err *err);
-void __wrap_audit(enum engine_mode mode, const struct caller *caller,
-    const struct decision *decision, const struct err *err);
+int __wrap_audit(enum engine_mode mode, const struct caller *caller,
+    const struct decision *decision, struct err *err);
 int __wrap_verb_once(const struct caller *caller, const struct grant *grant,
     const struct handles *handles, struct err *err);
 int __wrap_verb_start(const struct caller *caller, const struct grant *grant,
@@ -121,13 +121,16 @@ __wrap_place(const struct grant *grant, int procfd, struct err *err)
 	return (phase("place", err));
 }
 
-void
+int
 __wrap_audit(enum engine_mode mode, const struct caller *caller, const struct decision *decision,
-    const struct err *err)
+    struct err *err)
 {
 	CHILD_CHECK(caller->uid == world.uid && mode == (world.once ? ENGINE_ONCE : ENGINE_SHARED));
 	dprintf(2, "audit:%s ",
 	    err->code == ERR_INVALID && decision->verdict == VERDICT_ALLOW ? "allow" : "deny");
+	if (world.fails == NULL || strcmp(world.fails, "audit") != 0)
+		return (0);
+	return (err_set(err, ERR_UNAVAILABLE, "audit failed"));
 }
 
 static int
@@ -291,6 +294,7 @@ nothing_follows_a_phase_that_fails(void **state)
 		{ "trust_dir", UNTIL_FIRST "audit:deny drop " },
 		{ "procfs", UNTIL_FIRST "procfs audit:deny drop " },
 		{ "place", UNTIL_FIRST PLACE "audit:deny drop " },
+		{ "audit", UNTIL_FIRST PLACE "trust_dir audit:allow drop " },
 		{ "start", UNTIL_FIRST PLACE "trust_dir audit:allow verb start " } };
 	char message[64];
 
@@ -300,6 +304,11 @@ nothing_follows_a_phase_that_fails(void **state)
 		snprintf(message, sizeof(message), "berth: %s failed\n", phases[i].name);
 		assert_run(69, phases[i].phases, message);
 	}
+	/* Whoever was not counted does not hear what was decided. */
+	setup(state);
+	world.fails = "audit";
+	world.grants[0] = NULL;
+	assert_run(69, UNTIL_FIRST "audit:deny drop ", "berth: audit failed\n");
 	/* A wrong descriptor 3 is a wrong call: it ends before any power is used. */
 	setup(state);
 	world.once = true;

@@ -8,12 +8,14 @@
  */
 /* WRAP: fsopen fsconfig fsmount openat fstat fstatat setns priv_raise priv_lower */
 /* WRAP: cgroup_launcher launch_clone launch_follow priv_drop_forever setsid share_reset alarm */
-/* WRAP: mount unshare syscall write pread idmap_format */
+/* WRAP: mount unshare syscall write pread ioctl close idmap_format */
 #include "tests/unit/launcher_unit.h"
 
 #include <linux/keyctl.h>
+#include <linux/nsfs.h>
 #include <sched.h>
 #include <sys/capability.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -25,10 +27,12 @@
 #define PROCFS 900
 #define CHILD 950 /* of the process whose maps are written */
 #define THEIRS 910 /* + 0: root, 1: mnt, 2: net */
+#define OWNERS 920 /* the user namespaces that those belong to */
 
 static struct {
 	bool other[3]; /* pid 1 has another root, mnt, net */
 	int closed[3]; /* and does not let us look: errno */
+	bool foreign[3]; /* and it belongs to another user namespace than the first */
 	int entered[3];
 	uint64_t raised; /* now */
 	pid_t child;
@@ -44,6 +48,9 @@ int __wrap_fsmount(int fd, unsigned int flags, unsigned int attrs);
 int __wrap_openat(int dirfd, const char *path, int flags, ...);
 int __wrap_fstat(int fd, struct stat *st);
 int __wrap_fstatat(int dirfd, const char *path, struct stat *st, int flags);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+int __real_close(int fd);
+int __wrap_close(int fd);
 int __wrap_setns(int fd, int type);
 void __wrap_priv_raise(int cap, int other);
 void __wrap_priv_lower(void);
@@ -133,6 +140,11 @@ __wrap_fstat(int fd, struct stat *st)
 {
 	if (fault("fstat"))
 		return (-1);
+	if (fd >= OWNERS) {
+		*st = (struct stat){ .st_dev = 1,
+			.st_ino = world.foreign[fd - OWNERS] ? 0xeffffffcU : 0xeffffffdU };
+		return (0);
+	}
 	*st = (struct stat){ .st_dev = 1, .st_ino = (ino_t)(fd - THEIRS + 1) };
 	return (0);
 }
@@ -151,6 +163,19 @@ __wrap_fstatat(int dirfd, const char *path, struct stat *st, int flags)
 	*st = (struct stat){ .st_dev = world.other[i] && i == 1 ? 2 : 1,
 		.st_ino = (ino_t)(world.other[i] && i != 1 ? 99 : i + 1) };
 	return (0);
+}
+
+int
+__wrap_ioctl(int fd, unsigned long request, ...)
+{
+	assert_int_equal(request, NS_GET_USERNS);
+	return (fault("ioctl") ? -1 : fd - THEIRS + OWNERS);
+}
+
+int
+__wrap_close(int fd)
+{
+	return (fd >= PROCFS ? 0 : __real_close(fd));
 }
 
 int
@@ -242,12 +267,15 @@ __wrap_mount(
 	assert_true(source == NULL && type == NULL && data == NULL);
 	assert_string_equal(target, "/");
 	assert_int_equal(flags, MS_REC | MS_SLAVE);
+	assert_true(was_called("unshare_mounts"));
 	return (fault("mount") ? -1 : 0);
 }
 
 int
 __wrap_unshare(int flags)
 {
+	if (flags == CLONE_NEWNS)
+		return (fault("unshare_mounts") ? -1 : 0);
 	assert_int_equal(flags, CLONE_NEWCGROUP);
 	return (fault("unshare") ? -1 : 0);
 }
@@ -342,21 +370,37 @@ test_enter(void **state)
 	assert_int_equal(world.raised, 0);
 }
 
+/* Where nothing can be seen it may be a chroot, and the first caller's namespaces. */
 static void
 test_closed(void **state)
 {
+	static const int reasons[] = { EACCES, EPERM, ENOENT };
 	struct err err;
 
-	(void)state;
-	for (int i = 0; i < 3; i++) {
-		world.other[i] = true;
-		world.closed[i] = EACCES;
+	for (size_t i = 0; i < 3 * sizeof(reasons) / sizeof(reasons[0]); i++) {
+		set_up(state);
+		world.closed[i % 3] = reasons[i / 3];
+		assert_int_equal(place(&grant, PROCFS, &err), -1);
+		assert_failed(&err, ERR_SYSTEM, "cannot look at 1/");
+		assert_false(was_called("setns") || was_called("launch_clone"));
+		assert_int_equal(world.raised, 0);
 	}
-	assert_int_equal(place(&grant, PROCFS, &err), 0);
-	for (int i = 0; i < 3; i++)
-		world.closed[i] = EPERM;
-	assert_int_equal(place(&grant, PROCFS, &err), 0);
-	assert_false(was_called("setns"));
+}
+
+/* Pid 1 of a pid namespace that the caller made, which has made others in a user namespace. */
+static void
+test_foreign(void **state)
+{
+	struct err err;
+
+	for (int i = 1; i < 3; i++) {
+		set_up(state);
+		world.other[i] = world.foreign[i] = true;
+		assert_int_equal(place(&grant, PROCFS, &err), -1);
+		assert_failed(&err, ERR_SYSTEM, "is in a user namespace");
+		assert_false(was_called("setns") || was_called("launch_clone"));
+		assert_int_equal(world.raised, 0);
+	}
 }
 
 static void
@@ -394,8 +438,9 @@ test_place_faults(void **state)
 		int at;
 	} plans[] = { { "fsopen", 1 }, { "fsconfig", 1 }, { "fsmount", 1 }, { "openat", 1 },
 		{ "openat", 2 }, { "openat", 3 }, { "fstat", 1 }, { "fstat", 2 }, { "fstat", 3 },
-		{ "fstatat", 1 }, { "fstatat", 2 }, { "fstatat", 3 }, { "setns", 1 },
-		{ "setns", 2 }, { "cgroup_launcher", 1 }, { "launch_clone", 1 }, { "setsid", 1 },
+		{ "fstat", 4 }, { "fstat", 5 }, { "ioctl", 1 }, { "ioctl", 2 }, { "fstatat", 1 },
+		{ "fstatat", 2 }, { "fstatat", 3 }, { "setns", 1 }, { "setns", 2 },
+		{ "cgroup_launcher", 1 }, { "launch_clone", 1 }, { "setsid", 1 },
 		{ "share_reset", 1 } };
 	struct err err;
 	int procfd;
@@ -403,7 +448,6 @@ test_place_faults(void **state)
 	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
 		set_up(state);
 		world.other[1] = world.other[2] = true;
-		/* Not EACCES or EPERM: that is what a closed door says. */
 		fault_set(plans[i].call, plans[i].at, ENOMEM);
 		if ((procfs_open(&procfd, &err) == 0 && place(&grant, PROCFS, &err) != -1) ||
 		    err.code != ERR_SYSTEM)
@@ -440,12 +484,14 @@ test_maps(void **state)
 static void
 test_confine(void **state)
 {
-	static const char *const calls[] = { "setsid", "mount", "unshare", "keyctl", "openat",
-		"write", "pread" };
+	static const char *const calls[] = { "setsid", "unshare", "keyctl", "openat", "write",
+		"pread" };
 	struct err err;
 
 	assert_int_equal(confine(PROCFS, &err), 0);
 	assert_string_equal(world.written, "0");
+	/* The init stays where it is: a namespace full of mounts would hold it up when it ends. */
+	assert_false(was_called("unshare_mounts") || was_called("mount"));
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		set_up(state);
 		fault_set(calls[i], 1, EPERM);
@@ -455,6 +501,22 @@ test_confine(void **state)
 	/* A kernel without keys has none to hide. */
 	fault_set("keyctl", 1, ENOSYS);
 	assert_int_equal(confine(PROCFS, &err), 0);
+}
+
+static void
+test_mounts(void **state)
+{
+	static const char *const calls[] = { "unshare_mounts", "mount" };
+	struct err err;
+
+	(void)state;
+	assert_int_equal(separate_mounts(&err), 0);
+	assert_string_equal(fault_log, "unshare_mounts mount ");
+	for (size_t i = 0; i < 2; i++) {
+		fault_set(calls[i], 1, EPERM);
+		assert_int_equal(separate_mounts(&err), -1);
+		assert_failed(&err, ERR_SYSTEM, "cannot separate the mount namespace");
+	}
 }
 
 /* Written, and not so: it must be noticed. */
@@ -479,11 +541,13 @@ main(void)
 		cmocka_unit_test_setup(test_same, set_up),
 		cmocka_unit_test_setup(test_enter, set_up),
 		cmocka_unit_test_setup(test_closed, set_up),
+		cmocka_unit_test_setup(test_foreign, set_up),
 		cmocka_unit_test_setup(test_chroot, set_up),
 		cmocka_unit_test_setup(test_left_behind, set_up),
 		cmocka_unit_test_setup(test_place_faults, set_up),
 		cmocka_unit_test_setup(test_maps, set_up),
 		cmocka_unit_test_setup(test_confine, set_up),
+		cmocka_unit_test_setup(test_mounts, set_up),
 		cmocka_unit_test_setup(test_nesting, set_up),
 	};
 

@@ -35,8 +35,10 @@ static struct model {
 	gid_t gid[3];
 	size_t ngroups;
 	uint64_t permitted, effective, inheritable, ambient, bounding;
-	int nnp, dumpable, seccomp, deathsig, tsc;
+	int nnp, dumpable, seccomp, tsc, keepcaps;
+	unsigned long slack;
 	bool in_namespace; /* only id 0 has a name here */
+	bool realtime; /* has no timer slack, whatever it asks for */
 	bool regain; /* a kernel that lets the lost ids come back */
 	int last_cap;
 	bool keeps; /* SECBIT_NO_SETUID_FIXUP: capabilities stay whatever the ids are */
@@ -111,11 +113,13 @@ set_uids(uid_t real, uid_t effective, uid_t saved)
 	if (now.uid[1] != 0 && effective == 0)
 		now.effective = now.permitted;
 	now.uid[0] = real, now.uid[1] = effective, now.uid[2] = saved;
-	if (was_root && real != 0 && effective != 0 && saved != 0)
-		now.permitted = now.effective = now.ambient = 0;
+	if (was_root && real != 0 && effective != 0 && saved != 0) {
+		now.ambient = now.effective = 0;
+		if (now.keepcaps == 0)
+			now.permitted = 0;
+	}
 	/* fs.suid_dumpable = 1 */
 	now.dumpable = 1;
-	now.deathsig = 0;
 }
 
 int
@@ -270,13 +274,18 @@ answer(int option, unsigned long arg, unsigned long other)
 	case PR_GET_TSC:
 		*(int *)arg = now.tsc;
 		return (0);
-	case PR_SET_PDEATHSIG:
+	case PR_SET_TIMERSLACK:
+		if (!is_effectless() && !now.realtime)
+			now.slack = arg;
+		return (0);
+	case PR_GET_TIMERSLACK:
+		return ((int)now.slack);
+	case PR_SET_KEEPCAPS:
 		if (!is_effectless())
-			now.deathsig = (int)arg;
+			now.keepcaps = (int)arg;
 		return (0);
-	case PR_GET_PDEATHSIG:
-		*(int *)arg = now.deathsig;
-		return (0);
+	case PR_GET_KEEPCAPS:
+		return (now.keepcaps);
 	case PR_SET_SECCOMP:
 		return (set_filter());
 	case PR_GET_SECCOMP:
@@ -298,7 +307,7 @@ __wrap_prctl(int option, ...)
 	other = va_arg(args, unsigned long);
 	va_end(args);
 	/* The caller gives an int where the kernel takes a long. */
-	if (option != PR_SET_SECCOMP && option != PR_GET_PDEATHSIG && option != PR_GET_TSC)
+	if (option != PR_SET_SECCOMP && option != PR_GET_TSC)
 		arg &= 0xffffffff, other &= 0xffffffff;
 	if (fails_first("prctl", &fails))
 		return (-1);
@@ -366,6 +375,7 @@ be_executed(void)
 	now.ambient = BIT(CAP_NET_RAW);
 	now.dumpable = 1;
 	now.tsc = PR_TSC_SIGSEGV;
+	now.slack = 900000000;
 }
 
 static void
@@ -382,11 +392,27 @@ be_root(void)
 }
 
 static void
+be_owner(void)
+{
+	be(2147480000, 2147480000, 0, NEEDED);
+	now.uid[2] = 2147480000;
+	now.ngroups = 3;
+	now.keepcaps = 1;
+}
+
+static void
 be_in_namespace(void)
 {
 	be(65534, 65534, 65534, ALL);
 	now.uid[2] = 65534;
 	now.in_namespace = true;
+}
+
+static void
+be_in_namespace_groups(void)
+{
+	be_in_namespace();
+	now.gid[0] = now.gid[1] = now.gid[2] = 0;
 }
 
 static void
@@ -430,13 +456,14 @@ promise_init(void)
 static bool
 promise_root(void)
 {
-	return (ids_are(0, 0, 0) && caps_are(NEEDED, 0));
+	return (ids_are(0, 0, 0) && caps_are(NEEDED, 0) && now.keepcaps == 0);
 }
 
+/* No id is root's: what is cloned now has none of them, and the way back is a capability. */
 static bool
 promise_owner(void)
 {
-	return (ids_are(2147480000, 0, 0) && caps_are(NEEDED, 0));
+	return (ids_are(2147480000, 2147480000, 0) && caps_are(NEEDED, 0));
 }
 
 static bool
@@ -460,7 +487,7 @@ promise_abandoned(void)
 static bool
 promise_clock(void)
 {
-	return (now.tsc == PR_TSC_ENABLE);
+	return (now.tsc == PR_TSC_ENABLE && now.slack == 50000);
 }
 
 static bool
@@ -476,6 +503,13 @@ promise_watcher(void)
 	return (now.uid[0] == 2147480001 && now.uid[1] == 2147480000 && now.uid[2] == 2147480001 &&
 		now.gid[0] == 2147480001 && now.gid[1] == 2147480001 && now.gid[2] == 2147480001 &&
 		now.ngroups == 0 && now.dumpable == 0 && caps_are(0, 0) && now.nnp == 1);
+}
+
+/* The uid has no name in there. */
+static bool
+promise_groups(void)
+{
+	return (ids_are(65534, 65534, 0));
 }
 
 static bool
@@ -500,12 +534,6 @@ static bool
 promise_filter(void)
 {
 	return (now.seccomp == SECCOMP_MODE_FILTER);
-}
-
-static bool
-promise_dies(void)
-{
-	return (now.deathsig == SIGKILL);
 }
 
 static bool
@@ -581,18 +609,19 @@ static const struct verb {
 	{ "become_root", be_caller, priv_become_root, promise_root },
 	{ "become_owner", be_root, do_owner, promise_owner },
 	{ "drop_forever", be_root, do_forever, promise_forever },
-	{ "enter_namespace", be_in_namespace, priv_enter_namespace, promise_namespace },
+	{ "enter_namespace", be_in_namespace_groups, priv_enter_namespace, promise_namespace },
 	{ "ceiling", be_in_namespace_root, priv_ceiling, promise_ceiling },
 	{ "drop_in_namespace", be_in_namespace_ceiling, priv_drop_in_namespace, promise_nothing },
 	{ "filter", be_root, do_filter, promise_filter },
-	{ "die_with_parent", be_in_namespace_root, priv_die_with_parent, promise_dies },
+	{ "enter_groups", be_in_namespace, priv_enter_groups, promise_groups },
 	{ "raise", be_root, do_raise, promise_raised },
 	{ "lower", be_root, priv_lower, promise_lowered },
 	{ "become_watcher", be_root, do_watcher, promise_watcher },
 	{ "step_aside", be_executed, do_aside, promise_aside },
 	{ "step_back", be_aside, do_back, promise_back },
 	{ "abandon", be_executed, priv_abandon, promise_abandoned },
-	{ "allow_clock", be_executed, priv_allow_clock, promise_clock },
+	{ "reset_clock", be_executed, priv_reset_clock, promise_clock },
+	{ "become_root_again", be_owner, priv_become_root, promise_root },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -814,7 +843,7 @@ test_no_clock(void **state)
 	now.tsc = PR_TSC_ENABLE;
 	for (int at = 1; at <= 2; at++) {
 		fault_set("prctl", at, EINVAL);
-		priv_allow_clock();
+		priv_reset_clock();
 	}
 	fault_none();
 }
@@ -856,13 +885,13 @@ test_must_notice(void **state)
 		{ 0, 1 }, /* init: dumpable */
 		{ 1, 2 }, /* become_root: gids, behind the raise */
 		{ 1, 4 }, /* uids */
-		{ 2, 2 }, /* become_owner: uids */
+		{ 2, 1 }, /* become_owner: keepcaps */
+		{ 2, 3 }, /* uids */
 		{ 3, 2 }, /* drop_forever: gids */
 		{ 3, 4 }, /* uids */
-		{ 4, 1 }, /* enter_namespace: gids */
-		{ 4, 3 }, /* uids */
+		{ 4, 1 }, /* enter_namespace: uids */
 		{ 7, 1 }, /* filter */
-		{ 8, 1 }, /* die_with_parent */
+		{ 8, 1 }, /* enter_groups: gids */
 		{ 9, 1 }, /* raise */
 		{ 11, 2 }, /* become_watcher: groups */
 		{ 11, 3 }, /* gids */
@@ -870,7 +899,10 @@ test_must_notice(void **state)
 		{ 12, 1 }, /* step_aside */
 		{ 13, 1 }, /* step_back */
 		{ 14, 1 }, /* abandon */
-		{ 15, 1 }, /* allow_clock */
+		{ 15, 1 }, /* reset_clock: rdtsc */
+		{ 15, 2 }, /* timer slack */
+		{ 16, 4 }, /* become_root, from the owner: uids */
+		{ 16, 7 }, /* keepcaps */
 	};
 
 	(void)state;
@@ -958,6 +990,30 @@ test_bounded(void **state)
 }
 
 static void
+reset_clock(void *arg)
+{
+	const unsigned long *slack = arg;
+
+	be_executed();
+	now.realtime = true;
+	now.slack = *slack;
+	priv_reset_clock();
+}
+
+/* sched(7): with a real-time policy it is 0, and is not set. */
+static void
+test_slack(void **state)
+{
+	unsigned long slack = 0;
+
+	(void)state;
+	fault_none();
+	assert_child(in_child(reset_clock, &slack), 0);
+	slack = 50001;
+	assert_child(in_child(reset_clock, &slack), 71);
+}
+
+static void
 test_no_new_privs(void **state)
 {
 	(void)state;
@@ -986,6 +1042,7 @@ main(void)
 		cmocka_unit_test(test_must_notice),
 		cmocka_unit_test(test_regain),
 		cmocka_unit_test(test_bounded),
+		cmocka_unit_test(test_slack),
 		cmocka_unit_test(test_no_new_privs),
 	};
 

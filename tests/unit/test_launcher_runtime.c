@@ -7,7 +7,7 @@
  * MUST: leave nothing behind
  */
 /* WRAP: open fstatfs mkdirat openat unlinkat fdopendir clock_gettime priv_raise priv_lower */
-/* WRAP: trust_dir trust_file fchmod fchmodat fchownat fstatat flock socket bind listen renameat */
+/* WRAP: trust_dir trust_file fchmod fchmodat fchownat flock socket bind listen renameat */
 #include "tests/unit/launcher_unit.h"
 
 #include <dirent.h>
@@ -59,8 +59,6 @@ int __wrap_fchmod(int fd, mode_t mode);
 int __real_fchmodat(int dirfd, const char *name, mode_t mode, int flags);
 int __wrap_fchmodat(int dirfd, const char *name, mode_t mode, int flags);
 int __wrap_fchownat(int dirfd, const char *name, uid_t uid, gid_t gid, int flags);
-int __real_fstatat(int dirfd, const char *name, struct stat *st, int flags);
-int __wrap_fstatat(int dirfd, const char *name, struct stat *st, int flags);
 int __wrap_flock(int fd, int operation);
 int __real_socket(int domain, int type, int protocol);
 int __wrap_socket(int domain, int type, int protocol);
@@ -171,6 +169,14 @@ __wrap_trust_file(int dirfd, const char *name, int flags, int *fd, struct err *e
 	*fd = __real_openat(dirfd, name, flags | O_NOFOLLOW);
 	if (fault("trust_file"))
 		return (err_set(err, ERR_CONFIG, "not trusted"));
+	if (flags == (O_PATH | O_DIRECTORY)) {
+		if (fault("open_state"))
+			return (err_sys(err, "cannot open it"));
+		if (world.state_owner != 0)
+			return (err_set(err, ERR_CONFIG, "not root's, or a mount"));
+	}
+	if (*fd < 0 && errno == ENOTDIR)
+		return (err_set(err, ERR_CONFIG, "not a directory"));
 	return (*fd < 0 ? err_sys(err, "trust_file") : 1);
 }
 
@@ -194,21 +200,12 @@ __wrap_fchownat(int dirfd, const char *name, uid_t uid, gid_t gid, int flags)
 
 	assert_int_equal(world.raised, 1ULL << CAP_CHOWN);
 	assert_int_equal(flags, AT_SYMLINK_NOFOLLOW);
-	assert_int_equal(__real_fstatat(dirfd, name, &st, flags), 0);
+	assert_int_equal(fstatat(dirfd, name, &st, flags), 0);
 	/* Nobody else can open it before. */
 	assert_int_equal(st.st_mode & 077, 0);
 	assert_int_equal(gid, 100);
 	world.given_to = uid;
 	return (fault("fchownat") ? -1 : 0);
-}
-
-int
-__wrap_fstatat(int dirfd, const char *name, struct stat *st, int flags)
-{
-	int rc = fault("fstatat") ? -1 : __real_fstatat(dirfd, name, st, flags);
-
-	st->st_uid = world.state_owner;
-	return (rc);
 }
 
 int
@@ -296,9 +293,7 @@ mode_of(const char *name)
 {
 	struct stat st;
 
-	return (__real_fstatat(world.rootfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0
-		    ? 0
-		    : st.st_mode & 07777);
+	return (fstatat(world.rootfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : st.st_mode & 07777);
 }
 
 static void
@@ -376,12 +371,13 @@ test_state(void **state)
 	struct err err;
 
 	(void)state;
-	world.given_to = 7;
 	world.state_owner = 1000;
 	__real_mkdirat(world.rootfd, "state/1000", 0755);
 	__real_fchmodat(world.rootfd, "state/1000", 0755, 0);
 	assert_int_equal(runtime_prepare(&grant, &runtime, &err), 0);
 	assert_int_equal(mode_of("state/1000"), 0755);
+	/* But for the socket. */
+	assert_null(strstr(strstr(fault_log, "fchownat ") + 1, "fchownat "));
 	forget(&runtime);
 	world.state_owner = 0;
 	fault_none();
@@ -403,6 +399,31 @@ test_state_meanwhile(void **state)
 	fault_set("fchmodat", 1, EIO);
 	assert_int_equal(state_prepare(&grant, &err), -1);
 	assert_failed(&err, ERR_SYSTEM, "cannot hand");
+}
+
+/* What cannot be judged is not given away; and a mount is asked nothing, not even by root. */
+static void
+test_state_is_judged(void **state)
+{
+	struct err err;
+
+	(void)state;
+	fault_set("trust_file", 1, 0);
+	assert_int_equal(state_prepare(&grant, &err), 0);
+	assert_string_equal(
+	    fault_log, "trust_dir_none trust_dir mkdirat trust_file_none trust_file ");
+	fault_set("open_state", 1, EMFILE);
+	assert_int_equal(state_prepare(&grant, &err), -1);
+	assert_failed(&err, ERR_SYSTEM, "cannot open /var/lib/berth/1000");
+	assert_false(was_called("fchmodat"));
+	/* It went between the two. */
+	fault_set("trust_file_none", 1, ENOENT);
+	assert_int_equal(state_prepare(&grant, &err), -1);
+	assert_failed(&err, ERR_SYSTEM, "cannot open /var/lib/berth/1000");
+	assert_false(was_called("fchmodat"));
+	fault_set("mkdirat", 1, EROFS);
+	assert_int_equal(state_prepare(&grant, &err), -1);
+	assert_failed(&err, ERR_SYSTEM, "cannot make");
 }
 
 static void
@@ -458,7 +479,8 @@ test_runtime_faults(void **state)
 		{ "fchmod", 2, "cannot set up the directory 1000" },
 		{ "openat", 1, "cannot open the lock" }, { "trust_dir", 2, "not trusted" },
 		{ "trust_dir_none", 2, "there is no directory /var/lib/berth" },
-		{ "fstatat", 1, "cannot make /var/lib/berth/1000" },
+		{ "trust_file_none", 3, "cannot open /var/lib/berth/1000" },
+		{ "open_state", 1, "cannot open /var/lib/berth/1000" },
 		{ "fchmodat", 1, "cannot hand /var/lib/berth/1000" },
 		{ "fchownat", 1, "cannot hand /var/lib/berth/1000" },
 		{ "socket", 1, "cannot make the socket" },
@@ -599,6 +621,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_state, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_state_meanwhile, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_state_is_judged, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_state_is_no_directory, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_busy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_runtime_faults, set_up, tear_down),

@@ -7,7 +7,7 @@
  * MUST: change this process nowhere but in children
  */
 /* WRAP: fcntl open setitimer sigprocmask close_range clearenv chdir setrlimit personality */
-/* WRAP: statx priv_step_aside priv_step_back priv_allow_clock */
+/* WRAP: statx priv_step_aside priv_step_back priv_reset_clock */
 #include "tests/unit/launcher_unit.h"
 
 #include <signal.h>
@@ -24,7 +24,7 @@
 extern char **environ;
 
 /* In a child: who closes what is the caller's is the caller. */
-static bool aside, clock_allowed;
+static bool aside, clock_reset;
 
 int __real_fcntl(int fd, int cmd, ...);
 int __wrap_fcntl(int fd, int cmd, ...);
@@ -48,7 +48,7 @@ int __real_statx(int fd, const char *path, int flags, unsigned int mask, struct 
 int __wrap_statx(int fd, const char *path, int flags, unsigned int mask, struct statx *st);
 uid_t __wrap_priv_step_aside(void);
 void __wrap_priv_step_back(uid_t was);
-void __wrap_priv_allow_clock(void);
+void __wrap_priv_reset_clock(void);
 
 int
 __wrap_fcntl(int fd, int cmd, ...)
@@ -140,10 +140,10 @@ __wrap_priv_step_back(uid_t was)
 }
 
 void
-__wrap_priv_allow_clock(void)
+__wrap_priv_reset_clock(void)
 {
 	CHILD_CHECK(!aside);
-	clock_allowed = true;
+	clock_reset = true;
 }
 
 static bool
@@ -179,7 +179,7 @@ sanitize_all(void *arg)
 	umask(0);
 	__real_personality(ADDR_NO_RANDOMIZE | READ_IMPLIES_EXEC);
 	CHILD_CHECK(sanitize(3, &err) == 0);
-	CHILD_CHECK(!aside && clock_allowed);
+	CHILD_CHECK(!aside && clock_reset);
 	CHILD_CHECK(environ == NULL || *environ == NULL);
 	CHILD_CHECK(getcwd(cwd, sizeof(cwd)) != NULL && strcmp(cwd, "/") == 0);
 	CHILD_CHECK(umask(0) == 077);

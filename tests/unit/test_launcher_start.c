@@ -9,8 +9,8 @@
 /* WRAP: trust_dir trust_file fstat runtime_prepare cgroup_fresh io_memfd facts_write pipe2 */
 /* WRAP: priv_become_owner priv_become_root priv_drop_forever priv_enter_namespace priv_ceiling */
 /* WRAP: priv_filter priv_drop_in_namespace priv_raise confine write_maps syscall poll */
-/* WRAP: pidfd_send_signal execveat close_range dup2 waitpid fcntl write listen openat */
-/* WRAP: split_watch read clock_gettime */
+/* WRAP: execveat close_range dup2 waitpid fcntl write listen openat split_watch read */
+/* WRAP: priv_enter_groups separate_mounts share_take share_return clock_gettime setsid */
 #include "tests/unit/launcher_unit.h"
 
 #include <linux/sched.h>
@@ -19,7 +19,6 @@
 #include <signal.h>
 #include <sys/capability.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -44,11 +43,13 @@ static struct {
 	bool chatty; /* keeps the pipe open */
 	int ready[2], go[2]; /* the pipes that were made */
 	int pipes;
-	int killed;
+	int lock;
 	int order; /* of identities: owner 1, root 2, maps 3, forever 4 */
 	int watched; /* at which point of these a watcher was left */
 	int init_ready; /* in an init: where it reports */
 	int init_go; /* and how many bytes tell it to go on */
+	int born; /* how many bytes of the init's tell the engine to */
+	int taken; /* the order at which the share was taken, from 1 on */
 	time_t jump; /* seconds that pass between two looks at the clock */
 	time_t jumped;
 	int given[4]; /* both pipes as the launcher got them */
@@ -84,7 +85,10 @@ long __wrap_syscall(long nr, ...);
 int __real_poll(struct pollfd *fds, nfds_t n, int timeout);
 int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout);
 int __wrap_split_watch(const struct split *split, int init, struct err *err);
-int __wrap_pidfd_send_signal(int pidfd, int sig, siginfo_t *info, unsigned int flags);
+void __wrap_priv_enter_groups(void);
+int __wrap_separate_mounts(struct err *err);
+int __wrap_share_take(struct share *share, struct err *err);
+int __wrap_share_return(const struct share *share, struct err *err);
 int __wrap_execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags);
 int __real_close_range(unsigned int first, unsigned int last, int flags);
 int __wrap_close_range(unsigned int first, unsigned int last, int flags);
@@ -95,6 +99,7 @@ pid_t __wrap_waitpid(pid_t pid, int *status, int options);
 int __real_fcntl(int fd, int cmd, ...);
 int __wrap_fcntl(int fd, int cmd, ...);
 int __wrap_listen(int fd, int backlog);
+pid_t __wrap_setsid(void);
 ssize_t __real_write(int fd, const void *buf, size_t len);
 ssize_t __wrap_write(int fd, const void *buf, size_t len);
 ssize_t __real_read(int fd, void *buf, size_t len);
@@ -143,7 +148,7 @@ __wrap_runtime_prepare(const struct grant *grant, struct runtime *runtime, struc
 	(void)grant;
 	if (fault("runtime_prepare"))
 		return (err_set(err, ERR_UNAVAILABLE, "busy"));
-	runtime->lock = open("/dev/null", O_RDWR | O_CLOEXEC);
+	runtime->lock = world.lock = open("/dev/null", O_RDWR | O_CLOEXEC);
 	runtime->socket = open("/dev/null", O_RDWR | O_CLOEXEC);
 	return (0);
 }
@@ -182,10 +187,11 @@ __wrap_pipe2(int fds[2], int flags)
 	if (fault("pipe2") || __real_pipe2(fds, flags) < 0)
 		return (-1);
 	if (world.init_ready > 0) {
+		int bytes = world.pipes == 2 ? world.init_go : world.born;
+
 		if (world.pipes == 1)
 			return (__real_dup2(world.init_ready, fds[1]) < 0 ? -1 : 0);
-		return (
-		    __real_write(fds[1], "gw", (size_t)world.init_go) != world.init_go ? -1 : 0);
+		return (__real_write(fds[1], "gw", (size_t)bytes) != bytes ? -1 : 0);
 	}
 	mine[0] = dup(fds[0]);
 	mine[1] = dup(fds[1]);
@@ -226,6 +232,8 @@ __wrap_priv_drop_forever(uint32_t uid, uint32_t gid)
 {
 	assert_int_equal(uid, 1000);
 	assert_int_equal(gid, 100);
+	/* Nobody whom the user can stop holds the lock. */
+	assert_int_equal(__real_fcntl(world.lock, F_GETFD), -1);
 	step(4);
 }
 
@@ -233,6 +241,38 @@ void
 __wrap_priv_enter_namespace(void)
 {
 	(void)fault("priv_enter_namespace");
+}
+
+/* The init's, before it does anything as one. */
+void
+__wrap_priv_enter_groups(void)
+{
+	(void)fault("priv_enter_groups");
+}
+
+int
+__wrap_share_take(struct share *share, struct err *err)
+{
+	assert_int_equal(world.order, 0);
+	world.taken = 1;
+	share->nice = 17;
+	return (fault("share_take") ? err_set(err, ERR_SYSTEM, "no turn") : 0);
+}
+
+/* As the user, whose it is, and with what a ceiling would not leave. */
+int
+__wrap_separate_mounts(struct err *err)
+{
+	CHILD_CHECK(was_called("priv_enter_namespace") && !was_called("priv_ceiling"));
+	return (fault("separate_mounts") ? err_set(err, ERR_SYSTEM, "not separate") : 0);
+}
+
+int
+__wrap_share_return(const struct share *share, struct err *err)
+{
+	CHILD_CHECK(was_called("priv_enter_namespace"));
+	CHILD_CHECK(share->nice == (world.taken ? 17 : 0));
+	return (fault("share_return") ? err_set(err, ERR_SYSTEM, "not returned") : 0);
 }
 
 void
@@ -265,7 +305,9 @@ __wrap_priv_raise(int cap, int other)
 int
 __wrap_confine(int procfd, struct err *err)
 {
-	CHILD_CHECK(procfd == 555 && was_called("priv_enter_namespace"));
+	CHILD_CHECK(procfd == 555 && was_called("priv_enter_groups"));
+	/* It must not be the user's. */
+	CHILD_CHECK(!was_called("priv_enter_namespace"));
 	return (fault("confine") ? err_set(err, ERR_BUG, "not confined") : 0);
 }
 
@@ -315,8 +357,8 @@ __wrap_syscall(long nr, ...)
 		assert_int_equal(args->flags, 0);
 		return (world.fork);
 	}
-	assert_int_equal(args->flags,
-	    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD | CLONE_INTO_CGROUP);
+	assert_int_equal(
+	    args->flags, CLONE_NEWUSER | CLONE_NEWPID | CLONE_PIDFD | CLONE_INTO_CGROUP);
 	assert_int_equal(args->cgroup, 777);
 	return (world.split);
 }
@@ -350,14 +392,6 @@ __wrap_openat(int dir, const char *name, int flags, ...)
 	return (world.dir);
 }
 
-int
-__wrap_pidfd_send_signal(int pidfd, int sig, siginfo_t *info, unsigned int flags)
-{
-	(void)pidfd, (void)info, (void)flags;
-	world.killed = sig;
-	return (fault("pidfd_send_signal") ? -1 : 0);
-}
-
 /* What an engine starts with is judged here, in its place. */
 int
 __wrap_execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags)
@@ -389,7 +423,8 @@ __wrap_execveat(int dirfd, const char *path, char *const argv[], char *const env
 	for (int sig = 32; sig <= 33; sig++)
 		CHILD_CHECK(__real_syscall(SYS_rt_sigaction, sig, NULL, action, NSIG / 8) == 0 &&
 			    action[0] == 0);
-	CHILD_CHECK(was_called("priv_filter") && was_called("listen"));
+	CHILD_CHECK(was_called("priv_filter") && was_called("listen") && was_called("setsid"));
+	CHILD_CHECK(was_called("separate_mounts") && was_called("share_return"));
 	if (!fault("execveat"))
 		_exit(50);
 	return (-1);
@@ -447,7 +482,16 @@ __wrap_clock_gettime(clockid_t clock, struct timespec *out)
 	return (rc);
 }
 
-/* Once more by the init, so that SO_PEERCRED of the socket is the user. */
+/* In the engine's process, which the init's session is nothing to. */
+pid_t
+__wrap_setsid(void)
+{
+	if (fault("setsid"))
+		return (errno == 0 ? 0 : -1);
+	return (1);
+}
+
+/* Once more by the engine's process, so that SO_PEERCRED of the socket is the user. */
 int
 __wrap_listen(int fd, int backlog)
 {
@@ -469,6 +513,7 @@ set_up(void **state)
 	world.fork = 4243;
 	world.found = 1;
 	world.engine_mode = 0711;
+	world.born = 1;
 	world.says = "R";
 	world.says_len = 1;
 	grant.until = 0;
@@ -495,7 +540,7 @@ test_ready(void **state)
 	assert_int_equal(start(&err), 0);
 	assert_int_equal(world.order, 4);
 	assert_int_equal(read(world.go[0], &go, 1), 1);
-	assert_int_equal(world.killed, 0);
+	assert_int_equal(world.taken, 0);
 	/* Of the pipes the end that it reads, and the init's of none. */
 	assert_true(__real_fcntl(world.given[0], F_GETFD) >= 0);
 	for (int i = 1; i < 4; i++)
@@ -516,6 +561,7 @@ test_watcher(void **state)
 	grant.until = 1800000000;
 	assert_int_equal(start(&err), 0);
 	assert_int_equal(world.watched, 3);
+	assert_int_equal(world.taken, 1);
 	assert_int_equal(read(world.go[0], go, 2), 1);
 	set_up(state);
 	grant.until = 1800000000;
@@ -523,6 +569,12 @@ test_watcher(void **state)
 	assert_int_equal(start(&err), -1);
 	assert_failed(&err, ERR_SYSTEM, "no watcher");
 	assert_false(was_called("go"));
+	set_up(state);
+	grant.until = 1800000000;
+	fault_set("share_take", 1, EIO);
+	assert_int_equal(start(&err), -1);
+	assert_failed(&err, ERR_SYSTEM, "no turn");
+	assert_false(was_called("clone3"));
 }
 
 static void
@@ -564,8 +616,9 @@ test_faults(void **state)
 		/* Nobody is told to go on when the maps are not there. */
 		assert_true(world.order >= 3 || world.go[0] < 0 || !was_called("go"));
 	}
-	assert_int_equal(world.killed, SIGKILL);
-	assert_string_equal(err.what, "the engine was not ready in time and was ended");
+	/* The last one: it may be ready still, and is not ours to end. */
+	assert_string_equal(err.what, "the engine was not ready in time");
+	assert_non_null(strstr(err.todo, "--force"));
 }
 
 /* It may drip: what is left of the time is asked for before each wait, and none is without end. */
@@ -577,15 +630,8 @@ test_late(void **state)
 	(void)state;
 	world.jump = 40;
 	assert_int_equal(start(&err), -1);
-	assert_failed(&err, ERR_SYSTEM, "not ready in time and was ended");
-	assert_int_equal(world.killed, SIGKILL);
+	assert_failed(&err, ERR_SYSTEM, "the engine was not ready in time");
 	assert_false(was_called("read"));
-	/* It has ended by itself: so it is told. */
-	set_up(state);
-	world.jump = 40;
-	fault_set("pidfd_send_signal", 1, ESRCH);
-	assert_int_equal(start(&err), -1);
-	assert_string_equal(err.what, "the engine was not ready in time");
 }
 
 static void
@@ -700,6 +746,7 @@ static struct plan {
 	pid_t fork;
 	int go;
 	bool ends; /* the grant does: a byte of the watcher's is needed as well */
+	bool unborn; /* the init dies before it says that it has closed all */
 } plan;
 
 static void
@@ -707,6 +754,8 @@ be_init(void)
 {
 	struct err err;
 
+	/* As sanitize() leaves it: nobody reads here what the init says. */
+	signal(SIGPIPE, SIG_IGN);
 	fault_set(plan.call, plan.at, plan.errnum);
 	world.split = 0;
 	world.fork = plan.fork;
@@ -732,6 +781,7 @@ run_init(const struct plan *wanted)
 		close(ready[0]);
 		world.init_ready = ready[1];
 		world.init_go = plan.go;
+		world.born = !plan.unborn;
 		be_init();
 	}
 	close(ready[1]);
@@ -747,27 +797,31 @@ test_init(void **state)
 {
 	(void)state;
 	/* The launcher died before the namespace was complete. */
-	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 0, 0, false }), ERR_SYSTEM);
+	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 0, 0, false, false }), ERR_SYSTEM);
 	/* Or the watcher did, or the launcher before a watcher that watches already. */
-	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 0, 0, true }), ERR_SYSTEM);
-	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 4243, 1, true }), ERR_SYSTEM);
+	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 0, 0, true, false }), ERR_SYSTEM);
+	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 4243, 1, true, false }), ERR_SYSTEM);
 	assert_string_equal(said, "");
-	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 4243, 2, true }), 0);
+	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 4243, 2, true, false }), 0);
 	assert_string_equal(said, "");
 	/* In time, and not when somebody lets it go on at last. */
-	assert_int_equal(run_init(&(struct plan){ "timeout", 1, 0, 4243, 1, false }), ERR_SYSTEM);
-	/* It reaps: there is nothing to reap here. */
-	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 4243, 1, false }), 0);
-	assert_string_equal(said, "");
-	assert_int_equal(run_init(&(struct plan){ "waitpid", 1, EINTR, 4243, 1, false }), 0);
 	assert_int_equal(
-	    run_init(&(struct plan){ "close_range", 1, EIO, 4243, 1, false }), ERR_SYSTEM);
+	    run_init(&(struct plan){ "timeout", 1, 0, 4243, 1, false, false }), ERR_SYSTEM);
+	/* It reaps: there is nothing to reap here. */
+	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 4243, 1, false, false }), 0);
+	assert_string_equal(said, "");
+	assert_int_equal(run_init(&(struct plan){ "waitpid", 1, EINTR, 4243, 1, false, false }), 0);
+	assert_int_equal(
+	    run_init(&(struct plan){ "close_range", 1, EIO, 4243, 1, false, false }), ERR_SYSTEM);
 	/* What goes wrong is told the way an engine would tell it. */
-	assert_int_equal(run_init(&(struct plan){ "confine", 1, EIO, 0, 1, false }), ERR_SYSTEM);
+	assert_int_equal(
+	    run_init(&(struct plan){ "confine", 1, EIO, 0, 1, false, false }), ERR_SYSTEM);
 	assert_string_equal(said, "Fnot confined\n\n");
-	assert_int_equal(run_init(&(struct plan){ "listen", 1, EIO, 0, 1, false }), ERR_SYSTEM);
-	assert_int_equal(strncmp(said, "Gcannot listen as the user\n", 27), 0);
-	assert_int_equal(run_init(&(struct plan){ "clone3", 2, EAGAIN, 0, 1, false }), ERR_SYSTEM);
+	assert_int_equal(
+	    run_init(&(struct plan){ "pipe2", 3, EMFILE, 4243, 1, false, false }), ERR_SYSTEM);
+	assert_int_equal(strncmp(said, "Gcannot start the engine\n", 25), 0);
+	assert_int_equal(
+	    run_init(&(struct plan){ "clone3", 2, EAGAIN, 0, 1, false, false }), ERR_SYSTEM);
 	assert_int_equal(strncmp(said, "Gcannot start the engine\n", 25), 0);
 }
 
@@ -785,13 +839,32 @@ test_engine(void **state)
 	(void)state;
 	for (int sig = 32; sig <= 33; sig++)
 		assert_int_equal(__real_syscall(SYS_rt_sigaction, sig, ignore, NULL, NSIG / 8), 0);
-	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 0, 1, false }), 50);
+	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 0, 1, false, false }), 50);
 	for (int sig = 32; sig <= 33; sig++)
 		assert_int_equal(
 		    __real_syscall(SYS_rt_sigaction, sig, by_default, NULL, NSIG / 8), 0);
 	assert_string_equal(said, "");
+	/* With a turn that was taken for it. */
+	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 0, 2, true, false }), 50);
+	/* As long as the init may hold something that it is watched by, there is no engine. */
+	assert_int_equal(run_init(&(struct plan){ "", 0, 0, 0, 1, false, true }), ERR_SYSTEM);
+	assert_string_equal(said, "");
+	/* Nor one in the init's session, whose priority it could set; 0 is success without effect. */
+	assert_int_equal(
+	    run_init(&(struct plan){ "setsid", 1, EPERM, 0, 1, false, false }), ERR_SYSTEM);
+	assert_int_equal(
+	    run_init(&(struct plan){ "setsid", 1, 0, 0, 1, false, false }), ERR_SYSTEM);
+	assert_int_equal(
+	    run_init(&(struct plan){ "listen", 1, EIO, 0, 1, false, false }), ERR_SYSTEM);
+	assert_int_equal(strncmp(said, "Gcannot listen as the user\n", 27), 0);
+	assert_int_equal(
+	    run_init(&(struct plan){ "separate_mounts", 1, EIO, 0, 1, false, false }), ERR_SYSTEM);
+	assert_string_equal(said, "Gnot separate\n\n");
+	assert_int_equal(
+	    run_init(&(struct plan){ "share_return", 1, EIO, 0, 1, false, false }), ERR_SYSTEM);
+	assert_string_equal(said, "Gnot returned\n\n");
 	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
-		struct plan now = { plans[i].call, plans[i].at, EMFILE, 0, 1, false };
+		struct plan now = { plans[i].call, plans[i].at, EMFILE, 0, 1, false, false };
 
 		if (run_init(&now) != ERR_SYSTEM ||
 		    strncmp(said, "Gcannot start the engine\n", 25) != 0)

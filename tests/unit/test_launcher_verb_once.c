@@ -6,9 +6,10 @@
  * INPUT: none
  * MUST: clone nothing
  */
-/* WRAP: getsockopt getuid split_prepare split_engine state_prepare */
+/* WRAP: getsockopt getuid getppid pidfd_open split_prepare split_engine state_prepare */
 #include "tests/unit/launcher_unit.h"
 
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 
 #include "helper/launcher/split.h"
@@ -22,6 +23,8 @@ static struct {
 
 int __wrap_getsockopt(int fd, int level, int option, void *value, socklen_t *len);
 uid_t __wrap_getuid(void);
+pid_t __wrap_getppid(void);
+int __wrap_pidfd_open(pid_t pid, unsigned int flags);
 int __wrap_split_prepare(struct split *split, const struct caller *caller,
     const struct handles *handles, struct err *err);
 int __wrap_split_engine(struct split *split, struct err *err);
@@ -62,6 +65,20 @@ __wrap_getuid(void)
 	return (1000);
 }
 
+pid_t
+__wrap_getppid(void)
+{
+	return (4711);
+}
+
+int
+__wrap_pidfd_open(pid_t pid, unsigned int flags)
+{
+	assert_int_equal(pid, 4711);
+	assert_int_equal(flags, 0);
+	return (fault("pidfd_open") ? -1 : 44);
+}
+
 int
 __wrap_split_prepare(struct split *split, const struct caller *caller,
     const struct handles *handles, struct err *err)
@@ -69,6 +86,7 @@ __wrap_split_prepare(struct split *split, const struct caller *caller,
 	assert_true(caller->uid == 1000 && handles->procfd == 77 && split->grant->uid == 1000);
 	assert_int_equal(split->mode, FACTS_ONCE);
 	assert_int_equal(split->cgroup, -1);
+	assert_int_equal(split->parent, 44);
 	return (fault("split_prepare") ? err_set(err, ERR_SYSTEM, "prepare") : 0);
 }
 
@@ -146,7 +164,8 @@ test_request(void **state)
 static void
 test_verb(void **state)
 {
-	static const char *const calls[] = { "split_prepare", "state_prepare", "split_engine" };
+	static const char *const calls[] = { "pidfd_open", "split_prepare", "state_prepare",
+		"split_engine" };
 	const struct caller caller = { .uid = 1000, .gid = 100 };
 	const struct handles handles = { 76, 77 };
 	struct grant grant = { .uid = 1000, .gid = 100 };
@@ -154,12 +173,16 @@ test_verb(void **state)
 
 	(void)state;
 	assert_int_equal(verb_once(&caller, &grant, &handles, &err), 0);
-	assert_string_equal(fault_log, "split_prepare state_prepare split_engine ");
+	assert_string_equal(fault_log, "pidfd_open split_prepare state_prepare split_engine ");
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		fault_set(calls[i], 1, EIO);
 		assert_int_equal(verb_once(&caller, &grant, &handles, &err), -1);
 		assert_int_equal(strlen(strstr(fault_log, calls[i])), strlen(calls[i]) + 1);
 	}
+	/* Without it the engine would outlive the one whom it serves. */
+	fault_set("pidfd_open", 1, ESRCH);
+	assert_int_equal(verb_once(&caller, &grant, &handles, &err), -1);
+	assert_failed(&err, ERR_SYSTEM, "cannot watch the process that called");
 	/* A state root of its own is the engine's to judge. */
 	fault_none();
 	grant.root = "/home/alice/state";

@@ -8,23 +8,27 @@
  */
 /* WRAP: trust_dir trust_file runtime_prepare cgroup_fresh launch_clone launch_engine launch_init */
 /* WRAP: write_maps confine priv_become_owner priv_become_root priv_raise priv_drop_forever */
-/* WRAP: priv_enter_namespace priv_ceiling priv_drop_in_namespace priv_die_with_parent poll read */
-/* WRAP: state_prepare openat listen */
+/* WRAP: priv_enter_groups priv_enter_namespace priv_ceiling priv_drop_in_namespace priv_filter poll */
+/* WRAP: read state_prepare openat listen separate_mounts share_take share_return split_watch */
+/* WRAP: pidfd_open */
 #include "tests/unit/launcher_unit.h"
 
 #include <poll.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "helper/launcher/launch.h"
 #include "helper/launcher/launcher.h"
 #include "helper/launcher/priv.h"
+#include "helper/launcher/split.h"
 
 static int lock, clones;
 static bool once;
-static pid_t child; /* what the first clone returns; the second one is 43 */
+static pid_t child, grandchild; /* what the first clone returns, and what the second one does */
+static int64_t until;
 
 int __wrap_trust_dir(const char *path, int *fd, struct err *err);
 int __wrap_trust_file(int dirfd, const char *name, int flags, int *fd, struct err *err);
@@ -32,7 +36,7 @@ int __wrap_runtime_prepare(const struct grant *grant, struct runtime *runtime, s
 int __wrap_cgroup_fresh(uint32_t uid, int *fd, struct err *err);
 pid_t __wrap_launch_clone(uint64_t flags, int cgroup, int *pidfd);
 void __wrap_launch_engine(int engine, int fds[ENGINE_FD_END]);
-void __wrap_launch_init(void) __attribute__((noreturn));
+void __wrap_launch_init(int born, int parent) __attribute__((noreturn));
 int __wrap_write_maps(int dir, const struct grant *grant, struct err *err);
 int __wrap_confine(int procfd, struct err *err);
 void __wrap_priv_become_owner(uint32_t owner_id);
@@ -42,7 +46,13 @@ void __wrap_priv_drop_forever(uint32_t uid, uint32_t gid);
 void __wrap_priv_enter_namespace(void);
 void __wrap_priv_ceiling(void);
 void __wrap_priv_drop_in_namespace(void);
-void __wrap_priv_die_with_parent(void);
+void __wrap_priv_enter_groups(void);
+void __wrap_priv_filter(const struct sock_filter *filter, unsigned short len);
+int __wrap_separate_mounts(struct err *err);
+int __wrap_share_take(struct share *share, struct err *err);
+int __wrap_share_return(const struct share *share, struct err *err);
+int __wrap_split_watch(const struct split *split, int init, struct err *err);
+int __wrap_pidfd_open(pid_t pid, unsigned int flags);
 int __wrap_state_prepare(const struct grant *grant, struct err *err);
 int __real_openat(int dir, const char *name, int flags, ...);
 int __wrap_openat(int dir, const char *name, int flags, ...);
@@ -96,7 +106,7 @@ __wrap_launch_clone(uint64_t flags, int cgroup, int *pidfd)
 	if (pidfd != NULL)
 		*pidfd = -1;
 	dprintf(2, "clone ");
-	return (clones++ == 0 ? child : 43);
+	return (clones++ == 0 ? child : grandchild);
 }
 
 void
@@ -107,9 +117,10 @@ __wrap_launch_engine(int engine, int fds[ENGINE_FD_END])
 }
 
 void
-__wrap_launch_init(void)
+__wrap_launch_init(int born, int parent)
 {
-	dprintf(2, "init ");
+	CHILD_CHECK(fcntl(born, F_GETFD) == FD_CLOEXEC);
+	dprintf(2, "init:%d ", parent);
 	_exit(5);
 }
 
@@ -157,6 +168,58 @@ __wrap_priv_drop_forever(uint32_t uid, uint32_t gid)
 }
 
 void
+__wrap_priv_enter_groups(void)
+{
+	dprintf(2, "groups ");
+}
+
+void
+__wrap_priv_filter(const struct sock_filter *filter, unsigned short len)
+{
+	(void)filter, (void)len;
+	dprintf(2, "filter ");
+}
+
+int
+__wrap_separate_mounts(struct err *err)
+{
+	(void)err;
+	dprintf(2, "mounts ");
+	return (0);
+}
+
+int
+__wrap_share_take(struct share *share, struct err *err)
+{
+	(void)share, (void)err;
+	dprintf(2, "take ");
+	return (0);
+}
+
+int
+__wrap_share_return(const struct share *share, struct err *err)
+{
+	(void)share, (void)err;
+	dprintf(2, "return ");
+	return (0);
+}
+
+int
+__wrap_split_watch(const struct split *split, int init, struct err *err)
+{
+	(void)split, (void)init, (void)err;
+	dprintf(2, "watch ");
+	return (0);
+}
+
+int
+__wrap_pidfd_open(pid_t pid, unsigned int flags)
+{
+	CHILD_CHECK(once && pid == getppid() && flags == 0);
+	return (444);
+}
+
+void
 __wrap_priv_enter_namespace(void)
 {
 	dprintf(2, "enter ");
@@ -184,9 +247,11 @@ __wrap_poll(struct pollfd *fds, nfds_t nfds, int timeout)
 		return (0);
 	}
 	CHILD_CHECK(timeout > 0);
-	/* The init's wait for its bytes. */
-	if (child == 0)
+	/* The init's wait for its bytes, and the engine's. */
+	if (child == 0) {
+		dprintf(2, "%s ", clones == 1 ? "go?" : "born?");
 		return (1);
+	}
 	CHILD_CHECK(once || (fcntl(lock, F_GETFD) < 0 && errno == EBADF));
 	dprintf(2, "wait ");
 	return (1);
@@ -202,12 +267,6 @@ __wrap_read(int fd, void *buf, size_t len)
 		return (0);
 	*(char *)buf = 'g';
 	return (1);
-}
-
-void
-__wrap_priv_die_with_parent(void)
-{
-	dprintf(2, "mortal ");
 }
 
 int
@@ -240,7 +299,7 @@ start(void *arg)
 {
 	const struct caller caller = { .uid = 1000, .gid = 100 };
 	const char *root = arg;
-	const struct grant grant = { .uid = 1000, .gid = 100, .root = root };
+	const struct grant grant = { .uid = 1000, .gid = 100, .root = root, .until = until };
 	const struct handles handles = { -1, 555 };
 	struct err err;
 
@@ -248,15 +307,30 @@ start(void *arg)
 	_exit(1);
 }
 
+static int
+set_up(void **state)
+{
+	(void)state;
+	once = false;
+	until = 0;
+	child = 42;
+	grandchild = 43;
+	return (0);
+}
+
 static void
 the_parent_waits_without_power_and_without_the_lock(void **state)
 {
 	(void)state;
-	child = 42;
 	assert_child(in_child(start, NULL), 1);
 	assert_string_equal(child_text, "owner raise clone root alive maps drop:1000:100 wait ");
+	until = 1800000000;
+	assert_child(in_child(start, NULL), 1);
+	assert_string_equal(
+	    child_text, "take owner raise clone root alive maps watch drop:1000:100 wait ");
 }
 
+/* And never as the user, who could stop it. */
 static void
 the_init_reaps_without_power(void **state)
 {
@@ -264,11 +338,32 @@ the_init_reaps_without_power(void **state)
 	child = 0;
 	assert_child(in_child(start, NULL), 5);
 	assert_string_equal(
-	    child_text, "owner raise clone enter listen confine ceiling clone nothing init ");
+	    child_text, "owner raise clone go? groups confine clone nothing init:-1 ");
+	/* The maps and the watcher. */
+	until = 1800000000;
+	assert_child(in_child(start, NULL), 5);
+	assert_string_equal(
+	    child_text, "take owner raise clone go? go? groups confine clone nothing init:-1 ");
 }
 
-/* Without lock, cgroup and runtime directory; the end of its parent is set behind the last change of
- * what it is. */
+/* When the init has closed all; and in this order: the filter leaves what comes before it no way back. */
+static void
+the_engine_is_the_users(void **state)
+{
+	(void)state;
+	child = grandchild = 0;
+	assert_child(in_child(start, NULL), ERR_SYSTEM);
+	assert_string_equal(child_text,
+	    "owner raise clone go? groups confine clone born? enter listen "
+	    "mounts return ceiling filter engine ");
+	once = true;
+	assert_child(in_child(start, NULL), ERR_SYSTEM);
+	assert_string_equal(child_text,
+	    "state owner raise clone go? groups confine clone born? enter "
+	    "mounts return ceiling filter engine ");
+}
+
+/* Without lock, cgroup and runtime directory; it ends with the process that called. */
 static void
 one_call_hangs_below_its_caller(void **state)
 {
@@ -276,7 +371,6 @@ one_call_hangs_below_its_caller(void **state)
 
 	(void)state;
 	once = true;
-	child = 42;
 	assert_child(in_child(start, NULL), 1);
 	assert_string_equal(
 	    child_text, "state owner raise clone root alive maps drop:1000:100 wait ");
@@ -285,16 +379,17 @@ one_call_hangs_below_its_caller(void **state)
 	child = 0;
 	assert_child(in_child(start, root), 5);
 	assert_string_equal(
-	    child_text, "owner raise clone enter confine ceiling clone nothing mortal init ");
+	    child_text, "owner raise clone go? groups confine clone nothing init:444 ");
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_parent_waits_without_power_and_without_the_lock),
-		cmocka_unit_test(the_init_reaps_without_power),
-		cmocka_unit_test(one_call_hangs_below_its_caller),
+		cmocka_unit_test_setup(the_parent_waits_without_power_and_without_the_lock, set_up),
+		cmocka_unit_test_setup(the_init_reaps_without_power, set_up),
+		cmocka_unit_test_setup(the_engine_is_the_users, set_up),
+		cmocka_unit_test_setup(one_call_hangs_below_its_caller, set_up),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

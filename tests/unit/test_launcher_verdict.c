@@ -45,8 +45,8 @@ int __wrap_policy_load(struct policy *policy, const struct caller *caller,
 void __wrap_policy_free(struct policy *policy);
 void __wrap_decide(const struct caller *caller, const struct policy *policy,
     const struct request *request, struct decision *decision);
-void __wrap_audit(enum engine_mode mode, const struct caller *caller,
-    const struct decision *decision, const struct err *err);
+int __wrap_audit(enum engine_mode mode, const struct caller *caller,
+    const struct decision *decision, struct err *err);
 int __wrap_procfs_open(int *procfd, struct err *err);
 int __wrap_place(const struct grant *grant, int procfd, struct err *err);
 int __wrap_verb_once(const struct caller *caller, const struct grant *grant,
@@ -141,14 +141,14 @@ __wrap_decide(const struct caller *caller, const struct policy *policy,
 	decision->grant.uid = (uint32_t)world.decisions;
 }
 
-void
+int
 __wrap_audit(enum engine_mode mode, const struct caller *caller, const struct decision *decision,
-    const struct err *err)
+    struct err *err)
 {
-	(void)fault("audit");
 	assert_int_equal(mode, world.once ? ENGINE_ONCE : ENGINE_SHARED);
 	(void)caller;
 	world.audited_allow = decision->verdict == VERDICT_ALLOW && err->code == ERR_INVALID;
+	return (fault("audit") ? err_sys(err, "cannot count") : 0);
 }
 
 int
@@ -262,6 +262,13 @@ test_verdicts(void **state)
 	assert_int_equal(run_start(), 0);
 	assert_true(world.audited_allow && was_called("verb_once"));
 	assert_false(was_called("verb_start"));
+	for (int i = 0; i < 2; i++) {
+		set_up(state);
+		world.once = i != 0;
+		fault_set("audit", 1, EFBIG);
+		assert_int_equal(run_start(), ERR_SYSTEM);
+		assert_false(was_called("verb_start") || was_called("verb_once"));
+	}
 	/* No flip of a few bits turns one into the other. */
 	assert_true(
 	    __builtin_popcount((unsigned int)VERDICT_ALLOW ^ (unsigned int)VERDICT_REFUSE) > 16);

@@ -9,19 +9,15 @@
  */
 /* WRAP: timerfd_create timerfd_settime cgroup_launcher launch_clone priv_become_watcher priv_filter */
 /* WRAP: openat pread pwrite setsid fcntl dup2 close_range close write poll pidfd_send_signal */
-/* WRAP: priv_raise priv_lower sched_setscheduler setpriority sched_setaffinity */
 #include "tests/unit/launcher_unit.h"
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/mman.h>
-#include <sys/capability.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -45,7 +41,6 @@ static struct {
 	int stays; /* the kills that the init outlives */
 	struct itimerspec end;
 	int clock, flags, cgroup;
-	int turn; /* how far the watcher is with its place in the queue */
 } world;
 
 int __wrap_timerfd_create(int clock, int flags);
@@ -59,11 +54,6 @@ int __wrap_openat(int dirfd, const char *path, int flags, ...);
 ssize_t __wrap_pread(int fd, void *buf, size_t len, off_t at);
 ssize_t __wrap_pwrite(int fd, const void *buf, size_t len, off_t at);
 pid_t __wrap_setsid(void);
-void __wrap_priv_raise(int cap, int other);
-void __wrap_priv_lower(void);
-int __wrap_sched_setscheduler(pid_t pid, int policy, const struct sched_param *param);
-int __wrap_setpriority(__priority_which_t which, id_t who, int nice);
-int __wrap_sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set);
 int __real_fcntl(int fd, int cmd, ...);
 int __wrap_fcntl(int fd, int cmd, ...);
 int __real_dup2(int from, int to);
@@ -164,46 +154,9 @@ __wrap_pwrite(int fd, const void *buf, size_t len, off_t at)
 	return ((ssize_t)len);
 }
 
-void
-__wrap_priv_raise(int cap, int other)
-{
-	CHILD_CHECK(cap == CAP_SYS_NICE && other == CAP_SYS_NICE && world.turn++ == 0);
-}
-
-void
-__wrap_priv_lower(void)
-{
-	CHILD_CHECK(world.turn++ >= 1);
-}
-
-int
-__wrap_sched_setscheduler(pid_t pid, int policy, const struct sched_param *param)
-{
-	CHILD_CHECK(pid == 0 && policy == SCHED_OTHER && param->sched_priority == 0);
-	CHILD_CHECK(world.turn++ == 1);
-	return (fault("sched_setscheduler") ? -1 : 0);
-}
-
-int
-__wrap_setpriority(__priority_which_t which, id_t who, int nice)
-{
-	CHILD_CHECK(which == PRIO_PROCESS && who == 0 && nice == 0 && world.turn++ == 2);
-	return (fault("setpriority") ? -1 : 0);
-}
-
-int
-__wrap_sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set)
-{
-	CHILD_CHECK(pid == 0 && size == sizeof(*set) && CPU_COUNT(set) == CPU_SETSIZE);
-	CHILD_CHECK(world.turn++ == 3);
-	return (fault("sched_setaffinity") ? -1 : 0);
-}
-
 pid_t
 __wrap_setsid(void)
 {
-	/* Raised, three calls, lowered. */
-	CHILD_CHECK(world.turn == 5);
 	return (fault("setsid") ? -1 : 1);
 }
 
@@ -376,8 +329,7 @@ it_dies_without_a_word_to_the_init(void **state)
 		int at;
 	} plans[] = { { "openat", 1 }, { "openat", 2 }, { "pread", 1 }, { "pwrite", 1 },
 		{ "setsid", 1 }, { "fcntl", 1 }, { "fcntl", 3 }, { "dup2", 1 }, { "dup2", 3 },
-		{ "close_range", 1 }, { "close_range", 2 }, { "sched_setscheduler", 1 },
-		{ "setpriority", 1 }, { "sched_setaffinity", 1 } };
+		{ "close_range", 1 }, { "close_range", 2 } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
