@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""A FUSE file system whose one file, "file", is not done with being closed. SPDX-License-Identifier: ISC
+"""A FUSE file system whose one file, "file", is not done with being closed, or asked. SPDX-License-Identifier: ISC
 
 fuse_held.py DIR UID READY   mounts it on DIR for UID and for everybody, creates READY. Each FUSE_FLUSH,
-which is what close(2) waits for, is answered only while /run/arena/go is there.
+which is what close(2) waits for, and each FUSE_POLL (READY.poll is created when one comes) is answered
+only while /run/arena/go is there.
 """
 import ctypes
 import os
@@ -10,7 +11,7 @@ import select
 import struct
 import sys
 
-LOOKUP, FORGET, GETATTR, OPEN, RELEASE, FLUSH, INIT, ACCESS, OPENDIR = 1, 2, 3, 14, 18, 25, 26, 34, 27
+LOOKUP, FORGET, GETATTR, OPEN, RELEASE, FLUSH, INIT, POLL = 1, 2, 3, 14, 18, 25, 26, 40
 ENOSYS = 38
 
 
@@ -45,18 +46,21 @@ def main():
     options = f"fd={fd},rootmode=40755,user_id={UID},group_id={UID},allow_other"
     if ctypes.CDLL(None, use_errno=True).mount(b"held", WHERE.encode(), b"fuse", 2 | 4, options.encode()) != 0:
         sys.exit(f"mount: {os.strerror(ctypes.get_errno())}")
-    flushes = []
+    held = []
     while True:
         if os.path.exists("/run/arena/go"):
-            for unique in flushes:
-                reply(fd, unique)
-            flushes = []
+            for unique, body in held:
+                reply(fd, unique, body)
+            held = []
         if not select.select([fd], [], [], 0.05)[0]:
             continue
         request = os.read(fd, 1 << 20)
         _, opcode, unique, node = struct.unpack_from("=IIQQ", request)
         if opcode == FLUSH:
-            flushes.append(unique)
+            held.append((unique, b""))
+        elif opcode == POLL:
+            held.append((unique, struct.pack("=II", 0, 0)))
+            open(READY + ".poll", "w").close()
         else:
             answer(fd, opcode, unique, node, request)
 
