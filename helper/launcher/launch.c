@@ -120,7 +120,8 @@ launch_init(int born, int parent)
 	while ((pid = waitpid(-1, NULL, __WALL | WNOHANG)) >= 0 || errno != ECHILD) {
 		if (pid != 0)
 			continue;
-		if (poll(fds, 2, -1) > 0 && fds[0].revents != 0)
+		(void)!poll(fds, 2, -1);
+		if (fds[0].revents != 0)
 			_exit(ERR_SYSTEM);
 		(void)!read(ENDED, &child, sizeof(child));
 	}

@@ -60,7 +60,7 @@ is_of_host(int fd)
 	AUTO_CLOSE int owner = ioctl(fd, NS_GET_USERNS);
 	struct stat st;
 
-	return (owner >= 0 && fstat(owner, &st) == 0 && st.st_ino == USER_NAMESPACE_INITIAL);
+	return (fstat(owner, &st) == 0 && st.st_ino == USER_NAMESPACE_INITIAL);
 }
 
 static int

@@ -124,7 +124,7 @@ state_prepare(const struct grant *grant, struct err *err)
 		return (err_sys(err, "cannot make " STATE_DIR "/%s", name));
 	/* Not through a mount, which is the user's: their FUSE need not answer. */
 	rc = trust_file(base, name, O_PATH | O_DIRECTORY, &state, &theirs);
-	if (rc == 0 || (rc < 0 && theirs.errnum != 0))
+	if (rc == 0 || theirs.errnum != 0)
 		return (err_sys(err, "cannot open " STATE_DIR "/%s", name));
 	/* EPERM: meanwhile another launcher has handed it over, and it is root's no longer. */
 	if (rc > 0 && give(base, name, grant, 0700) < 0 && errno != EPERM)

@@ -138,13 +138,16 @@ __wrap_openat(int dirfd, const char *path, int flags, ...)
 int
 __wrap_fstat(int fd, struct stat *st)
 {
-	if (fault("fstat"))
-		return (-1);
+	int rc = fault("fstat") ? -1 : 0;
+
 	if (fd >= OWNERS) {
+		/* Also when it fails: whatever is there, it is not to be believed. */
 		*st = (struct stat){ .st_dev = 1,
 			.st_ino = world.foreign[fd - OWNERS] ? 0xeffffffcU : 0xeffffffdU };
-		return (0);
+		return (rc);
 	}
+	if (rc < 0)
+		return (-1);
 	*st = (struct stat){ .st_dev = 1, .st_ino = (ino_t)(fd - THEIRS + 1) };
 	return (0);
 }
