@@ -50,10 +50,12 @@ verb_once(const struct caller *caller, const struct grant *grant, const struct h
     struct err *err)
 {
 	struct split split = { .grant = grant, .mode = FACTS_ONCE, .cgroup = -1 };
+	pid_t parent = getppid();
 
 	/* Their end is that of everything; where they are gone already, that of who has adopted us. */
-	split.parent = pidfd_open(getppid(), 0);
-	if (split.parent < 0)
+	split.parent = pidfd_open(parent, 0);
+	/* Who is our parent still had the number when it was opened. */
+	if (split.parent < 0 || getppid() != parent)
 		return (err_sys(err, "cannot watch the process that called"));
 	if (split_prepare(&split, caller, handles, err) < 0 ||
 	    (grant->root == NULL && state_prepare(grant, err) < 0))

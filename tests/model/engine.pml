@@ -425,7 +425,9 @@ leave:
 
 /* --- the namespace's init ------------------------------------------------------------------------- */
 
-/* order: helper/launcher/split.c run_init: may_go priv_enter_namespace listen confine launch_clone launch_engine launch_init */
+/* order: helper/launcher/split.c run_init: may_go priv_enter_groups confine launch_clone run_engine launch_init */
+/* order: helper/launcher/split.c run_engine: may_go priv_enter_namespace listen launch_engine */
+/* The engine waits until the init has closed everything; here it may begin at once, which has more orders. */
 proctype Init(byte s)
 {
 	byte i;

@@ -68,7 +68,7 @@ __wrap_getuid(void)
 pid_t
 __wrap_getppid(void)
 {
-	return (4711);
+	return (fault("getppid") ? 1 : 4711);
 }
 
 int
@@ -173,7 +173,8 @@ test_verb(void **state)
 
 	(void)state;
 	assert_int_equal(verb_once(&caller, &grant, &handles, &err), 0);
-	assert_string_equal(fault_log, "pidfd_open split_prepare state_prepare split_engine ");
+	assert_string_equal(
+	    fault_log, "getppid pidfd_open getppid split_prepare state_prepare split_engine ");
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		fault_set(calls[i], 1, EIO);
 		assert_int_equal(verb_once(&caller, &grant, &handles, &err), -1);
@@ -183,6 +184,11 @@ test_verb(void **state)
 	fault_set("pidfd_open", 1, ESRCH);
 	assert_int_equal(verb_once(&caller, &grant, &handles, &err), -1);
 	assert_failed(&err, ERR_SYSTEM, "cannot watch the process that called");
+	/* Nor that of somebody who has the number by now. */
+	fault_set("getppid", 2, 0);
+	assert_int_equal(verb_once(&caller, &grant, &handles, &err), -1);
+	assert_failed(&err, ERR_SYSTEM, "cannot watch the process that called");
+	assert_false(was_called("split_prepare"));
 	/* A state root of its own is the engine's to judge. */
 	fault_none();
 	grant.root = "/home/alice/state";
