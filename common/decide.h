@@ -53,8 +53,8 @@ struct grant {
 	struct id_range subuid; /* mapped to 1.. inside */
 	struct id_range subgid;
 	const char *root; /* state root; NULL: /var/lib/berth/UID. Points into the policy */
-	int64_t
-	    until; /* the earliest end of what was wanted, each by its file that goes on longest; 0: none */
+	/* The earliest end of what was wanted, each by its file that goes on longest; 0: none. */
+	int64_t until;
 	uint32_t timeout; /* seconds; 0: the default */
 };
 

@@ -105,7 +105,7 @@ install_all() {
 		chmod 0600 "$var/audit-rate"
 		own_root "$var/audit-rate"
 	fi
-	# The launcher maps it, and cannot make it longer under a limit of its caller's.
+	# Whole, and without holes: the launcher only rewrites a place in it, and a full disk must not hide refusals.
 	dd if=/dev/zero of="$var/audit-rate" bs=16384 count=1 conv=notrunc 2>/dev/null
 }
 

@@ -20,8 +20,8 @@
 #include "helper/admin/admin.h"
 #include "helper/admin/trust.h"
 
-/* The launcher maps it (helper/launcher/audit.c): under a limit of its caller's it could not make
- * it longer. */
+/* As helper/launcher/audit.c lays it out: under a limit of its caller's the launcher could not make it
+ * longer, and what cannot be counted is not limited. */
 #define AUDIT_RATE_SIZE 16384
 
 static const struct {
@@ -162,7 +162,7 @@ setup_state(struct err *err)
 		return (-1);
 	fd = openat(
 	    dir, "audit-rate", O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-	/* With all its blocks: what is mapped must not end its reader when the disk is full. */
+	/* With all its blocks: lines are to be counted when the disk is full, too. */
 	if (fd < 0 || posix_fallocate(fd, 0, AUDIT_RATE_SIZE) != 0)
 		return (err_sys(err, "cannot make " BERTH_STATE_DIR "/audit-rate"));
 	return (0);
