@@ -52,14 +52,12 @@ printf '  %-10s %s\n' compiler "$(readelf -p .comment "$launcher" | sed -n 's/.*
 printf '  %-10s %s\n' rebuild "make reproducible: the same bytes from any directory"
 
 title "What is linked into it (static-pie, no interpreter, no shared library)"
-for package in libc6-dev libcap-dev; do
-	# A package may be there for several architectures.
-	dpkg-query -W -f "  \${Package} \${Version} (\${Architecture})\n" "$package" 2>/dev/null |
-		grep -F "$(dpkg --print-architecture)" || echo "  $package: not from Debian"
-done
+# A package may be there for several architectures.
+dpkg-query -W -f "  \${Package} \${Version} (\${Architecture})\n" libc6-dev 2>/dev/null |
+	grep -F "$(dpkg --print-architecture)" || echo "  libc6-dev: not from Debian"
 
 mapfile -t objects < <(printf '%s\n' "${order[@]}" | sed -n "s|^\(.*\)\.c\$|$build/\1.o|p")
-title "What it calls of them"
+title "What it calls of it"
 comm -23 <(nm -u "${objects[@]}" | awk '$1 == "U" && $2 !~ /^_GLOBAL_/ { print $2 }' | sort -u) \
     <(nm --defined-only "${objects[@]}" "$build"/gen/filter_{ceiling,watch}.o | awk 'NF == 3 { print $3 }' | sort -u) | words
 
