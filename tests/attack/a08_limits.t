@@ -98,7 +98,7 @@ for limits in $hard; do
 		# SIGXFSZ would come in the middle of something.
 		[[ $limits != --fsize=* ]] || unlike "$rc $out" '^153|signal 25' "A08 hard limit $limits: no death by it"
 		if [ "$rc" -ge 126 ]; then
-			like "$out" '^[^:]*$|prlimit|Killed|ault' "A08 hard limit $limits: never began ($rc)"
+			like "$out" '^[^:]*$|prlimit|Killed|ault|CPU time' "A08 hard limit $limits: never began ($rc)"
 		else
 			like "$rc $out" '^(70|71|77|78) berth: ' "A08 hard limit $limits: a clear end"
 		fi

@@ -53,7 +53,8 @@ is "$other" 0 "A34 slowly: the policy that is read is the one that was judged, i
 diag "the evil file was met $judged times, the good one $full times"
 isnt "$((judged + full))" 0 "A34 control: starts came to their end"
 wait_for 5 eval '! kill -0 "$exchange"'
-rm -f "$ALLOW/evil"
+# Either of the two may be the one that alice owns.
+rm -f "$ALLOW/evil" "$own"
 cp /run/arena/own "$own"
 
 # The engine's file (A14).

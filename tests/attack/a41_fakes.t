@@ -142,7 +142,7 @@ for pid in "${victims[0]}" "${victims[2]}" "${victims[3]}" "${victims[7]}" 1 -1;
 	1) as_env alice "${env[@]}" -- berth -q daemon reset --force ;;
 	*) as_env alice "${env[@]}" -- berth -q daemon stop --force ;;
 	esac >/dev/null 2>&1
-	[ "$pid" = 1 ] || ok "A41 pidfiles name $pid: the engine is ended" test ! -e "/proc/$engine"
+	[ "$pid" = 1 ] || ok "A41 pidfiles name $pid: the engine is ended" wait_for 5 test ! -e "/proc/$engine"
 done
 is "$(living)" "" "A41 whoever was named in a pidfile lives"
 run as alice berth -q daemon stop --force

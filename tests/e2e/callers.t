@@ -33,6 +33,7 @@ for round in 1 2 3; do
 	for n in {1..10}; do
 		wait "${pids[n - 1]}" || failed="$failed $n: $(cat "/run/arena/out.$n")"
 	done
+	wait_for 5 eval '[ "$(pgrep -xc berth-engine)" = 1 ]'
 	is "$failed:$(pgrep -xc berth-engine)" ":1" "ten more while an engine is being killed, round $round"
 done
 
