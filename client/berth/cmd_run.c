@@ -57,15 +57,15 @@ run(struct cli *cli, struct run_options *options, struct err *err)
 	if (relay == NULL)
 		return (err_sys(err, "cannot run a job"));
 	relay->cli = cli;
-	relay->command = job->args.v[0];
-	if (job->tty) {
+	relay->command = job->run.args.v[0];
+	if (job->run.tty) {
 		relay->terminal = &terminal;
 		/* what ends with its caller cannot be left alone */
 		rc = terminal_open(&terminal, cli->once ? "" : options->detach_keys,
 		    options->interactive, job, err);
 	}
 	if (rc == 0)
-		rc = relay_open(relay, options->interactive, job->stdio, err);
+		rc = relay_open(relay, options->interactive, job->run.stdio, err);
 	if (rc == 0)
 		rc = job_encode(job, &message, err);
 	if (rc == 0)

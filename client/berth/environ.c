@@ -133,7 +133,7 @@ set_term(struct job_words *env, struct err *err)
 int
 options_environ(struct run_options *options, struct err *err)
 {
-	struct job_words *env = &options->job.env;
+	struct job_words *env = &options->job.run.env;
 
 	for (size_t i = 0; i < options->env_files.n; i++) {
 		if (read_file(env, options->env_files.v[i], err) != 0)
@@ -143,5 +143,5 @@ options_environ(struct run_options *options, struct err *err)
 		if (set_variable(env, options->env.v[i], err) != 0)
 			return (-1);
 	}
-	return (options->job.tty ? set_term(env, err) : 0);
+	return (options->job.run.tty ? set_term(env, err) : 0);
 }

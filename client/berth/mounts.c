@@ -160,10 +160,10 @@ add_here(struct run_options *options, struct err *err)
 
 	if (add_bind(options, ".", NULL, &mount, err) != 0)
 		return (-1);
-	if (job->workdir != NULL)
+	if (job->run.workdir != NULL)
 		return (0);
-	job->workdir = strdup(job->mounts[job->nmounts - 1].target);
-	return (job->workdir != NULL ? 0 : err_sys(err, "cannot mount the current directory"));
+	job->run.workdir = strdup(job->mounts[job->nmounts - 1].target);
+	return (job->run.workdir != NULL ? 0 : err_sys(err, "cannot mount the current directory"));
 }
 
 int

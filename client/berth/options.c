@@ -148,7 +148,7 @@ const struct flag run_flags[] = {
 	{ FLAG_ALWAYS, 0, "rm", 0, NULL, NULL, "always so: a job leaves nothing behind" },
 	{ FLAG_STRING, 0, "timeout", AT(timeout), NULL, "TIME", "end it after 90s, 10m, 4h" },
 	{ FLAG_STORE, 0, "tmpfs", 0, store_tmpfs, "DST[:OPTIONS]", "an empty directory in memory" },
-	{ FLAG_SWITCH, 't', "tty", AT(job.tty), NULL, NULL, "a terminal of the job's own" },
+	{ FLAG_SWITCH, 't', "tty", AT(job.run.tty), NULL, NULL, "a terminal of the job's own" },
 	{ FLAG_STORE, 0, "ulimit", 0, store_ulimit, "NAME=SOFT[:HARD]", "a limit, as nofile=1024" },
 	{ FLAG_STRING, 'u', "user", AT(user), NULL, "USER[:GROUP]", "whom COMMAND runs as" },
 	{ FLAG_STORE, 'v', "volume", 0, store_volume, "SRC:DST[:ro]", "mount SRC of the host at DST" },
@@ -206,9 +206,9 @@ set_texts(struct run_options *options, struct err *err)
 		return (
 		    err_why(err, "it is a number of seconds, or one with s, m, h or d behind it"));
 	}
-	if (options->workdir != NULL && (job->workdir = path_tidy(options->workdir)) == NULL)
+	if (options->workdir != NULL && (job->run.workdir = path_tidy(options->workdir)) == NULL)
 		return (err_sys(err, "cannot read the flags"));
-	if (copy_text(&job->user, options->user, err) != 0 ||
+	if (copy_text(&job->run.user, options->user, err) != 0 ||
 	    copy_text(&job->hostname, options->hostname, err) != 0)
 		return (-1);
 	return (copy_text(&job->name, options->name, err));
@@ -221,7 +221,7 @@ set_texts(struct run_options *options, struct err *err)
 static int
 set_command(struct run_options *options, int argc, char **argv, struct err *err)
 {
-	struct job_words *args = &options->job.args;
+	struct job_words *args = &options->job.run.args;
 	bool entry = options->entrypoint != NULL && options->entrypoint[0] != '\0';
 
 	if (argc > 0 && strcmp(argv[0], "--") == 0) {

@@ -112,12 +112,12 @@ json_job(const struct job *job)
 {
 	struct json_object *object = json_object_new_object(), *args = json_object_new_array();
 
-	for (size_t i = 0; i < job->args.n; i++)
-		json_object_array_add(args, message_json_text(job->args.v[i]));
+	for (size_t i = 0; i < job->run.args.n; i++)
+		json_object_array_add(args, message_json_text(job->run.args.v[i]));
 	add_text(object, "image", job->image == JOB_IMAGE_HOST ? "host" : job->image_path);
 	json_object_object_add(object, "command", args);
-	add_text(object, "workdir", job->workdir != NULL ? job->workdir : "/");
-	add_text(object, "user", job->user != NULL ? job->user : "0:0");
+	add_text(object, "workdir", job->run.workdir != NULL ? job->run.workdir : "/");
+	add_text(object, "user", job->run.user != NULL ? job->run.user : "0:0");
 	return (object);
 }
 
@@ -142,8 +142,8 @@ print_text(const struct job *job, const struct judged *judged, struct err *err)
 	char raw[ERR_LINE] = "", text[sizeof(raw)], why[160];
 	bool on = colour_for(STDOUT_FILENO);
 
-	for (size_t i = 0; i < job->args.n; i++)
-		message_shell(raw, sizeof(raw), job->args.v[i]);
+	for (size_t i = 0; i < job->run.args.n; i++)
+		message_shell(raw, sizeof(raw), job->run.args.v[i]);
 	message_foreign(text, raw);
 	printf("%-12s %s\n", "command", text);
 	err_escape(text, sizeof(text), job->image == JOB_IMAGE_HOST ? "host" : job->image_path);

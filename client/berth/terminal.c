@@ -125,8 +125,8 @@ terminal_open(
 		if (ioctl(order[i], TIOCGWINSZ, &size) != 0)
 			continue;
 		terminal->size = order[i];
-		job->rows = size.ws_row;
-		job->columns = size.ws_col;
+		job->run.rows = size.ws_row;
+		job->run.columns = size.ws_col;
 	}
 	return (0);
 }

@@ -20,7 +20,7 @@ job_init(struct job *job)
 	job->network = JOB_NETWORK_NONE;
 	job->image_fd = -1;
 	for (size_t i = 0; i < 3; i++)
-		job->stdio[i] = -1;
+		job->run.stdio[i] = -1;
 }
 
 static void
@@ -36,8 +36,8 @@ free_words(struct job_words *words)
 void
 job_free(struct job *job)
 {
-	free_words(&job->args);
-	free_words(&job->env);
+	free_words(&job->run.args);
+	free_words(&job->run.env);
 	free_words(&job->cap_add);
 	free_words(&job->cap_drop);
 	free_words(&job->entitlements);
@@ -51,8 +51,8 @@ job_free(struct job *job)
 	free(job->ulimits);
 	free(job->mounts);
 	free(job->image_path);
-	free(job->workdir);
-	free(job->user);
+	free(job->run.workdir);
+	free(job->run.user);
 	free(job->hostname);
 	free(job->name);
 	job_init(job);

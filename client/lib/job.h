@@ -87,11 +87,11 @@ struct job_words {
 	char **v; /* with a NULL behind the last, as execve(2) wants it */
 };
 
-/* Strings are malloc(3)ed and the struct's; descriptors are borrowed and never closed here. */
-struct job {
-	enum job_image image;
-	char *image_path; /* JOB_IMAGE_DIRECTORY: canonical path without symlinks; else NULL */
-	int image_fd; /* O_PATH descriptor of it; else -1 */
+/*
+ * What is of one process in the job's container: the first one, or a later one that enters it.
+ * Strings are malloc(3)ed and the struct's; descriptors are borrowed and never closed here.
+ */
+struct job_run {
 	int stdio[3]; /* -1 with a terminal */
 	bool tty;
 	uint16_t rows; /* of the terminal at its start; 0: not known */
@@ -100,6 +100,14 @@ struct job {
 	struct job_words env; /* NAME=VALUE */
 	char *workdir; /* canonical, or NULL: "/" */
 	char *user; /* "UID[:GID]" or "NAME[:GROUP]", or NULL: 0:0 */
+};
+
+/* What the container is, and its first process; strings and descriptors as in struct job_run. */
+struct job {
+	struct job_run run;
+	enum job_image image;
+	char *image_path; /* JOB_IMAGE_DIRECTORY: canonical path without symlinks; else NULL */
+	int image_fd; /* O_PATH descriptor of it; else -1 */
 	char *hostname; /* NULL: the job's id */
 	char *name; /* NULL: the job's id */
 	enum job_network network;

@@ -40,9 +40,9 @@ put_words(char *to, const struct job_words *words)
 int
 job_blob_write(const struct job *job, struct err *err)
 {
-	const uint32_t head[HEAD_WORDS] = { JOB_BLOB_MAGIC, JOB_BLOB_VERSION, (uint32_t)job->args.n,
-		(uint32_t)job->env.n };
-	size_t size = sizeof(head) + words_size(&job->args) + words_size(&job->env);
+	const uint32_t head[HEAD_WORDS] = { JOB_BLOB_MAGIC, JOB_BLOB_VERSION,
+		(uint32_t)job->run.args.n, (uint32_t)job->run.env.n };
+	size_t size = sizeof(head) + words_size(&job->run.args) + words_size(&job->run.env);
 	int AUTO_CLOSE fd = -1;
 	char *blob;
 	int ret;
@@ -56,7 +56,7 @@ job_blob_write(const struct job *job, struct err *err)
 		return err_sys(err, "the job cannot be described");
 	}
 	memcpy(blob, head, sizeof(head));
-	put_words(put_words(blob + sizeof(head), &job->args), &job->env);
+	put_words(put_words(blob + sizeof(head), &job->run.args), &job->run.env);
 	ret = io_write_all(fd, blob, size);
 	explicit_bzero(blob, size);
 	free(blob);
@@ -94,8 +94,8 @@ parse(char *blob, size_t size, struct job *job, struct err *err)
 		return err_set(err, ERR_USAGE, "the blob is of another version");
 	if (head[2] > JOB_STRINGS_MAX || head[3] > JOB_STRINGS_MAX)
 		return err_set(err, ERR_USAGE, "the blob has too many strings");
-	if (take_words(&at, blob + size, head[2], &job->args, err) == -1 ||
-	    take_words(&at, blob + size, head[3], &job->env, err) == -1)
+	if (take_words(&at, blob + size, head[2], &job->run.args, err) == -1 ||
+	    take_words(&at, blob + size, head[3], &job->run.env, err) == -1)
 		return -1;
 	if (at != blob + size)
 		return err_set(err, ERR_USAGE, "the blob goes on behind its end");

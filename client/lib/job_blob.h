@@ -14,7 +14,7 @@
 /* The memfd, or -1 with err. */
 int job_blob_write(const struct job *job, struct err *err) __attribute__((warn_unused_result));
 
-/* Adds to job->args and job->env. 0, or -1 with err. */
+/* Adds to job->run.args and job->run.env. 0, or -1 with err. */
 int job_blob_read(int fd, struct job *job, struct err *err) __attribute__((warn_unused_result));
 
 #endif

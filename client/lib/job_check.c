@@ -227,7 +227,8 @@ check_image(const struct job *job, struct err *err)
 static int
 check_texts(const struct job *job, struct err *err)
 {
-	if (job->workdir != NULL && check_path(job->workdir, "working directory", err) == -1)
+	if (job->run.workdir != NULL &&
+	    check_path(job->run.workdir, "working directory", err) == -1)
 		return -1;
 	if (job->name != NULL && !is_name(job->name, "_.-", JOB_NAME_MAX)) {
 		err_set(err, ERR_USAGE, "%s cannot be the name of a job", job->name);
@@ -237,24 +238,25 @@ check_texts(const struct job *job, struct err *err)
 		err_set(err, ERR_USAGE, "%s cannot be a hostname", job->hostname);
 		return err_why(err, "letters, digits, . and -, at most 63");
 	}
-	if (job->user != NULL &&
-	    (*job->user == '\0' || strlen(job->user) > 65 || !json_is_utf8(job->user)))
-		return err_set(err, ERR_USAGE, "\"%s\" is not a user", job->user);
+	if (job->run.user != NULL &&
+	    (*job->run.user == '\0' || strlen(job->run.user) > 65 || !json_is_utf8(job->run.user)))
+		return err_set(err, ERR_USAGE, "\"%s\" is not a user", job->run.user);
 	return 0;
 }
 
 int
 job_check(const struct job *job, struct err *err)
 {
-	if (job->args.n == 0 || job->args.n > JOB_STRINGS_MAX || job->args.v[0][0] == '\0')
+	if (job->run.args.n == 0 || job->run.args.n > JOB_STRINGS_MAX ||
+	    job->run.args.v[0][0] == '\0')
 		return err_set(err, ERR_USAGE, "there is no command");
 	if (check_image(job, err) == -1 || check_texts(job, err) == -1 ||
-	    check_env(&job->env, err) == -1 || check_caps(&job->cap_add, err) == -1 ||
+	    check_env(&job->run.env, err) == -1 || check_caps(&job->cap_add, err) == -1 ||
 	    check_caps(&job->cap_drop, err) == -1)
 		return -1;
 	if (job->network == JOB_NETWORK_INVALID)
 		return err_set(err, ERR_USAGE, "there is no such network");
-	if (!job->tty && (job->rows > 0 || job->columns > 0))
+	if (!job->run.tty && (job->run.rows > 0 || job->run.columns > 0))
 		return err_set(err, ERR_USAGE, "a size without a terminal");
 	if (job->timeout > JOB_TIMEOUT_MAX)
 		return err_set(err, ERR_USAGE, "the timeout is too long");

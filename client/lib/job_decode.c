@@ -109,14 +109,14 @@ take_size(struct json_object *value, uint16_t *out, struct err *err)
 	}
 
 STORE(store_blob, take_fd(d, value, &d->blob, err))
-STORE(store_stdin, take_fd(d, value, &d->job->stdio[0], err))
-STORE(store_stdout, take_fd(d, value, &d->job->stdio[1], err))
-STORE(store_stderr, take_fd(d, value, &d->job->stdio[2], err))
-STORE(store_tty, take_bool(value, &d->job->tty, err))
-STORE(store_rows, take_size(value, &d->job->rows, err))
-STORE(store_columns, take_size(value, &d->job->columns, err))
-STORE(store_workdir, take_text(value, &d->job->workdir, err))
-STORE(store_user, take_text(value, &d->job->user, err))
+STORE(store_stdin, take_fd(d, value, &d->job->run.stdio[0], err))
+STORE(store_stdout, take_fd(d, value, &d->job->run.stdio[1], err))
+STORE(store_stderr, take_fd(d, value, &d->job->run.stdio[2], err))
+STORE(store_tty, take_bool(value, &d->job->run.tty, err))
+STORE(store_rows, take_size(value, &d->job->run.rows, err))
+STORE(store_columns, take_size(value, &d->job->run.columns, err))
+STORE(store_workdir, take_text(value, &d->job->run.workdir, err))
+STORE(store_user, take_text(value, &d->job->run.user, err))
 STORE(store_hostname, take_text(value, &d->job->hostname, err))
 STORE(store_name, take_text(value, &d->job->name, err))
 STORE(store_read_only, take_bool(value, &d->job->read_only, err))
@@ -270,9 +270,9 @@ check_streams(const struct job *job, struct err *err)
 	static const char *const names[] = { "stdin", "stdout", "stderr" };
 
 	for (size_t i = 0; i < 3; i++) {
-		if (job->tty == (job->stdio[i] >= 0))
+		if (job->run.tty == (job->run.stdio[i] >= 0))
 			return err_set(err, ERR_USAGE, "%s: %s", names[i],
-			    job->tty ? "there is none beside a terminal" : "missing");
+			    job->run.tty ? "there is none beside a terminal" : "missing");
 	}
 	return 0;
 }

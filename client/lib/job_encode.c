@@ -139,12 +139,12 @@ encode_terminal(const struct job *job, struct json_object *params)
 {
 	int status = 0;
 
-	if (job->tty)
+	if (job->run.tty)
 		status |= json_put_bool(params, "tty", true);
-	if (job->rows > 0)
-		status |= json_put_number(params, "rows", job->rows);
-	if (job->columns > 0)
-		status |= json_put_number(params, "columns", job->columns);
+	if (job->run.rows > 0)
+		status |= json_put_number(params, "rows", job->run.rows);
+	if (job->run.columns > 0)
+		status |= json_put_number(params, "columns", job->run.columns);
 	return status;
 }
 
@@ -155,12 +155,12 @@ encode_all(const struct job *job, struct job_message *message)
 	struct json_object *params = message->params;
 	int status = json_put_number(params, "blob", 0);
 
-	for (size_t i = 0; i < 3 && !job->tty; i++)
-		status |= json_put_number(params, stdio[i], add_fd(message, job->stdio[i]));
+	for (size_t i = 0; i < 3 && !job->run.tty; i++)
+		status |= json_put_number(params, stdio[i], add_fd(message, job->run.stdio[i]));
 	status |= encode_terminal(job, params);
 	status |= encode_image(job, message);
-	status |= json_put_text(params, "workdir", job->workdir);
-	status |= json_put_text(params, "user", job->user);
+	status |= json_put_text(params, "workdir", job->run.workdir);
+	status |= json_put_text(params, "user", job->run.user);
 	status |= json_put_text(params, "hostname", job->hostname);
 	status |= json_put_text(params, "name", job->name);
 	status |= json_put_text(params, "network", network_name(job->network));

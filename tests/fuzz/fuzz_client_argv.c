@@ -57,7 +57,7 @@ check_text(const char *text)
 static void
 check_job(const struct run_options *options, char *const *words, size_t nwords)
 {
-	const struct job_words *args = &options->job.args;
+	const struct job_words *args = &options->job.run.args;
 	bool entry = options->entrypoint != NULL && options->entrypoint[0] != '\0';
 
 	must(args->n >= 1, "a job has a command");
@@ -87,10 +87,10 @@ check_terminal(struct run_options *options)
 	struct err err = { .code = ERR_INVALID };
 	size_t terms = 0;
 
-	if (!job->tty)
+	if (!job->run.tty)
 		return;
-	for (size_t i = 0; i < job->env.n; i++)
-		terms += strncmp(job->env.v[i], "TERM=", 5) == 0;
+	for (size_t i = 0; i < job->run.env.n; i++)
+		terms += strncmp(job->run.env.v[i], "TERM=", 5) == 0;
 	must(terms == 1, "a terminal has one name");
 	if (terminal_open(&terminal, options->detach_keys, false, job, &err) != 0)
 		check_error(&err);

@@ -115,7 +115,7 @@ check_environment(const struct job *job)
 
 	/* execve(2) is behind it: what was overridden need not be freed. */
 	__lsan_disable();
-	env = environ_build(&job->env, "/home", "host");
+	env = environ_build(&job->run.env, "/home", "host");
 	__lsan_enable();
 	must(env != NULL, "there is an environment");
 	for (; env[n] != NULL; n++) {
@@ -123,19 +123,19 @@ check_environment(const struct job *job)
 			   strcmp(env[n], "HOSTNAME=host") == 0 ||
 			   strncmp(env[n], "PATH=/usr/local/sbin:", 21) == 0;
 
-		must(own || is_of(env[n], &job->env), "no variable comes from nowhere");
+		must(own || is_of(env[n], &job->run.env), "no variable comes from nowhere");
 	}
 	for (size_t i = 0; n <= 64 && i < n; i++) {
 		for (size_t j = i + 1; j < n; j++)
 			must(!same_name(env[i], env[j]), "a name stands once");
 	}
-	for (size_t i = job->env.n; n <= 64 && i > 0; i--) {
-		const char *given = job->env.v[i - 1];
+	for (size_t i = job->run.env.n; n <= 64 && i > 0; i--) {
+		const char *given = job->run.env.v[i - 1];
 		size_t later = i;
 
-		while (later < job->env.n && !same_name(given, job->env.v[later]))
+		while (later < job->run.env.n && !same_name(given, job->run.env.v[later]))
 			later++;
-		for (size_t j = 0; later == job->env.n && j < n; j++)
+		for (size_t j = 0; later == job->run.env.n && j < n; j++)
 			must(!same_name(given, env[j]) || strcmp(given, env[j]) == 0,
 			    "the last value holds");
 	}
@@ -162,11 +162,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (job_blob_read(fd, &job, &err) == 0) {
 		must(((what >> 4) & 3) == KIND_MEMFD && (seals & NEEDED) == NEEDED,
 		    "only what nobody can change is taken");
-		must(input.left <= JOB_BLOB_MAX && job.args.n <= JOB_STRINGS_MAX &&
-			 job.env.n <= JOB_STRINGS_MAX,
+		must(input.left <= JOB_BLOB_MAX && job.run.args.n <= JOB_STRINGS_MAX &&
+			 job.run.env.n <= JOB_STRINGS_MAX,
 		    "it has its limits");
 		check_again(&job, input.at, input.left);
-		if (job.env.n < 2048)
+		if (job.run.env.n < 2048)
 			check_environment(&job);
 	} else {
 		must(err.code == ERR_USAGE && is_printable(err.what), "an error says what");

@@ -109,15 +109,18 @@ check_mounts(const struct job *job)
 static void
 check_job(const struct job *job)
 {
-	must(job->args.n >= 1 && job->args.v[0][0] != '\0' && job->args.v[job->args.n] == NULL,
+	must(job->run.args.n >= 1 && job->run.args.v[0][0] != '\0' &&
+		 job->run.args.v[job->run.args.n] == NULL,
 	    "a job has a command");
-	for (size_t i = 0; i < job->env.n; i++)
-		must(strchr(job->env.v[i], '=') > job->env.v[i], "a variable has a name");
+	for (size_t i = 0; i < job->run.env.n; i++)
+		must(strchr(job->run.env.v[i], '=') > job->run.env.v[i], "a variable has a name");
 	for (size_t i = 0; i < 3; i++)
-		must(job->tty ? job->stdio[i] == -1 : came(job->stdio[i]),
+		must(job->run.tty ? job->run.stdio[i] == -1 : came(job->run.stdio[i]),
 		    "it has a terminal or three streams that came");
-	must(job->tty || (job->rows == 0 && job->columns == 0), "only a terminal has a size");
-	must(job->workdir == NULL || is_plain_path(job->workdir), "its directory is a path");
+	must(job->run.tty || (job->run.rows == 0 && job->run.columns == 0),
+	    "only a terminal has a size");
+	must(
+	    job->run.workdir == NULL || is_plain_path(job->run.workdir), "its directory is a path");
 	must(job->hostname == NULL || (strlen(job->hostname) <= 63 && is_printable(job->hostname) &&
 					  strpbrk(job->hostname, "/ :") == NULL),
 	    "its host name is one");
@@ -227,20 +230,22 @@ check_again(const struct job *job)
 	conn.nfds = message.nfds;
 	memcpy(conn.fds, message.fds, message.nfds * sizeof(int));
 	must(job_decode(message.params, &conn, &again, &err) == 0, "and decoded again");
-	must(same_words(&job->args, &again.args) && same_words(&job->env, &again.env) &&
+	must(same_words(&job->run.args, &again.run.args) &&
+		 same_words(&job->run.env, &again.run.env) &&
 		 same_words(&job->cap_add, &again.cap_add) &&
 		 same_words(&job->cap_drop, &again.cap_drop) &&
 		 same_words(&job->entitlements, &again.entitlements) && same_lists(job, &again),
 	    "lists are the same again");
 	must(same_text(job->image_path, again.image_path) &&
-		 same_text(job->workdir, again.workdir) && same_text(job->user, again.user) &&
+		 same_text(job->run.workdir, again.run.workdir) &&
+		 same_text(job->run.user, again.run.user) &&
 		 same_text(job->hostname, again.hostname) && same_text(job->name, again.name),
 	    "texts are the same again");
 	must(job->image == again.image && job->network == again.network &&
-		 job->read_only == again.read_only && job->tty == again.tty &&
-		 job->rows == again.rows && job->columns == again.columns &&
+		 job->read_only == again.read_only && job->run.tty == again.run.tty &&
+		 job->run.rows == again.run.rows && job->run.columns == again.run.columns &&
 		 job->timeout == again.timeout &&
-		 memcmp(job->stdio, again.stdio, sizeof(job->stdio)) == 0,
+		 memcmp(job->run.stdio, again.run.stdio, sizeof(job->run.stdio)) == 0,
 	    "all the rest is the same again");
 	job_free(&again);
 	job_message_free(&message);

@@ -144,7 +144,8 @@ expect(const struct watch *watch, struct json_object *message, bool *stopped, si
 			break;
 		if (*stopped)
 			must(is_sent((*at)++, -1, SIGCONT), "what is left alone goes on");
-		must(watch->gone && watch->task->job->tty, "a job with a terminal is left alone");
+		must(watch->gone && watch->task->job->run.tty,
+		    "a job with a terminal is left alone");
 		must(*at == nsent, "nothing behind that counts");
 		return (false);
 	case SAID_NONSENSE:
@@ -193,7 +194,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = { data, size };
 	uint8_t what = take_byte(&input);
-	struct job job = { .tty = (what & 1) != 0, .timeout = 0 };
+	struct job job = { .run.tty = (what & 1) != 0, .timeout = 0 };
 	struct task task = { .job = &job };
 	struct watch watch = { .task = &task, .main = MAIN, .pty = { -1, -1, -1 } };
 	size_t len = input.left < PIECE ? input.left : PIECE;
@@ -204,7 +205,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(write(ends[1], input.at, len) == (ssize_t)len, "it takes the messages");
 	spare = dup(ends[1]);
 	watch.report = (what & 2) != 0 ? spare : -1;
-	watch.pty.master = job.tty ? spare : -1;
+	watch.pty.master = job.run.tty ? spare : -1;
 	task.conn = ends[0];
 	varlink_init(&watch.conn, ends[0]);
 	nsent = 0;

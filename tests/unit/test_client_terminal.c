@@ -143,12 +143,12 @@ decode(bool tty, const char *name, const char *value, struct job *out)
 	int rc;
 
 	job_init(&job);
-	assert_int_equal(job_add_word(&job.args, "id", &err), 0);
-	job.tty = tty;
-	job.rows = tty ? 24 : 0;
-	job.columns = tty ? 80 : 0;
+	assert_int_equal(job_add_word(&job.run.args, "id", &err), 0);
+	job.run.tty = tty;
+	job.run.rows = tty ? 24 : 0;
+	job.run.columns = tty ? 80 : 0;
 	for (int i = 0; i < 3 && !tty; i++)
-		job.stdio[i] = i;
+		job.run.stdio[i] = i;
 	assert_int_equal(job_encode(&job, &message, &err), 0);
 	if (name != NULL) {
 		json_object_object_del(message.params, name);
@@ -183,16 +183,16 @@ a_terminal_survives_the_wire(void **state)
 
 	(void)state;
 	assert_int_equal(decode(true, NULL, NULL, &job), 0);
-	assert_true(job.tty);
-	assert_int_equal(job.rows, 24);
-	assert_int_equal(job.columns, 80);
+	assert_true(job.run.tty);
+	assert_int_equal(job.run.rows, 24);
+	assert_int_equal(job.run.columns, 80);
 	for (size_t i = 0; i < 3; i++)
-		assert_int_equal(job.stdio[i], -1);
+		assert_int_equal(job.run.stdio[i], -1);
 	job_free(&job);
 	assert_int_equal(decode(false, NULL, NULL, &job), 0);
-	assert_false(job.tty);
+	assert_false(job.run.tty);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(job.stdio[i], i);
+		assert_int_equal(job.run.stdio[i], i);
 	job_free(&job);
 }
 

@@ -74,8 +74,8 @@ check_limits(const struct job *job, struct err *err)
 static int
 check_here(const struct engine *engine, const struct job *job, struct err *err)
 {
-	for (int i = 0; i < 3 && !job->tty; i++)
-		if (check_stream(job->stdio[i], i, err) == -1)
+	for (int i = 0; i < 3 && !job->run.tty; i++)
+		if (check_stream(job->run.stdio[i], i, err) == -1)
 			return -1;
 	if (check_limits(job, err) == -1)
 		return -1;

@@ -45,10 +45,10 @@ new_session(void)
 static int
 take_streams(const struct task *task)
 {
-	if (task->job->tty)
+	if (task->job->run.tty)
 		return pty_take(&task->pty);
 	for (int i = 0; i < 3; i++)
-		if (dup2(task->job->stdio[i], i) != i)
+		if (dup2(task->job->run.stdio[i], i) != i)
 			return -1;
 	return 0;
 }
@@ -180,16 +180,16 @@ command_exec(const struct command *command)
 
 	prepare(command, caps);
 	await(command, &identity);
-	env = environ_build(&job->env, identity.home, task_hostname(command->task));
+	env = environ_build(&job->run.env, identity.home, task_hostname(command->task));
 	if (env == NULL)
 		fail(command->report, STEP_SESSION, errno);
 	if (close_others(command->report) == -1)
 		fail(command->report, STEP_STREAMS, errno);
 	if (identity_take(&identity, caps) == -1)
 		fail(REPORT_FD, STEP_IDENTITY, errno);
-	if (enter_workdir(job->workdir) == -1)
+	if (enter_workdir(job->run.workdir) == -1)
 		fail(REPORT_FD, STEP_WORKDIR, errno);
-	fail(REPORT_FD, STEP_EXEC, execute(job->args.v, env));
+	fail(REPORT_FD, STEP_EXEC, execute(job->run.args.v, env));
 }
 
 int
@@ -198,10 +198,10 @@ command_explain(const struct report *report, const struct job *job, struct err *
 	errno = report->errnum;
 	switch (report->step) {
 	case STEP_EXEC:
-		return err_sys(err, "%s cannot be executed", job->args.v[0]);
+		return err_sys(err, "%s cannot be executed", job->run.args.v[0]);
 	case STEP_WORKDIR:
 		err_sys(err, "%s cannot be the working directory",
-		    job->workdir == NULL ? "/" : job->workdir);
+		    job->run.workdir == NULL ? "/" : job->run.workdir);
 		return err_todo(err, "-w names a directory as the job sees it");
 	case STEP_LIMITS:
 		return err_sys(err, "the limits of the job cannot be set");

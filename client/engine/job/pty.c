@@ -52,7 +52,7 @@ set_modes(int master)
 int
 pty_open(struct pty *pty, const struct job *job, bool tty_gid, struct err *err)
 {
-	struct winsize size = { .ws_row = job->rows, .ws_col = job->columns };
+	struct winsize size = { .ws_row = job->run.rows, .ws_col = job->run.columns };
 	int locked = 0;
 
 	pty->mount = pty_mount(tty_gid);

@@ -45,7 +45,7 @@ drop_descriptors(const struct task *task)
 	fds[n++] = job->image_fd;
 	/* a job with a terminal has no streams, and its terminal is not made yet */
 	for (size_t i = 0; i < 3; i++)
-		fds[n++] = job->stdio[i];
+		fds[n++] = job->run.stdio[i];
 	for (size_t i = 0; i < job->nmounts; i++)
 		fds[n++] = job->mounts[i].fd;
 	keep_only(fds, n);
@@ -103,7 +103,7 @@ set_up(const struct task *task, struct identity *identity, struct err *err)
 		return err_sys(err, "the hostname %s cannot be set", hostname);
 	if (rootfs_enter(task, err) == -1)
 		return -1;
-	if (account_find(task->job->user, identity, err) == -1)
+	if (account_find(task->job->run.user, identity, err) == -1)
 		return -1;
 	identity->keeps_groups = task->engine->host.keeps_groups;
 	return 0;
@@ -139,14 +139,14 @@ start(struct task *task, struct watch *watch, struct err *err)
 	int go = -1;
 
 	if (enter_network(task, err) == -1 ||
-	    (task->job->tty &&
+	    (task->job->run.tty &&
 		pty_open(&task->pty, task->job, task->engine->host.gid_tty, err) == -1))
 		return -1;
 	watch->main = fork_command(task, &watch->report, &go, err);
 	if (watch->main == -1 || set_up(task, &identity, err) == -1)
 		return -1;
 	/* a number that cannot own it is one that cannot be taken either: the command says so */
-	if (task->job->tty)
+	if (task->job->run.tty)
 		(void)!fchown(task->pty.slave, identity.uid, (gid_t)-1);
 	if (drop_the_rest(watch, go, err) == -1)
 		return -1;

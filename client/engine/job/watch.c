@@ -42,7 +42,7 @@ static void
 ask_to_end(struct watch *watch, int64_t grace)
 {
 	kill(watch->main, SIGTERM);
-	if (watch->task->job->tty)
+	if (watch->task->job->run.tty)
 		kill(watch->main, SIGHUP);
 	continue_all(watch);
 	if (watch->kill_at == 0)
