@@ -57,9 +57,61 @@ code_of(int64_t number)
 	return (ERR_FAILED);
 }
 
+/* What the engine says of a job that was named: each is a failure, and has its reason. */
+static const struct job_error {
+	const char *name, *reason;
+	const char *member, *what; /* the text of this member stands behind what */
+	const char *cause, *why; /* the same, of the second line; cause may be NULL */
+	const char *todo;
+} job_errors[] = {
+	{ "NoSuchJob", "no_such_job", "job", "no such job", NULL,
+	    "none has this name, or an id that begins so", "berth ps -a  shows them" },
+	{ "AmbiguousJob", "ambiguous", "job", "ambiguous", NULL,
+	    "more than one job has an id that begins so", "berth ps -a --no-trunc  shows them" },
+	{ "NotRunning", "not_running", "job", "not running", "state",
+	    "its state: ", "start it again:  berth start" },
+	{ "Running", "running", "job", "the job is running", NULL, "",
+	    "end it first:  berth stop" },
+	{ "NameTaken", "name_taken", "name", "the name is in use", "id", "by the job ",
+	    "choose another one, or remove that job:  berth rm" },
+};
+
+static int
+explain_job(
+    struct cli *cli, const struct job_error *error, struct json_object *params, struct err *err)
+{
+	char text[ERR_LINE];
+
+	snprintf(cli->reason, sizeof(cli->reason), "%s", error->reason);
+	message_foreign(text, engine_text(params, error->member));
+	/* Escaped already: err_set would do that once more. */
+	err_set(err, ERR_FAILED, "%s", "");
+	snprintf(err->what, sizeof(err->what), "%s: %.600s", error->what, text);
+	message_foreign(text, error->cause != NULL ? engine_text(params, error->cause) : "");
+	snprintf(err->why, sizeof(err->why), "%s%.600s", error->why, text);
+	return (err_todo(err, "%s", error->todo));
+}
+
+/* NULL: it is not one of those. */
+static const struct job_error *
+find_job_error(const char *name)
+{
+	if (strncmp(name, BERTH_INTERFACE ".", sizeof(BERTH_INTERFACE)) != 0)
+		return (NULL);
+	for (size_t i = 0; i < sizeof(job_errors) / sizeof(job_errors[0]); i++) {
+		if (strcmp(name + sizeof(BERTH_INTERFACE), job_errors[i].name) == 0)
+			return (&job_errors[i]);
+	}
+	return (NULL);
+}
+
 static int
 explain_error(struct cli *cli, const char *name, struct json_object *params, struct err *err)
 {
+	const struct job_error *about = find_job_error(name);
+
+	if (about != NULL)
+		return (explain_job(cli, about, params, err));
 	if (strcmp(name, BERTH_INTERFACE ".Refused") == 0) {
 		snprintf(cli->reason, sizeof(cli->reason), "%s", engine_text(params, "reason"));
 		return (take_lines(params, ERR_REFUSED, err));

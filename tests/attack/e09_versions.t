@@ -94,6 +94,12 @@ golden 69 "berth: the engine is of version 9.9.9, this is $new; when its jobs ha
 berth: the engine does not understand this call
   it answered io.berth.Engine.Sleepy; it may be of another version
   $stop" "an error of a later version"
+fake "$hello" '{"error":"io.berth.Engine.NoSuchJob","parameters":{"job":"w\u001b[m\u009b"}}' daemon state
+golden 1 'berth: no such job: w\x1b[m\xc2\x9b
+  none has this name, or an id that begins so
+  berth ps -a  shows them' "a job that is not there, with what a terminal would obey"
+fake "$hello" '{"error":"io.berth.Engine.NotRunning","parameters":{"job":7}}' --format=json daemon state
+is "$rc:$(jq -c '[.reason, .what]' <<<"$err")" '1:["not_running","not running: "]' "E09 members of other types are none"
 fake "$later" '{"parameters":{"version":"9.9.9","root":"/r","uptime":61,"jobs":2,"colour":"blue","mode":"odd"}}' daemon state
 golden 0 "berth: the engine is of version 9.9.9, this is $new; when its jobs have ended:  berth daemon stop" "more members than are known"
 like "$out" $'^engine +running\nversion +9.9.9\nmode +odd\n.*uptime +1m 1s\njobs +2\nroot +/r' "E09 what is known of them is shown"
