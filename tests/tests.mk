@@ -153,7 +153,7 @@ check: ## as root: all tests, or TESTS=tests/e2e/run_flags.t; the host stays as 
 	@tests/run/need_root.sh check
 	tests/run/deps.sh test
 	$(MAKE) $(if $(TESTS),all $(TOOL_BINS) $(OLD_BINS),programs-for-check)
-	BUILD='$(BUILD)' $(PROVE) $(or $(TESTS),$(UNIT_BINS) $(REPLAY_BINS) tests/lint/hardening.t $(SHELL_TESTS))
+	BUILD='$(BUILD)' tests/run/prove.sh $(or $(TESTS),$(UNIT_BINS) $(REPLAY_BINS) tests/lint/hardening.t $(SHELL_TESTS))
 
 check-long: ## as root: every fault, kill and race, where check takes a sample (hours)
 	@tests/run/need_root.sh check-long

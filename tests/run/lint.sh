@@ -66,7 +66,7 @@ step cppcheck cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --lan
 step shellcheck shellcheck --severity=warning --external-sources --source-path=SCRIPTDIR --source-path=tests/lib \
     --exclude=SC2016,SC2317 "${scripts[@]}"
 [ ${#pages[@]} -eq 0 ] || step mandoc manuals
-step structure prove --exec tests/run/one.sh tests/lint/structure.t tests/lint/mutants.t
+step structure prove --exec tests/run/one.sh tests/lint/structure.t tests/lint/mutants.t tests/lint/summary.t
 
 if [ ${#failed[@]} -gt 0 ]; then
 	printf 'lint: findings in: %s\n' "$(IFS=, && echo "${failed[*]}")" >&2
