@@ -52,7 +52,7 @@ install -m 0711 /run/arena/engine "$ENGINE"
 rm "$ALLOW/uid-1000.conf"
 grant alice security.confined >/dev/null
 run many 65536 berth run -q host sh -c 'grep Groups /proc/self/status; grep Groups /proc/1/status'
-is "$rc:$(tr -d '\t ' <<<"$out")" $'0:Groups:\nGroups:' "A22 65,536 groups: a job has none of them"
+is "$rc:$(tr -d '\t ' <<<"$out")" $'0:Groups:0\nGroups:' "A22 65,536 groups: a job has none of them"
 run many 65536 berth run -q host id -G
 is "$rc:$out" "0:0" "A22 65,536 groups: and its own one alone"
 as alice berth daemon stop
@@ -81,7 +81,8 @@ make_image /home/alice/image
 printf 'worker:x:7:7::/:/bin/sh\n' >>/home/alice/image/etc/passwd
 printf 'seven:x:7:\nextra:x:500:worker\nlab:x:2000:root\n' >>/home/alice/image/etc/group
 ids='id -u; id -g; sed -n "s/^Groups:[\t ]*//p" /proc/self/status'
-for row in "0:|0 0 " "worker:|7 7 500 " "7:|7 7 " "7\:9:|7 9 " "0\:2000:|0 2000 " "4000:|4000 0 "; do
+for row in "0:|0 0 0 2000 " "worker:|7 7 7 500 " "7:|7 7 7 500 " "7\:9:|7 9 9 " "0\:2000:|0 2000 2000 " \
+    "4000:|4000 0 0 " "\:9:|0 9 9 " "worker\:9:|7 9 9 "; do
 	user=${row%%:|*}
 	run in_deny berth run -q "${USR[@]}" -u "${user//\\/}" /home/alice/image sh -c "$ids"
 	is "$(tr -s '\n ' ' ' <<<"$out")" "${row#*|}" "A22 a job's groups with -u ${user//\\/}"

@@ -88,6 +88,21 @@ identity_reduce(uint64_t caps)
 	return has_caps(caps) ? 0 : failed();
 }
 
+/* The kernel has its own order for them. */
+static bool
+has_groups(const struct identity *identity)
+{
+	gid_t now[IDENTITY_GROUPS_MAX];
+	size_t n = 0;
+
+	if (getgroups(IDENTITY_GROUPS_MAX, now) != (int)identity->ngroups)
+		return false;
+	for (size_t i = 0; i < identity->ngroups; i++)
+		for (size_t j = 0; j < identity->ngroups; j++)
+			n += now[j] == identity->groups[i];
+	return n == identity->ngroups;
+}
+
 static bool
 has_ids(const struct identity *identity)
 {
@@ -99,7 +114,7 @@ has_ids(const struct identity *identity)
 	for (size_t i = 0; i < 3; i++)
 		if (u[i] != identity->uid || g[i] != identity->gid)
 			return false;
-	return identity->keeps_groups || getgroups(0, NULL) == (int)identity->ngroups;
+	return identity->keeps_groups || has_groups(identity);
 }
 
 /* caps less what the launcher's ceiling took from the bounding set before. */

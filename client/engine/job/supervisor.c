@@ -103,10 +103,7 @@ set_up(const struct task *task, struct identity *identity, struct err *err)
 		return err_sys(err, "the hostname %s cannot be set", hostname);
 	if (rootfs_enter(task, err) == -1)
 		return -1;
-	if (account_find(task->job->run.user, identity, err) == -1)
-		return -1;
-	identity->keeps_groups = task->engine->host.keeps_groups;
-	return 0;
+	return account_of_run(task, &task->job->run, identity, err);
 }
 
 /*
@@ -124,8 +121,7 @@ drop_the_rest(const struct watch *watch, int go, struct err *err)
 	keep_only(fds, sizeof(fds) / sizeof(fds[0]));
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 ||
-	    (!task->engine->host.keeps_groups &&
-		(setgroups(0, NULL) == -1 || getgroups(0, NULL) != 0)) ||
+	    (!task_keeps_groups(task) && (setgroups(0, NULL) == -1 || getgroups(0, NULL) != 0)) ||
 	    identity_reduce(CAPS_KEPT) == -1)
 		return err_sys(err, "the supervisor cannot give up its rights");
 	return 0;

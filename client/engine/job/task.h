@@ -25,15 +25,30 @@ struct task {
 	struct pty pty; /* -1 unless the job has a terminal */
 };
 
-/* Where a job's command starts as whom. */
+#define IDENTITY_GROUPS_MAX 128
+
+/* As whom a process of a job runs, and where its home is. It goes through a pipe at once. */
 struct identity {
 	uid_t uid;
 	gid_t gid;
 	size_t ngroups;
-	gid_t groups[64];
-	bool keeps_groups; /* those of the user, which one id alone may not drop */
+	gid_t groups[IDENTITY_GROUPS_MAX]; /* gid is among them */
+	bool keeps_groups; /* the engine's instead of these */
 	char home[256];
 };
+
+_Static_assert(sizeof(struct identity) <= 4096, "a pipe takes PIPE_BUF bytes without a reader");
+
+/*
+ * Do its processes, and with them the supervisor, keep the supplementary groups that the engine has from
+ * its user? They work in the job as they do outside, though most have no number there (id(1) shows
+ * 65534). Asked for, or because one id alone may not drop any (setgroups(2) is denied).
+ */
+static inline bool
+task_keeps_groups(const struct task *task)
+{
+	return task->engine->host.keeps_groups;
+}
 
 /* What the job calls itself. */
 static inline const char *
