@@ -18,29 +18,56 @@ job_init(struct job *job)
 	memset(job, 0, sizeof(*job));
 	job->image = JOB_IMAGE_HOST;
 	job->network = JOB_NETWORK_NONE;
+	job->restart = JOB_RESTART_NO;
 	job->image_fd = -1;
 	for (size_t i = 0; i < 3; i++)
 		job->run.stdio[i] = -1;
 }
 
-static void
-free_words(struct job_words *words)
+void
+job_exec_init(struct job_exec *exec)
+{
+	memset(exec, 0, sizeof(*exec));
+	for (size_t i = 0; i < 3; i++)
+		exec->run.stdio[i] = -1;
+}
+
+void
+job_words_free(struct job_words *words)
 {
 	for (size_t i = 0; i < words->n; i++) {
 		explicit_bzero(words->v[i], strlen(words->v[i]));
 		free(words->v[i]);
 	}
 	free(words->v);
+	*words = (struct job_words){ 0 };
+}
+
+static void
+free_run(struct job_run *run)
+{
+	job_words_free(&run->args);
+	job_words_free(&run->env);
+	free(run->workdir);
+	free(run->user);
+}
+
+void
+job_exec_free(struct job_exec *exec)
+{
+	free_run(&exec->run);
+	free(exec->job);
+	job_exec_init(exec);
 }
 
 void
 job_free(struct job *job)
 {
-	free_words(&job->run.args);
-	free_words(&job->run.env);
-	free_words(&job->cap_add);
-	free_words(&job->cap_drop);
-	free_words(&job->entitlements);
+	free_run(&job->run);
+	job_words_free(&job->labels);
+	job_words_free(&job->cap_add);
+	job_words_free(&job->cap_drop);
+	job_words_free(&job->entitlements);
 	for (size_t i = 0; i < job->nulimits; i++)
 		free(job->ulimits[i].name);
 	for (size_t i = 0; i < job->nmounts; i++) {
@@ -51,8 +78,6 @@ job_free(struct job *job)
 	free(job->ulimits);
 	free(job->mounts);
 	free(job->image_path);
-	free(job->run.workdir);
-	free(job->run.user);
 	free(job->hostname);
 	free(job->name);
 	job_init(job);
@@ -123,6 +148,25 @@ job_add_ulimit(struct job *job, const struct job_ulimit *ulimit, struct err *err
 	if (copy_text(&v[job->nulimits++].name, ulimit->name) == -1)
 		return err_sys(err, "memory is short");
 	return 0;
+}
+
+static const char *const restarts[] = { [JOB_RESTART_NO] = "no",
+	[JOB_RESTART_ALWAYS] = "always",
+	[JOB_RESTART_ON_FAILURE] = "on_failure" };
+
+enum job_restart
+job_restart_of(const char *name)
+{
+	for (size_t i = 1; i < sizeof(restarts) / sizeof(restarts[0]); i++)
+		if (strcmp(restarts[i], name) == 0)
+			return (enum job_restart)i;
+	return JOB_RESTART_INVALID;
+}
+
+const char *
+job_restart_name(enum job_restart restart)
+{
+	return restarts[restart];
 }
 
 static void

@@ -46,6 +46,8 @@ struct json_object;
 #define JOB_WORDS_MAX 64U /* cap_add, cap_drop, entitlements: each */
 #define JOB_ULIMITS_MAX 16U
 #define JOB_NAME_MAX 64U
+#define JOB_LABELS_SIZE 8192U /* bytes of all labels together: a record of them fits a message */
+#define JOB_RESTARTS_MAX 1000000000U
 #define JOB_TIMEOUT_MAX 31622400U /* 366 d, as for duration_parse */
 
 enum job_image {
@@ -65,6 +67,14 @@ enum job_mount_type {
 	JOB_MOUNT_INVALID = 0,
 	JOB_MOUNT_BIND,
 	JOB_MOUNT_TMPFS
+};
+
+/* When a job that ended is started again by its supervisor. */
+enum job_restart {
+	JOB_RESTART_INVALID = 0,
+	JOB_RESTART_NO,
+	JOB_RESTART_ALWAYS,
+	JOB_RESTART_ON_FAILURE /* its status was not 0 */
 };
 
 struct job_mount {
@@ -92,7 +102,7 @@ struct job_words {
  * Strings are malloc(3)ed and the struct's; descriptors are borrowed and never closed here.
  */
 struct job_run {
-	int stdio[3]; /* -1 with a terminal */
+	int stdio[3]; /* -1 with a terminal, and of what runs detached */
 	bool tty;
 	uint16_t rows; /* of the terminal at its start; 0: not known */
 	uint16_t columns;
@@ -120,11 +130,30 @@ struct job {
 	size_t nmounts;
 	struct job_mount *mounts;
 	uint32_t timeout; /* seconds; 0: none */
+	struct job_words labels; /* NAME=VALUE; of two with the same name the last one holds */
+	enum job_restart restart; /* other than no: only with detach and keep */
+	uint32_t restart_max; /* JOB_RESTART_ON_FAILURE: how often at most; 0: no limit */
+	int stop_signal; /* 0: SIGTERM */
+	bool no_new_privileges;
+	bool keep_groups; /* the caller's supplementary groups */
+	bool detach; /* runs without a client */
+	bool keep; /* its directory stays when it is over */
+	bool interactive; /* its input stays open without a client */
 };
 
-/* An empty job: image host, network none, descriptors -1. */
+/* A later process of a job that runs: the parameters of Exec. */
+struct job_exec {
+	char *job; /* id, prefix of an id, or name */
+	struct job_run run; /* workdir and user NULL: the job's own */
+	bool detach;
+	bool interactive;
+};
+
+/* An empty job: image host, network none, no restart, descriptors -1. */
 void job_init(struct job *job);
 void job_free(struct job *job);
+void job_exec_init(struct job_exec *exec);
+void job_exec_free(struct job_exec *exec);
 
 /*
  * Append; what is appended is copied, descriptors are borrowed. 0, or -1 when memory is short
@@ -132,6 +161,9 @@ void job_free(struct job *job);
  */
 int job_add_word(struct job_words *words, const char *word, struct err *err)
     __attribute__((warn_unused_result));
+/* Frees them, and wipes them before. */
+void job_words_free(struct job_words *words);
+
 int job_add_mount(struct job *job, const struct job_mount *mount, struct err *err)
     __attribute__((warn_unused_result));
 int job_add_ulimit(struct job *job, const struct job_ulimit *ulimit, struct err *err)
@@ -142,6 +174,21 @@ int job_add_ulimit(struct job *job, const struct job_ulimit *ulimit, struct err 
  * capabilities, limits, mount options. Client and engine both ask. 0, or -1 with ERR_USAGE.
  */
 int job_check(const struct job *job, struct err *err) __attribute__((warn_unused_result));
+
+/* The same of a later process, and of what names its job. */
+int job_exec_check(const struct job_exec *exec, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* Can it be a job's name (an id is one as well)? And can it name a job: also an id's prefix? */
+bool job_is_name(const char *text);
+
+/* Are these labels: names, UTF-8, within JOB_LABELS_SIZE? 0, or -1 with ERR_USAGE. */
+int job_check_labels(const struct job_words *labels, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* "no", "always", "on_failure"; JOB_RESTART_INVALID and NULL when it is none. */
+enum job_restart job_restart_of(const char *name);
+const char *job_restart_name(enum job_restart restart);
 
 /* What "--tmpfs PATH:options" says. */
 struct job_tmpfs {
@@ -190,6 +237,23 @@ struct job_message {
 int job_encode(const struct job *job, struct job_message *message, struct err *err)
     __attribute__((warn_unused_result));
 
+/* The same for Exec. */
+int job_exec_encode(const struct job_exec *exec, struct job_message *message, struct err *err)
+    __attribute__((warn_unused_result));
+
+/*
+ * The job as those parameters without what is a descriptor: what is kept of it on disk. NULL when
+ * memory is short.
+ */
+struct json_object *job_request(const struct job *job);
+
+/* Labels as an object, the other direction of what decoding does; NULL when memory is short. */
+struct json_object *job_labels(const struct job_words *labels);
+
+/* The labels of an object, appended. 0, or -1 with err: ERR_USAGE when it is none of texts. */
+int job_labels_take(struct json_object *object, struct job_words *labels, struct err *err)
+    __attribute__((warn_unused_result));
+
 /* Frees params, closes the blob. After params was given to varlink_call set it to NULL before. */
 void job_message_free(struct job_message *message);
 
@@ -199,6 +263,10 @@ void job_message_free(struct job_message *message);
  * memory is short. job_free in both cases.
  */
 int job_decode(struct json_object *params, const struct varlink *conn, struct job *job,
+    struct err *err) __attribute__((warn_unused_result));
+
+/* The same for Exec. job_exec_free in both cases. */
+int job_exec_decode(struct json_object *params, const struct varlink *conn, struct job_exec *exec,
     struct err *err) __attribute__((warn_unused_result));
 
 #endif

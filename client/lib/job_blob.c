@@ -38,11 +38,11 @@ put_words(char *to, const struct job_words *words)
 }
 
 int
-job_blob_write(const struct job *job, struct err *err)
+job_blob_write(const struct job_run *run, struct err *err)
 {
-	const uint32_t head[HEAD_WORDS] = { JOB_BLOB_MAGIC, JOB_BLOB_VERSION,
-		(uint32_t)job->run.args.n, (uint32_t)job->run.env.n };
-	size_t size = sizeof(head) + words_size(&job->run.args) + words_size(&job->run.env);
+	const uint32_t head[HEAD_WORDS] = { JOB_BLOB_MAGIC, JOB_BLOB_VERSION, (uint32_t)run->args.n,
+		(uint32_t)run->env.n };
+	size_t size = sizeof(head) + words_size(&run->args) + words_size(&run->env);
 	int AUTO_CLOSE fd = -1;
 	char *blob;
 	int ret;
@@ -56,7 +56,7 @@ job_blob_write(const struct job *job, struct err *err)
 		return err_sys(err, "the job cannot be described");
 	}
 	memcpy(blob, head, sizeof(head));
-	put_words(put_words(blob + sizeof(head), &job->run.args), &job->run.env);
+	put_words(put_words(blob + sizeof(head), &run->args), &run->env);
 	ret = io_write_all(fd, blob, size);
 	explicit_bzero(blob, size);
 	free(blob);
@@ -84,7 +84,7 @@ take_words(char **at, const char *end, size_t n, struct job_words *words, struct
 }
 
 static int
-parse(char *blob, size_t size, struct job *job, struct err *err)
+parse(char *blob, size_t size, struct job_run *run, struct err *err)
 {
 	uint32_t head[HEAD_WORDS];
 	char *at = blob + sizeof(head);
@@ -94,8 +94,8 @@ parse(char *blob, size_t size, struct job *job, struct err *err)
 		return err_set(err, ERR_USAGE, "the blob is of another version");
 	if (head[2] > JOB_STRINGS_MAX || head[3] > JOB_STRINGS_MAX)
 		return err_set(err, ERR_USAGE, "the blob has too many strings");
-	if (take_words(&at, blob + size, head[2], &job->run.args, err) == -1 ||
-	    take_words(&at, blob + size, head[3], &job->run.env, err) == -1)
+	if (take_words(&at, blob + size, head[2], &run->args, err) == -1 ||
+	    take_words(&at, blob + size, head[3], &run->env, err) == -1)
 		return -1;
 	if (at != blob + size)
 		return err_set(err, ERR_USAGE, "the blob goes on behind its end");
@@ -103,7 +103,7 @@ parse(char *blob, size_t size, struct job *job, struct err *err)
 }
 
 int
-job_blob_read(int fd, struct job *job, struct err *err)
+job_blob_read(int fd, struct job_run *run, struct err *err)
 {
 	int seals = fcntl(fd, F_GET_SEALS);
 	struct stat st;
@@ -121,7 +121,7 @@ job_blob_read(int fd, struct job *job, struct err *err)
 	if (blob == NULL)
 		return err_sys(err, "memory is short");
 	if (pread(fd, blob, size, 0) == (ssize_t)size)
-		ret = parse(blob, size, job, err);
+		ret = parse(blob, size, run, err);
 	else
 		ret = err_sys(err, "the blob cannot be read");
 	explicit_bzero(blob, size);

@@ -12,9 +12,9 @@
 #include "client/lib/job.h"
 
 /* The memfd, or -1 with err. */
-int job_blob_write(const struct job *job, struct err *err) __attribute__((warn_unused_result));
+int job_blob_write(const struct job_run *run, struct err *err) __attribute__((warn_unused_result));
 
-/* Adds to job->run.args and job->run.env. 0, or -1 with err. */
-int job_blob_read(int fd, struct job *job, struct err *err) __attribute__((warn_unused_result));
+/* Adds to run->args and run->env. 0, or -1 with err. */
+int job_blob_read(int fd, struct job_run *run, struct err *err) __attribute__((warn_unused_result));
 
 #endif

@@ -5,6 +5,7 @@
  * INPUT: a job as the user described it, or as a client sent it
  * MUST: look at every member; be the same on both sides of the socket.
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -224,13 +225,16 @@ check_image(const struct job *job, struct err *err)
 	return err_set(err, ERR_USAGE, "the image is neither \"host\" nor a directory");
 }
 
+bool
+job_is_name(const char *text)
+{
+	return is_name(text, "_.-", JOB_NAME_MAX);
+}
+
 static int
 check_texts(const struct job *job, struct err *err)
 {
-	if (job->run.workdir != NULL &&
-	    check_path(job->run.workdir, "working directory", err) == -1)
-		return -1;
-	if (job->name != NULL && !is_name(job->name, "_.-", JOB_NAME_MAX)) {
+	if (job->name != NULL && !job_is_name(job->name)) {
 		err_set(err, ERR_USAGE, "%s cannot be the name of a job", job->name);
 		return err_why(err, "letters, digits, _ . and -, at most %u", JOB_NAME_MAX);
 	}
@@ -238,28 +242,81 @@ check_texts(const struct job *job, struct err *err)
 		err_set(err, ERR_USAGE, "%s cannot be a hostname", job->hostname);
 		return err_why(err, "letters, digits, . and -, at most 63");
 	}
-	if (job->run.user != NULL &&
-	    (*job->run.user == '\0' || strlen(job->run.user) > 65 || !json_is_utf8(job->run.user)))
-		return err_set(err, ERR_USAGE, "\"%s\" is not a user", job->run.user);
 	return 0;
+}
+
+int
+job_check_labels(const struct job_words *labels, struct err *err)
+{
+	size_t size = 0;
+
+	if (labels->n > JOB_WORDS_MAX)
+		return err_set(err, ERR_USAGE, "too many labels");
+	for (size_t i = 0; i < labels->n; i++) {
+		const char *label = labels->v[i];
+
+		size += strlen(label);
+		if (label[0] == '=' || strchr(label, '=') == NULL || !json_is_utf8(label))
+			return err_set(err, ERR_USAGE, "label %s cannot be used", label);
+	}
+	if (size <= JOB_LABELS_SIZE)
+		return 0;
+	err_set(err, ERR_USAGE, "the labels are too long");
+	return err_why(err, "all together they can have %u bytes", JOB_LABELS_SIZE);
+}
+
+/* A command, its environment, its terminal. */
+static int
+check_run(const struct job_run *run, struct err *err)
+{
+	if (run->args.n == 0 || run->args.n > JOB_STRINGS_MAX || run->args.v[0][0] == '\0')
+		return err_set(err, ERR_USAGE, "there is no command");
+	if (run->workdir != NULL && check_path(run->workdir, "working directory", err) == -1)
+		return -1;
+	if (run->user != NULL &&
+	    (*run->user == '\0' || strlen(run->user) > 65 || !json_is_utf8(run->user)))
+		return err_set(err, ERR_USAGE, "\"%s\" is not a user", run->user);
+	if (!run->tty && (run->rows > 0 || run->columns > 0))
+		return err_set(err, ERR_USAGE, "a size without a terminal");
+	return check_env(&run->env, err);
+}
+
+/* How long it lives, and what becomes of it. */
+static int
+check_life(const struct job *job, struct err *err)
+{
+	if (job->timeout > JOB_TIMEOUT_MAX)
+		return err_set(err, ERR_USAGE, "the timeout is too long");
+	if (job->stop_signal < 0 || job->stop_signal >= NSIG)
+		return err_set(err, ERR_USAGE, "%d is not a signal", job->stop_signal);
+	if (job_restart_name(job->restart) == NULL || job->restart_max > JOB_RESTARTS_MAX ||
+	    (job->restart_max > 0 && job->restart != JOB_RESTART_ON_FAILURE))
+		return err_set(err, ERR_USAGE, "there is no such restart policy");
+	if (job->restart == JOB_RESTART_NO || (job->detach && job->keep))
+		return 0;
+	err_set(err, ERR_USAGE, "this job cannot be restarted by itself");
+	return err_why(
+	    err, job->detach ? "it is removed when it is over" : "it runs in the foreground");
+}
+
+int
+job_exec_check(const struct job_exec *exec, struct err *err)
+{
+	if (exec->job == NULL || !job_is_name(exec->job))
+		return err_set(err, ERR_USAGE, "no job can be called that");
+	return check_run(&exec->run, err);
 }
 
 int
 job_check(const struct job *job, struct err *err)
 {
-	if (job->run.args.n == 0 || job->run.args.n > JOB_STRINGS_MAX ||
-	    job->run.args.v[0][0] == '\0')
-		return err_set(err, ERR_USAGE, "there is no command");
-	if (check_image(job, err) == -1 || check_texts(job, err) == -1 ||
-	    check_env(&job->run.env, err) == -1 || check_caps(&job->cap_add, err) == -1 ||
-	    check_caps(&job->cap_drop, err) == -1)
+	if (check_run(&job->run, err) == -1 || check_image(job, err) == -1 ||
+	    check_texts(job, err) == -1 || check_caps(&job->cap_add, err) == -1 ||
+	    check_caps(&job->cap_drop, err) == -1 || job_check_labels(&job->labels, err) == -1 ||
+	    check_life(job, err) == -1)
 		return -1;
 	if (job->network == JOB_NETWORK_INVALID)
 		return err_set(err, ERR_USAGE, "there is no such network");
-	if (!job->run.tty && (job->run.rows > 0 || job->run.columns > 0))
-		return err_set(err, ERR_USAGE, "a size without a terminal");
-	if (job->timeout > JOB_TIMEOUT_MAX)
-		return err_set(err, ERR_USAGE, "the timeout is too long");
 	if (job->entitlements.n > JOB_WORDS_MAX || job->nmounts > JOB_MOUNTS_MAX ||
 	    job->nulimits > JOB_ULIMITS_MAX)
 		return err_set(err, ERR_USAGE, "too many mounts, ulimits or entitlements");

@@ -7,6 +7,8 @@
  *       is no member that says who the caller is (CVE-2018-1116).
  */
 #include <json-c/json.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +18,9 @@
 
 /* What the stores below fill. */
 struct decoder {
-	struct job *job;
+	struct job *job; /* NULL: of Exec */
+	struct job_exec *exec; /* NULL: of Run */
+	struct job_run *run; /* of either */
 	const struct varlink *conn;
 	int blob;
 	struct job_mount mount; /* the one that is being read */
@@ -108,15 +112,59 @@ take_size(struct json_object *value, uint16_t *out, struct err *err)
 		return expression;                                                 \
 	}
 
+/* NAME=VALUE out of a name and its value. */
+static int
+take_label(const char *name, struct json_object *value, struct job_words *labels, struct err *err)
+{
+	const char *text = json_string(value);
+	char *label;
+	int ret;
+
+	if (text == NULL || *name == '\0' || strchr(name, '=') != NULL)
+		return err_set(err, ERR_USAGE, "not an object of texts");
+	if (asprintf(&label, "%s=%s", name, text) == -1)
+		return err_sys(err, "memory is short");
+	ret = job_add_word(labels, label, err);
+	free(label);
+	return ret;
+}
+
+int
+job_labels_take(struct json_object *object, struct job_words *labels, struct err *err)
+{
+	struct json_object_iterator it;
+	struct json_object_iterator end;
+
+	if (!json_object_is_type(object, json_type_object) ||
+	    json_object_object_length(object) > (int)JOB_WORDS_MAX)
+		return err_set(err, ERR_USAGE, "not at most %u labels", JOB_WORDS_MAX);
+	it = json_object_iter_begin(object);
+	end = json_object_iter_end(object);
+	for (; !json_object_iter_equal(&it, &end); json_object_iter_next(&it))
+		if (take_label(json_object_iter_peek_name(&it), json_object_iter_peek_value(&it),
+			labels, err) == -1)
+			return -1;
+	return 0;
+}
+
 STORE(store_blob, take_fd(d, value, &d->blob, err))
-STORE(store_stdin, take_fd(d, value, &d->job->run.stdio[0], err))
-STORE(store_stdout, take_fd(d, value, &d->job->run.stdio[1], err))
-STORE(store_stderr, take_fd(d, value, &d->job->run.stdio[2], err))
-STORE(store_tty, take_bool(value, &d->job->run.tty, err))
-STORE(store_rows, take_size(value, &d->job->run.rows, err))
-STORE(store_columns, take_size(value, &d->job->run.columns, err))
-STORE(store_workdir, take_text(value, &d->job->run.workdir, err))
-STORE(store_user, take_text(value, &d->job->run.user, err))
+STORE(store_stdin, take_fd(d, value, &d->run->stdio[0], err))
+STORE(store_stdout, take_fd(d, value, &d->run->stdio[1], err))
+STORE(store_stderr, take_fd(d, value, &d->run->stdio[2], err))
+STORE(store_tty, take_bool(value, &d->run->tty, err))
+STORE(store_rows, take_size(value, &d->run->rows, err))
+STORE(store_columns, take_size(value, &d->run->columns, err))
+STORE(store_workdir, take_text(value, &d->run->workdir, err))
+STORE(store_user, take_text(value, &d->run->user, err))
+STORE(store_job, take_text(value, &d->exec->job, err))
+STORE(store_exec_detach, take_bool(value, &d->exec->detach, err))
+STORE(store_exec_interactive, take_bool(value, &d->exec->interactive, err))
+STORE(store_detach, take_bool(value, &d->job->detach, err))
+STORE(store_keep, take_bool(value, &d->job->keep, err))
+STORE(store_interactive, take_bool(value, &d->job->interactive, err))
+STORE(store_no_new_privileges, take_bool(value, &d->job->no_new_privileges, err))
+STORE(store_keep_groups, take_bool(value, &d->job->keep_groups, err))
+STORE(store_labels, job_labels_take(value, &d->job->labels, err))
 STORE(store_hostname, take_text(value, &d->job->hostname, err))
 STORE(store_name, take_text(value, &d->job->name, err))
 STORE(store_read_only, take_bool(value, &d->job->read_only, err))
@@ -176,6 +224,40 @@ store_timeout(void *out, struct json_object *value, struct err *err)
 	if (json_integer(value, 0, JOB_TIMEOUT_MAX, &number) == -1)
 		return err_set(err, ERR_USAGE, "not a number of seconds");
 	((struct decoder *)out)->job->timeout = (uint32_t)number;
+	return 0;
+}
+
+static int
+store_restart(void *out, struct json_object *value, struct err *err)
+{
+	const char *name = json_string(value);
+	struct decoder *d = out;
+
+	d->job->restart = name == NULL ? JOB_RESTART_INVALID : job_restart_of(name);
+	if (d->job->restart == JOB_RESTART_INVALID)
+		return err_set(err, ERR_USAGE, "not one of its values");
+	return 0;
+}
+
+static int
+store_restart_max(void *out, struct json_object *value, struct err *err)
+{
+	int64_t number;
+
+	if (json_integer(value, 0, JOB_RESTARTS_MAX, &number) == -1)
+		return err_set(err, ERR_USAGE, "not a number of restarts");
+	((struct decoder *)out)->job->restart_max = (uint32_t)number;
+	return 0;
+}
+
+static int
+store_stop_signal(void *out, struct json_object *value, struct err *err)
+{
+	int64_t number;
+
+	if (json_integer(value, 0, NSIG - 1, &number) == -1)
+		return err_set(err, ERR_USAGE, "not a signal");
+	((struct decoder *)out)->job->stop_signal = (int)number;
 	return 0;
 }
 
@@ -263,34 +345,73 @@ store_ulimits(void *out, struct json_object *value, struct err *err)
 	return ret;
 }
 
-/* Three streams or a terminal: a job with both would have two ideas of who reads its input. */
+/*
+ * Three streams, or a terminal, or nobody to read and write: a process with two of it would have two
+ * ideas of who reads its input.
+ */
 static int
-check_streams(const struct job *job, struct err *err)
+check_streams(const struct job_run *run, bool detach, struct err *err)
 {
 	static const char *const names[] = { "stdin", "stdout", "stderr" };
+	bool none = run->tty || detach;
 
 	for (size_t i = 0; i < 3; i++) {
-		if (job->run.tty == (job->run.stdio[i] >= 0))
-			return err_set(err, ERR_USAGE, "%s: %s", names[i],
-			    job->run.tty ? "there is none beside a terminal" : "missing");
+		if (none != (run->stdio[i] >= 0))
+			continue;
+		return err_set(err, ERR_USAGE, "%s: %s", names[i],
+		    !none    ? "missing"
+		    : detach ? "there is none without a client"
+			     : "there is none beside a terminal");
 	}
 	return 0;
+}
+
+/* It is well-formed, but is it a job? */
+static int
+judged(int ret, struct err *err)
+{
+	if (ret == -1 && err->code == ERR_USAGE)
+		err->code = ERR_FAILED;
+	return ret;
+}
+
+#define RUN_FIELDS                                                                    \
+	{ "blob", store_blob, true }, { "stdin", store_stdin, false },                \
+	    { "stdout", store_stdout, false }, { "stderr", store_stderr, false },     \
+	    { "tty", store_tty, false }, { "rows", store_rows, false },               \
+	    { "columns", store_columns, false }, { "workdir", store_workdir, false }, \
+	{                                                                             \
+		"user", store_user, false                                             \
+	}
+
+int
+job_exec_decode(
+    struct json_object *params, const struct varlink *conn, struct job_exec *exec, struct err *err)
+{
+	static const struct json_field fields[] = {
+		{ "job", store_job, true },
+		RUN_FIELDS,
+		{ "detach", store_exec_detach, false },
+		{ "interactive", store_exec_interactive, false },
+		{ NULL, NULL, false },
+	};
+	struct decoder d = { .exec = exec, .run = &exec->run, .conn = conn, .blob = -1 };
+
+	job_exec_init(exec);
+	if (json_fields(params, fields, &d, err) == -1 ||
+	    check_streams(&exec->run, exec->detach, err) == -1)
+		return -1;
+	if (judged(job_blob_read(d.blob, &exec->run, err), err) == -1)
+		return -1;
+	return judged(job_exec_check(exec, err), err);
 }
 
 int
 job_decode(struct json_object *params, const struct varlink *conn, struct job *job, struct err *err)
 {
 	static const struct json_field fields[] = {
-		{ "blob", store_blob, true },
-		{ "stdin", store_stdin, false },
-		{ "stdout", store_stdout, false },
-		{ "stderr", store_stderr, false },
-		{ "tty", store_tty, false },
-		{ "rows", store_rows, false },
-		{ "columns", store_columns, false },
+		RUN_FIELDS,
 		{ "image", store_image, true },
-		{ "workdir", store_workdir, false },
-		{ "user", store_user, false },
 		{ "hostname", store_hostname, false },
 		{ "name", store_name, false },
 		{ "network", store_network, false },
@@ -301,17 +422,24 @@ job_decode(struct json_object *params, const struct varlink *conn, struct job *j
 		{ "ulimits", store_ulimits, false },
 		{ "mounts", store_mounts, false },
 		{ "timeout", store_timeout, false },
+		{ "labels", store_labels, false },
+		{ "restart", store_restart, false },
+		{ "restart_max", store_restart_max, false },
+		{ "stop_signal", store_stop_signal, false },
+		{ "no_new_privileges", store_no_new_privileges, false },
+		{ "keep_groups", store_keep_groups, false },
+		{ "detach", store_detach, false },
+		{ "keep", store_keep, false },
+		{ "interactive", store_interactive, false },
 		{ NULL, NULL, false },
 	};
-	struct decoder d = { .job = job, .conn = conn, .blob = -1 };
+	struct decoder d = { .job = job, .run = &job->run, .conn = conn, .blob = -1 };
 
 	job_init(job);
-	if (json_fields(params, fields, &d, err) == -1 || check_streams(job, err) == -1)
+	if (json_fields(params, fields, &d, err) == -1 ||
+	    check_streams(&job->run, job->detach, err) == -1)
 		return -1;
-	if (job_blob_read(d.blob, job, err) == -1 || job_check(job, err) == -1) {
-		if (err->code == ERR_USAGE)
-			err->code = ERR_FAILED;
+	if (judged(job_blob_read(d.blob, &job->run, err), err) == -1)
 		return -1;
-	}
-	return 0;
+	return judged(job_check(job, err), err);
 }

@@ -146,10 +146,10 @@ json_put_bool(struct json_object *obj, const char *key, bool value)
 	return json_put(obj, key, json_object_new_boolean(value));
 }
 
-/* The length of the character that starts here, 0 when it is none. */
-static size_t
-utf8_char(const unsigned char *s)
+size_t
+json_utf8_length(const char *text)
 {
+	const unsigned char *s = (const unsigned char *)text;
 	unsigned char low = 0x80;
 	unsigned char high = 0xbf;
 	size_t len;
@@ -178,14 +178,12 @@ utf8_char(const unsigned char *s)
 bool
 json_is_utf8(const char *text)
 {
-	const unsigned char *s = (const unsigned char *)text;
-
-	while (*s != '\0') {
-		size_t len = utf8_char(s);
+	while (*text != '\0') {
+		size_t len = json_utf8_length(text);
 
 		if (len == 0)
 			return false;
-		s += len;
+		text += len;
 	}
 	return true;
 }

@@ -65,4 +65,7 @@ int json_put_bool(struct json_object *obj, const char *key, bool value)
 /* Is text UTF-8 as RFC 3629 has it (no overlong form, no surrogate)? */
 bool json_is_utf8(const char *text);
 
+/* The length of the character that text starts with, 0 when it is none; of NUL 1. */
+size_t json_utf8_length(const char *text);
+
 #endif

@@ -137,13 +137,18 @@ has_nul(const char *text)
 	return false;
 }
 
-static struct json_object *
-parse(const char *text, size_t len)
+struct json_object *
+varlink_parse(const char *text, size_t len)
 {
-	struct json_tokener *tok = json_tokener_new_ex(VARLINK_DEPTH_MAX);
+	struct json_tokener *tok;
 	struct json_object *obj;
 	enum json_tokener_error error;
 
+	if (has_nul(text)) {
+		errno = EPROTO;
+		return NULL;
+	}
+	tok = json_tokener_new_ex(VARLINK_DEPTH_MAX);
 	if (tok == NULL) {
 		errno = ENOMEM;
 		return NULL;
@@ -175,12 +180,8 @@ varlink_next(struct varlink *conn, struct json_object **message)
 		errno = EMSGSIZE;
 		return -1;
 	}
-	if (has_nul(conn->buf)) {
-		errno = EPROTO;
-		return -1;
-	}
 	len = (size_t)(end - conn->buf);
-	*message = parse(conn->buf, len);
+	*message = varlink_parse(conn->buf, len);
 	if (*message == NULL)
 		return -1;
 	conn->len -= len + 1;

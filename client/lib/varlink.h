@@ -59,6 +59,12 @@ int varlink_next(struct varlink *conn, struct json_object **message)
     __attribute__((warn_unused_result));
 
 /*
+ * Such a message, or another JSON object, out of a text that ends with a NUL behind len bytes. NULL
+ * with errno (EPROTO: malformed; ENOMEM); else json_object_put it.
+ */
+struct json_object *varlink_parse(const char *text, size_t len) __attribute__((warn_unused_result));
+
+/*
  * Receives until a whole message is there: as varlink_next, but 0 is the end of the stream. Waits.
  */
 int varlink_read(struct varlink *conn, struct json_object **message)

@@ -76,7 +76,7 @@ check_again(const struct job *job, const uint8_t *data, size_t size)
 {
 	struct err err;
 	char *again = malloc(size + 1);
-	int fd = job_blob_write(job, &err);
+	int fd = job_blob_write(&job->run, &err);
 
 	must(fd >= 0 && again != NULL, "what was read can be written");
 	must(pread(fd, again, size + 1, 0) == (ssize_t)size && memcmp(again, data, size) == 0,
@@ -159,7 +159,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct job job;
 
 	job_init(&job);
-	if (job_blob_read(fd, &job, &err) == 0) {
+	if (job_blob_read(fd, &job.run, &err) == 0) {
 		must(((what >> 4) & 3) == KIND_MEMFD && (seals & NEEDED) == NEEDED,
 		    "only what nobody can change is taken");
 		must(input.left <= JOB_BLOB_MAX && job.run.args.n <= JOB_STRINGS_MAX &&

@@ -106,6 +106,31 @@ check_mounts(const struct job *job)
 	}
 }
 
+/* How long it lives, and what is said of it. */
+static void
+check_life(const struct job *job)
+{
+	size_t size = 0;
+
+	must(job->stop_signal >= 0 && job->stop_signal <= 64, "its stop signal is one");
+	must(job->restart == JOB_RESTART_NO || (job->detach && job->keep),
+	    "only what lives by itself starts by itself");
+	must(job->restart_max == 0 ||
+		 (job->restart == JOB_RESTART_ON_FAILURE && job->restart_max <= 1000000000),
+	    "restarts that are counted have a limit");
+	must(job->labels.n <= 64, "labels have their limit");
+	for (size_t i = 0; i < job->labels.n; i++) {
+		const char *name = job->labels.v[i], *equals = strchr(name, '=');
+
+		size += strlen(name);
+		must(equals != NULL && equals > name, "a label has a name");
+		for (size_t j = 0; j < i; j++)
+			must(strncmp(name, job->labels.v[j], (size_t)(equals - name) + 1) != 0,
+			    "and there is no other one of that name");
+	}
+	must(size <= 8192, "all labels together have a limit");
+}
+
 static void
 check_job(const struct job *job)
 {
@@ -115,8 +140,9 @@ check_job(const struct job *job)
 	for (size_t i = 0; i < job->run.env.n; i++)
 		must(strchr(job->run.env.v[i], '=') > job->run.env.v[i], "a variable has a name");
 	for (size_t i = 0; i < 3; i++)
-		must(job->run.tty ? job->run.stdio[i] == -1 : came(job->run.stdio[i]),
-		    "it has a terminal or three streams that came");
+		must(
+		    job->run.tty || job->detach ? job->run.stdio[i] == -1 : came(job->run.stdio[i]),
+		    "it has a terminal, three streams that came, or no client");
 	must(job->run.tty || (job->run.rows == 0 && job->run.columns == 0),
 	    "only a terminal has a size");
 	must(
@@ -128,6 +154,7 @@ check_job(const struct job *job)
 				      is_printable(job->name) && strpbrk(job->name, "/ :") == NULL),
 	    "its name is one");
 	must(job->timeout <= 31622400, "its time has a limit");
+	check_life(job);
 	must(job->image == JOB_IMAGE_HOST
 		 ? job->image_path == NULL
 		 : job->image == JOB_IMAGE_DIRECTORY && is_plain_path(job->image_path) &&
@@ -234,7 +261,8 @@ check_again(const struct job *job)
 		 same_words(&job->run.env, &again.run.env) &&
 		 same_words(&job->cap_add, &again.cap_add) &&
 		 same_words(&job->cap_drop, &again.cap_drop) &&
-		 same_words(&job->entitlements, &again.entitlements) && same_lists(job, &again),
+		 same_words(&job->entitlements, &again.entitlements) &&
+		 same_words(&job->labels, &again.labels) && same_lists(job, &again),
 	    "lists are the same again");
 	must(same_text(job->image_path, again.image_path) &&
 		 same_text(job->run.workdir, again.run.workdir) &&
@@ -244,7 +272,11 @@ check_again(const struct job *job)
 	must(job->image == again.image && job->network == again.network &&
 		 job->read_only == again.read_only && job->run.tty == again.run.tty &&
 		 job->run.rows == again.run.rows && job->run.columns == again.run.columns &&
-		 job->timeout == again.timeout &&
+		 job->timeout == again.timeout && job->restart == again.restart &&
+		 job->restart_max == again.restart_max && job->stop_signal == again.stop_signal &&
+		 job->no_new_privileges == again.no_new_privileges &&
+		 job->keep_groups == again.keep_groups && job->detach == again.detach &&
+		 job->keep == again.keep && job->interactive == again.interactive &&
 		 memcmp(job->run.stdio, again.run.stdio, sizeof(job->run.stdio)) == 0,
 	    "all the rest is the same again");
 	job_free(&again);
