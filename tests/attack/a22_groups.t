@@ -76,6 +76,22 @@ is "$out" "content 0604" "A22 documented: in a job neither happens"
 is "$(groups_of "$(engine_pid alice)")" "1000 3000" "A22 though the engine is in the group"
 like "$(tr -s '\n ' '  ' <"$TOP/SECURITY.md")" 'files that use a group to \*deny\* access do not bind them' "A22 SECURITY.md says so"
 
+# A job that asks for it keeps the engine's groups, and they count as they do outside: for and against.
+# Nothing else of it changes, nor a job beside it; it can still drop them.
+kept() {
+	in_deny /usr/bin/python3 "$TOP/tests/attack/varlink.py" run '{"keep_groups": true, "mounts": [{"type": "bind", "source": "/srv/groups",
+	    "target": "/srv/groups", "readonly": true}]'"${2:+, $2}}" sh -c "$1"
+}
+run kept "$reads; grep Groups /proc/self/status /proc/1/status"
+is "$(grep -E '^(content|/proc)' <<<"$out")" $'content 0640\n/proc/self/status:Groups:\t0 65534 \n/proc/1/status:Groups:\t0 65534 ' \
+    "A22 keep_groups: in a job both happen, as outside; they have no number there"
+run kept 'id -u; id -g; id -G; cat /srv/groups/0640' '"user": "7:7"'
+is "$(grep -v '^{' <<<"$out")" $'7\n7\n7 0 65534\ncontent 0640' "A22 keep_groups: so for another user of the job"
+run kept "setpriv --clear-groups sh -c '$reads'"
+is "$(grep content <<<"$out")" "content 0604" "A22 keep_groups, documented: root of the job can drop them"
+run in_deny berth run -q -v /srv/groups:/srv/groups host sh -c "$reads"
+is "$out" "content 0604" "A22 keep_groups: the next job has none of them"
+
 # A job's groups are of its own image and request.
 make_image /home/alice/image
 printf 'worker:x:7:7::/:/bin/sh\n' >>/home/alice/image/etc/passwd

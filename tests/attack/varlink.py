@@ -5,7 +5,8 @@ varlink.py [--socket PATH] [--as EUID] VERB ARGS...
   hello                 greets; prints the engine's answer, or "closed" when there is none
   call METHOD JSON      greets, calls, prints the answers until the connection ends or pauses
   run JSON CMD...       Run of CMD in the image host on this program's own three streams; what JSON
-                        has is put over the parameters. Prints the answers
+                        has is put over the parameters; its mounts get their descriptors here. Prints the
+                        answers
   raw HEX               sends these bytes, prints the answers
   frames FILE           reads lines "NAME<TAB>HEX"; each is sent on a connection of its own, and
                         what came back is printed: "NAME<TAB>error name, reply, closed or timeout"
@@ -89,7 +90,12 @@ def blob(args, env=()):
 def run_call(more, args, fds=(0, 1, 2)):
     params = {"blob": 0, "stdin": 1, "stdout": 2, "stderr": 3, "image": {"kind": "host"}}
     params.update(more)
-    return {"method": INTERFACE + "Run", "parameters": params, "more": True}, [blob(args), *fds]
+    fds = [blob(args), *fds]
+    for mount in params.get("mounts", []):
+        if "source" in mount and "fd" not in mount:
+            mount["fd"] = len(fds)
+            fds.append(os.open(mount["source"], os.O_PATH))
+    return {"method": INTERFACE + "Run", "parameters": params, "more": True}, fds
 
 
 def verb_hello():

@@ -47,7 +47,7 @@ _Static_assert(sizeof(struct identity) <= 4096, "a pipe takes PIPE_BUF bytes wit
 static inline bool
 task_keeps_groups(const struct task *task)
 {
-	return task->engine->host.keeps_groups;
+	return task->engine->host.keeps_groups || task->job->keep_groups;
 }
 
 /* What the job calls itself. */
