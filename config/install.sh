@@ -84,6 +84,7 @@ install_all() {
 	put_launcher "$BUILD/berth-launcher" "$libexec/berth-launcher"
 	# Execute only: a program that cannot be read cannot be traced by what runs in its namespace.
 	put "$BUILD/berth-engine" "$libexec/berth-engine" 0711
+	put "$BUILD/berth-archive" "$libexec/berth-archive" 0711
 	put "$BUILD/berth-admin" "$libexec/berth-admin" 0755
 
 	for page in "$config"/man/*.[1-8]; do
@@ -160,7 +161,8 @@ uninstall_all() {
 		} >&2
 		exit 77
 	fi
-	for program in "$bin/berth" "$libexec/berth-launcher" "$libexec/berth-engine" "$libexec/berth-admin"; do
+	for program in "$bin/berth" "$libexec/berth-launcher" "$libexec/berth-engine" \
+	    "$libexec/berth-archive" "$libexec/berth-admin"; do
 		retire "$program"
 		retire "$program.new"
 		rm -f "$program" "$program.new"

@@ -4,7 +4,7 @@
 . "${BASH_SOURCE[0]%/*}/../lib/tap.sh"
 cd "${BASH_SOURCE[0]%/*}/../.." || exit 1
 BUILD=${BUILD:-build}
-programs=(berth berth-launcher berth-engine berth-admin)
+programs=(berth berth-launcher berth-engine berth-admin berth-archive)
 # These have no dynamic loader in front of them: no LD_*, no search path, nothing loaded later.
 static=(berth berth-launcher berth-engine)
 
@@ -79,7 +79,7 @@ if [ "$(uname -m)" = x86_64 ] && readelf -p .comment "${objects[0]}" | grep -q G
 	is "$(probes "${objects[@]}")" 0 "no frame of ours is over a page, or of a size that is not known"
 fi
 # What leaves no trace in an object: the command that makes each part. -n runs nothing.
-for object in helper/launcher/main helper/admin/main client/berth/main client/engine/main common/decide; do
+for object in helper/launcher/main helper/admin/main client/berth/main client/engine/main client/archive/main common/decide; do
 	command=$(env -u MAKEFLAGS -u MFLAGS make --no-print-directory -nB V=1 BUILD="$BUILD" "$BUILD/$object.o" 2>/dev/null |
 		grep -e "-c -o $BUILD/$object.o")
 	missing=
@@ -115,5 +115,6 @@ ok "install into DESTDIR" env BUILD="$BUILD" DESTDIR="$dest" sh config/install.s
 is "$(find "$dest" -perm /6000)" "" "nothing that is installed is set-id"
 is "$(stat -c %a "$dest"/usr/local/libexec/berth/berth-launcher)" 755 "berth-launcher: 0755"
 is "$(stat -c %a "$dest"/usr/local/libexec/berth/berth-engine)" 711 "berth-engine: 0711, cannot be read"
+is "$(stat -c %a "$dest"/usr/local/libexec/berth/berth-archive)" 711 "berth-archive: 0711, cannot be read"
 
 done_testing

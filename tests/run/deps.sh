@@ -4,7 +4,7 @@
 # Does nothing, and asks no mirror, when all is there.
 set -eu
 
-build="gcc make libc6-dev libcap-dev libjson-c-dev libseccomp-dev passwd"
+build="gcc make libc6-dev libarchive-dev libcap-dev libjson-c-dev libseccomp-dev passwd"
 test="clang libclang-rt-14-dev clang-format clang-tidy cppcheck shellcheck gcovr cloc mandoc \
 libcmocka-dev perl python3 strace binutils procps acl attr uidmap sudo busybox-static libcap2-bin \
 hyperfine bubblewrap crun podman jq spin tmux vim-tiny less zsh fish bash-completion"

@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "${BASH_SOURCE[0]%/*}/../.."
 compiler=${CC:-gcc}
-programs=(berth-launcher berth-admin berth-engine berth)
+programs=(berth-launcher berth-admin berth-engine berth-archive berth)
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

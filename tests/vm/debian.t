@@ -27,7 +27,7 @@ trap 'exit 1' INT TERM HUP
 pack() {
 	mkdir "$dir/disk" "$dir/disk/top" "$dir/disk/build" &&
 		tar -c --exclude=./.git --exclude=./build --exclude="$BUILD" . | tar -x -C "$dir/disk/top" &&
-		cp "$BUILD"/berth "$BUILD"/berth-launcher "$BUILD"/berth-admin "$BUILD"/berth-engine "$dir/disk/build" &&
+		cp "$BUILD"/berth "$BUILD"/berth-launcher "$BUILD"/berth-admin "$BUILD"/berth-engine "$BUILD"/berth-archive "$dir/disk/build" &&
 		cp tests/vm/debian/start "$dir/disk/start" && { [ -z "${BERTH_LONG-}" ] || : >"$dir/disk/long"; } &&
 		tar -c --owner=0 --group=0 -C "$dir/disk" -f "$dir/disk.tar" .
 }

@@ -23,7 +23,7 @@ cache=${BERTH_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/berth}
 # sessions as they are; and what the tests call when they run.
 machine="systemd-sysv dbus dbus-user-session libpam-systemd udev kmod apparmor sudo passwd login
 libnss-systemd iproute2 procps openssh-server openssh-client linux-image-cloud-amd64 initramfs-tools zstd
-libjson-c5 libcap2 bash perl python3 strace binutils acl attr uidmap busybox-static libcap2-bin bubblewrap
+libjson-c5 libarchive13 libcap2 bash perl python3 strace binutils acl attr uidmap busybox-static libcap2-bin bubblewrap
 jq bsdextrautils mandoc less vim-tiny tmux file"
 newcomer="sudo make git"
 

@@ -131,7 +131,7 @@ vm_tree() {
 	dir=$(mktemp -d) || return 1
 	mkdir -p "$dir/tree/top" "$dir/tree/build" || return 1
 	(cd "$top" && tar -c --exclude=./.git --exclude="$build" --exclude=./build .) | tar -x -C "$dir/tree/top" || return 1
-	(cd "$build" && tar -c berth berth-launcher berth-admin berth-engine gen tests/bin) | tar -x -C "$dir/tree/build" ||
+	(cd "$build" && tar -c berth berth-launcher berth-admin berth-engine berth-archive gen tests/bin) | tar -x -C "$dir/tree/build" ||
 		return 1
 	chown -R 0:0 "$dir/tree"
 	mke2fs -q -t ext4 -O ^has_journal -m 0 -d "$dir/tree" "$1" "$(($(du -sm "$dir/tree" | cut -f1) * 5 / 4 + 16))M" || return 1
