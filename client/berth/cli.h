@@ -48,7 +48,7 @@ struct cli {
 
 /*
  * argv are the words after the verb. Returns the exit status, or -1 with err, which main prints;
- * the status is then that of err, or EXIT_BERTH for run.
+ * the status is then that of err, or EXIT_BERTH for run and exec.
  */
 typedef int command_run(struct cli *cli, int argc, char **argv, struct err *err);
 
@@ -120,10 +120,10 @@ int cli_words(const struct cli *cli, int argc, int min, int max, struct err *err
 int help_print(const struct cli *cli, const struct command *about, struct err *err)
     __attribute__((warn_unused_result));
 
-command_run cmd_run, cmd_explain, cmd_daemon, cmd_admin, cmd_grants, cmd_info, cmd_version,
-    cmd_help, cmd_complete;
+command_run cmd_run, cmd_exec, cmd_attach, cmd_explain, cmd_daemon, cmd_admin, cmd_grants, cmd_info,
+    cmd_version, cmd_help, cmd_complete;
 
-extern const struct flag run_flags[], explain_flags[];
+extern const struct flag run_flags[], exec_flags[], attach_flags[], explain_flags[];
 
 /* For help and completion; berth-admin parses them. A test compares them with its table. */
 extern const struct flag grant_flags[], revoke_flags[], check_flags[];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * berth run: gives a job to the engine and stays until it has ended.
+ * berth run: gives a job to the engine and stays until it has ended, or with -d until it has started.
  * TRUST: unprivileged
  * INPUT: the command line of the caller; what engine and job send
  * MUST: exit as docker(1) does: with the job's status, EXIT_BERTH for a failure of ours.
@@ -45,24 +45,45 @@ give(struct relay *relay, struct job_message *message, struct err *err)
 	return (rc);
 }
 
+/* All of it, as docker(1) does: it is for programs. */
+static int
+print_id(const struct relay *relay, struct err *err)
+{
+	struct json_object *object;
+
+	if (!relay->cli->json) {
+		printf("%s\n", relay->id);
+		return (message_done(err));
+	}
+	object = json_object_new_object();
+	json_object_object_add(object, "id", message_json_text(relay->id));
+	json_object_object_add(object, "name", message_json_text(relay->name));
+	return (message_json(object, err));
+}
+
 static int
 run(struct cli *cli, struct run_options *options, struct err *err)
 {
 	struct relay *relay = calloc(1, sizeof(*relay));
 	struct job_message message = { .params = NULL };
 	struct terminal terminal = { .in = -1, .master = -1 };
+	struct cidfile cidfile;
 	struct job *job = &options->job;
-	int rc = 0;
+	int rc;
 
 	if (relay == NULL)
 		return (err_sys(err, "cannot run a job"));
 	relay->cli = cli;
+	relay->kind = RELAY_RUN;
+	relay->detach = job->detach;
 	relay->command = job->run.args.v[0];
-	if (job->run.tty) {
+	relay->cidfile = &cidfile;
+	rc = cidfile_open(&cidfile, options->cidfile, err);
+	if (rc == 0 && job->run.tty && !job->detach) {
 		relay->terminal = &terminal;
 		/* what ends with its caller cannot be left alone */
 		rc = terminal_open(&terminal, cli->once ? "" : options->detach_keys,
-		    options->interactive, job, err);
+		    options->interactive, &job->run, err);
 	}
 	if (rc == 0)
 		rc = relay_open(relay, options->interactive, job->run.stdio, err);
@@ -70,6 +91,10 @@ run(struct cli *cli, struct run_options *options, struct err *err)
 		rc = job_encode(job, &message, err);
 	if (rc == 0)
 		rc = give(relay, &message, err);
+	/* It runs, whatever became of its file. */
+	if (job->detach && relay->id[0] != '\0' && print_id(relay, err) != 0)
+		rc = -1;
+	cidfile_close(&cidfile);
 	job_message_free(&message);
 	relay_close(relay);
 	terminal_close(&terminal);
@@ -96,6 +121,19 @@ refuse_root(struct cli *cli, struct err *err)
 	return (-1);
 }
 
+/* The policy can choose --once too. */
+static int
+check_engine(const struct cli *cli, const struct job *job, struct err *err)
+{
+	if (!cli->once || !job->detach)
+		return (0);
+	err_set(err, ERR_USAGE, "-d is not possible here");
+	err_why(err, "the job gets an engine of this call alone, as with --once: this is a batch "
+		     "job, or the grant has no shared engine");
+	return (
+	    err_todo(err, "leave -d away, and this program in the background:  berth run ... &"));
+}
+
 int
 cmd_run(struct cli *cli, int argc, char **argv, struct err *err)
 {
@@ -104,6 +142,8 @@ cmd_run(struct cli *cli, int argc, char **argv, struct err *err)
 
 	if (rc == 0)
 		rc = once_choose(cli, options.once, err);
+	if (rc == 0)
+		rc = check_engine(cli, &options.job, err);
 	if (rc == 0 && options.dry_run)
 		rc = preview_job(cli, &options.job, err);
 	else if (rc == 0)

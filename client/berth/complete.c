@@ -16,6 +16,7 @@
 #include "common/entitlement.h"
 
 #include "client/berth/message.h"
+#include "client/berth/signame.h"
 #include "client/lib/caps.h"
 #include "client/lib/job.h"
 
@@ -82,6 +83,32 @@ value_engine(struct typing *typing)
 	static const char *const kinds[] = { "shared", "once", "any", NULL };
 
 	offer_words(typing, kinds);
+}
+
+static void
+value_policy(struct typing *typing)
+{
+	static const char *const policies[] = { "no", "always", "on-failure", "unless-stopped",
+		NULL };
+
+	offer_words(typing, policies);
+}
+
+static void
+value_security(struct typing *typing)
+{
+	offer(typing, "no-new-privileges", "", "as prctl(2) has it");
+}
+
+static void
+value_signal(struct typing *typing)
+{
+	char name[16];
+
+	for (int number = 1; number < 32; number++) {
+		if (signame_format(number, name, sizeof(name)))
+			offer(typing, name, "", NULL);
+	}
 }
 
 static void
@@ -278,6 +305,9 @@ static const struct {
 	{ "MODE", value_network },
 	{ "NAME=SOFT[:HARD]", value_ulimit },
 	{ "NAME[=VALUE]", value_variable },
+	{ "OPTION", value_security },
+	{ "POLICY", value_policy },
+	{ "SIGNAL", value_signal },
 	{ "SRC:DST[:ro]", value_volume },
 	{ "USER", value_user },
 	{ "USER|@GROUP", value_principal },
@@ -394,6 +424,14 @@ complete_word(struct typing *typing, const struct place *place)
 	}
 }
 
+/* What follows the first word are a command's words. */
+static bool
+takes_command(const struct place *place)
+{
+	return (place->command != NULL &&
+		(place->command->run == cmd_run || place->command->run == cmd_exec));
+}
+
 /* Goes to the verb that a word names; stays where it is when it names none. */
 static void
 enter(struct place *place, const char *word)
@@ -406,7 +444,7 @@ enter(struct place *place, const char *word)
 		row = strcmp(word, "run") == 0 ? command_find("run") : NULL;
 	if (row != NULL && row->run != NULL)
 		*place = (struct place){ .command = row };
-	else if (place->command != NULL && place->command->run == cmd_run)
+	else if (takes_command(place))
 		place->ended = true;
 }
 
@@ -426,7 +464,7 @@ pass(struct place *place, const char *word)
 		if (flag != NULL && flag_takes_value(flag) && begins == 0)
 			place->pending = flag;
 	} else if (place->ended && strcmp(word, "--") == 0 && place->nwords == 1) {
-		/* run IMAGE -- COMMAND */
+		/* run IMAGE -- COMMAND, exec JOB -- COMMAND */
 		return;
 	} else {
 		enter(place, word);

@@ -19,8 +19,8 @@
 
 #define ENV_FILE_MAX (1U << 20)
 
-static int
-set_pair(struct job_words *env, const char *pair, struct err *err)
+int
+options_set_pair(struct job_words *env, const char *pair, struct err *err)
 {
 	size_t len = strcspn(pair, "=") + 1;
 
@@ -30,7 +30,7 @@ set_pair(struct job_words *env, const char *pair, struct err *err)
 		char *copy = strdup(pair);
 
 		if (copy == NULL)
-			return (err_sys(err, "cannot read the variables"));
+			return (err_sys(err, "cannot read the flags"));
 		free(env->v[i]);
 		env->v[i] = copy;
 		return (0);
@@ -48,20 +48,20 @@ set_variable(struct job_words *env, const char *word, struct err *err)
 	if (word[0] == '\0' || word[0] == '=')
 		return (err_set(err, ERR_USAGE, "a variable has no name: \"%s\"", word));
 	if (strchr(word, '=') != NULL)
-		return (set_pair(env, word, err));
+		return (options_set_pair(env, word, err));
 	value = getenv(word);
 	if (value == NULL)
 		return (0);
 	if (asprintf(&pair, "%s=%s", word, value) < 0)
 		return (err_sys(err, "cannot read the variables"));
-	rc = set_pair(env, pair, err);
+	rc = options_set_pair(env, pair, err);
 	free(pair);
 	return (rc);
 }
 
 /* Lines are taken as they are: no quotes, no expansion; '#' first is a comment. */
 static int
-read_lines(struct job_words *env, const char *file, char *text, struct err *err)
+read_lines(const struct line_file *file, struct job_words *out, char *text, struct err *err)
 {
 	unsigned int number = 0;
 	char *line;
@@ -76,36 +76,36 @@ read_lines(struct job_words *env, const char *file, char *text, struct err *err)
 		if (line[0] == '\0' || line[0] == '#')
 			continue;
 		if (name == 0 || strcspn(line, " \t") < name) {
-			err_set(err, ERR_USAGE, "%s:%u: not a variable", file, number);
+			err_set(err, ERR_USAGE, "%s:%u: not %s", file->name, number, file->kind);
 			return (err_why(
 			    err, "a line is NAME=VALUE or NAME, without blanks in the name"));
 		}
-		if (set_variable(env, line, err) != 0)
+		if (file->take(out, line, err) != 0)
 			return (-1);
 	}
 	return (0);
 }
 
-static int
-read_file(struct job_words *env, const char *file, struct err *err)
+int
+options_lines(const struct line_file *file, struct job_words *out, struct err *err)
 {
-	int fd AUTO_CLOSE = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd AUTO_CLOSE = open(file->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	char *text;
 	ssize_t len;
 	int rc;
 
 	if (fd < 0)
-		return (err_sys(err, "cannot open %s", file));
+		return (err_sys(err, "cannot open %s", file->name));
 	if ((text = malloc(ENV_FILE_MAX + 1)) == NULL)
-		return (err_sys(err, "cannot read %s", file));
+		return (err_sys(err, "cannot read %s", file->name));
 	len = io_read_all(fd, text, ENV_FILE_MAX);
 	if (len < 0)
-		rc = err_sys(err, "cannot read %s", file);
+		rc = err_sys(err, "cannot read %s", file->name);
 	else if (memchr(text, '\0', (size_t)len) != NULL)
-		rc = err_set(err, ERR_USAGE, "%s: there is a NUL byte in it", file);
+		rc = err_set(err, ERR_USAGE, "%s: there is a NUL byte in it", file->name);
 	else {
 		text[len] = '\0';
-		rc = read_lines(env, file, text, err);
+		rc = read_lines(file, out, text, err);
 	}
 	free(text);
 	return (rc);
@@ -131,17 +131,19 @@ set_term(struct job_words *env, struct err *err)
 }
 
 int
-options_environ(struct run_options *options, struct err *err)
+options_environ(struct job_run *run, const struct job_words *files, const struct job_words *env,
+    struct err *err)
 {
-	struct job_words *env = &options->job.run.env;
+	struct line_file file = { .kind = "a variable", .take = set_variable };
 
-	for (size_t i = 0; i < options->env_files.n; i++) {
-		if (read_file(env, options->env_files.v[i], err) != 0)
+	for (size_t i = 0; i < files->n; i++) {
+		file.name = files->v[i];
+		if (options_lines(&file, &run->env, err) != 0)
 			return (-1);
 	}
-	for (size_t i = 0; i < options->env.n; i++) {
-		if (set_variable(env, options->env.v[i], err) != 0)
+	for (size_t i = 0; i < env->n; i++) {
+		if (set_variable(&run->env, env->v[i], err) != 0)
 			return (-1);
 	}
-	return (options->job.run.tty ? set_term(env, err) : 0);
+	return (run->tty ? set_term(&run->env, err) : 0);
 }

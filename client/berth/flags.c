@@ -82,6 +82,9 @@ store_switch(const struct hit *hit, const char *value, struct err *err)
 	}
 	if (hit->flag->kind == FLAG_SWITCH)
 		*(bool *)(void *)(hit->out + hit->flag->offset) = on;
+	else if (hit->flag->kind == FLAG_CHOICE)
+		*(enum flag_choice *)(void *)(hit->out + hit->flag->offset) =
+		    on ? FLAG_YES : FLAG_NO;
 	else if (!on) {
 		err_set(
 		    err, ERR_USAGE, "%s=%s is not available in this version", hit->label, value);
@@ -95,6 +98,7 @@ store(const struct hit *hit, char *value, struct err *err)
 {
 	switch (hit->flag->kind) {
 	case FLAG_SWITCH:
+	case FLAG_CHOICE:
 	case FLAG_ALWAYS:
 		return (store_switch(hit, value, err));
 	case FLAG_STRING:

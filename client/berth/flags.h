@@ -18,11 +18,19 @@
 enum flag_kind {
 	FLAG_INVALID = 0,
 	FLAG_SWITCH, /* bool at offset; takes =true and =false */
+	FLAG_CHOICE, /* enum flag_choice at offset: as a switch, and it shows whether it was said */
 	FLAG_ALWAYS, /* a switch that is always on: =false is refused */
 	FLAG_STRING, /* const char * at offset; the last one counts */
 	FLAG_STORE, /* store is called for each */
 	FLAG_LATER, /* a switch that is known, but not in this version */
 	FLAG_LATER_VALUE
+};
+
+/* Of a switch whose default hangs on others. */
+enum flag_choice {
+	FLAG_UNSAID = 0,
+	FLAG_YES,
+	FLAG_NO
 };
 
 /* Returns 0, or -1 with ERR_USAGE. value lives as long as argv. */

@@ -32,6 +32,10 @@ const struct flag global_flags[] = {
 const struct command commands[] = {
 	{ "run", cmd_run, run_flags, "run [flags] IMAGE [--] [COMMAND...]",
 	  "run a job; IMAGE is host or a root file system directory", NULL },
+	{ "exec", cmd_exec, exec_flags, "exec [flags] JOB [--] COMMAND...",
+	  "run one more command in a job", NULL },
+	{ "attach", cmd_attach, attach_flags, "attach [flags] JOB",
+	  "see what a job writes, and type to it", NULL },
 	{ "explain", cmd_explain, NULL, "explain -- run ...",
 	  "say what would be decided for this command line; run nothing", NULL },
 	{ "daemon", cmd_daemon, NULL, "daemon SUBVERB", "the user's engine", daemon_verbs },
@@ -45,9 +49,9 @@ const struct command commands[] = {
 	{ "help", cmd_help, NULL, "help [VERB]", "show help", NULL },
 	/* For the shells; not listed. */
 	{ "__complete", cmd_complete, NULL, "__complete WORD...", "what the last word could become", NULL },
-	{ .name = "attach" }, { .name = "build" },
+	{ .name = "build" },
 	{ .name = "commit" }, { .name = "cp" },
-	{ .name = "doctor" }, { .name = "exec" },
+	{ .name = "doctor" },
 	{ .name = "export" }, { .name = "image" },
 	{ .name = "images" }, { .name = "import" },
 	{ .name = "inspect" }, { .name = "kill" },
@@ -184,5 +188,7 @@ main(int argc, char **argv)
 	if (status >= 0)
 		return (status);
 	message_error(&cli, &err);
-	return (cli.command != NULL && cli.command->run == cmd_run ? EXIT_BERTH : (int)err.code);
+	if (cli.command != NULL && (cli.command->run == cmd_run || cli.command->run == cmd_exec))
+		return (EXIT_BERTH);
+	return ((int)err.code);
 }

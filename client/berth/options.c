@@ -35,6 +35,24 @@ store_volume(void *out, char *value, struct err *err)
 }
 
 static int
+store_label(void *out, char *value, struct err *err)
+{
+	return (job_add_word(&((struct run_options *)out)->labels, value, err));
+}
+
+static int
+store_label_file(void *out, char *value, struct err *err)
+{
+	return (job_add_word(&((struct run_options *)out)->label_files, value, err));
+}
+
+static int
+store_security(void *out, char *value, struct err *err)
+{
+	return (job_add_word(&((struct run_options *)out)->security, value, err));
+}
+
+static int
 store_cap_add(void *out, char *value, struct err *err)
 {
 	return (job_add_word(&((struct run_options *)out)->job.cap_add, value, err));
@@ -126,6 +144,9 @@ store_ulimit(void *out, char *value, struct err *err)
 const struct flag run_flags[] = {
 	{ FLAG_STORE, 0, "cap-add", 0, store_cap_add, "CAP", "add a capability" },
 	{ FLAG_STORE, 0, "cap-drop", 0, store_cap_drop, "CAP", "take a capability away, or ALL" },
+	{ FLAG_STRING, 0, "cidfile", AT(cidfile), NULL, "FILE", "write the job's id to a new file" },
+	{ FLAG_SWITCH, 'd', "detach", AT(detach), NULL, NULL,
+	  "print the job's id and leave it running; it is kept until berth rm" },
 	{ FLAG_STRING, 0, "detach-keys", AT(detach_keys), NULL, "KEYS",
 	  "with -it: leave the job (default ctrl-p,ctrl-q)" },
 	{ FLAG_SWITCH, 0, "dry-run", AT(dry_run), NULL, NULL, "say what would run; run nothing" },
@@ -139,13 +160,23 @@ const struct flag run_flags[] = {
 	{ FLAG_STRING, 'h', "hostname", AT(hostname), NULL, "NAME", "the job's host name" },
 	{ FLAG_ALWAYS, 0, "init", 0, NULL, NULL, "always so: a job has an init" },
 	{ FLAG_SWITCH, 'i', "interactive", AT(interactive), NULL, NULL, "pass standard input" },
+	{ FLAG_SWITCH, 0, "keep-groups", AT(job.keep_groups), NULL, NULL,
+	  "the command keeps the caller's groups" },
+	{ FLAG_STORE, 'l', "label", 0, store_label, "KEY[=VALUE]", "what ps can be asked for" },
+	{ FLAG_STORE, 0, "label-file", 0, store_label_file, "FILE", "labels, one a line" },
 	{ FLAG_STRING, 0, "name", AT(name), NULL, "NAME", "the job's name" },
 	{ FLAG_STRING, 0, "network", AT(network), NULL, "MODE", "none (default) or host" },
 	{ FLAG_STRING, 0, "net", AT(network), NULL, "MODE", "the same as --network" },
 	{ FLAG_SWITCH, 0, "once", AT(once), NULL, NULL,
 	  "an engine for this call alone, in the caller's cgroup and limits" },
 	{ FLAG_SWITCH, 0, "read-only", AT(job.read_only), NULL, NULL, "no writes to the root" },
-	{ FLAG_ALWAYS, 0, "rm", 0, NULL, NULL, "always so: a job leaves nothing behind" },
+	{ FLAG_STRING, 0, "restart", AT(restart), NULL, "POLICY",
+	  "with -d: no (default), always or on-failure[:N]" },
+	{ FLAG_CHOICE, 0, "rm", AT(rm), NULL, NULL,
+	  "leave nothing behind; always so without -d, unless =false" },
+	{ FLAG_STORE, 0, "security-opt", 0, store_security, "OPTION", "no-new-privileges" },
+	{ FLAG_STRING, 0, "stop-signal", AT(stop_signal), NULL, "SIGNAL",
+	  "what berth stop sends first (default TERM)" },
 	{ FLAG_STRING, 0, "timeout", AT(timeout), NULL, "TIME", "end it after 90s, 10m, 4h" },
 	{ FLAG_STORE, 0, "tmpfs", 0, store_tmpfs, "DST[:OPTIONS]", "an empty directory in memory" },
 	{ FLAG_SWITCH, 't', "tty", AT(job.run.tty), NULL, NULL, "a terminal of the job's own" },
@@ -154,15 +185,14 @@ const struct flag run_flags[] = {
 	{ FLAG_STORE, 'v', "volume", 0, store_volume, "SRC:DST[:ro]", "mount SRC of the host at DST" },
 	{ FLAG_STRING, 'w', "workdir", AT(workdir), NULL, "DIR", "where COMMAND starts" },
 	LATER_VALUE('a', "attach"), LATER_VALUE(0, "add-host"), LATER_VALUE(0, "ca"),
-	LATER_VALUE(0, "cidfile"), LATER_VALUE(0, "cpus"), LATER('d', "detach"),
+	LATER_VALUE(0, "cpus"),
 	LATER_VALUE(0, "device"), LATER_VALUE(0, "dns"), LATER_VALUE('f', "file"),
-	LATER_VALUE(0, "gidmap"), LATER_VALUE(0, "isolation"), LATER(0, "keep-groups"),
-	LATER_VALUE('l', "label"), LATER_VALUE('m', "memory"), LATER_VALUE(0, "mount"),
+	LATER_VALUE(0, "gidmap"), LATER_VALUE(0, "isolation"),
+	LATER_VALUE('m', "memory"), LATER_VALUE(0, "mount"),
 	LATER(0, "no-ca"), LATER_VALUE(0, "param"), LATER_VALUE(0, "params"),
 	LATER_VALUE(0, "pids-limit"), LATER_VALUE(0, "preset"), LATER(0, "privileged"),
-	LATER_VALUE('p', "publish"), LATER_VALUE(0, "pull"), LATER_VALUE(0, "restart"),
-	LATER_VALUE(0, "secret"), LATER_VALUE(0, "security-opt"), LATER_VALUE(0, "service"),
-	LATER_VALUE(0, "stop-signal"), LATER_VALUE(0, "uidmap"),
+	LATER_VALUE('p', "publish"), LATER_VALUE(0, "pull"),
+	LATER_VALUE(0, "secret"), LATER_VALUE(0, "service"), LATER_VALUE(0, "uidmap"),
 	LATER_VALUE(0, "userns"),
 	{ .kind = FLAG_INVALID },
 };
@@ -256,19 +286,12 @@ options_parse(struct cli *cli, int argc, char **argv, struct run_options *option
 		return (err_todo(err, "a first one to try:  berth run host -- id"));
 	}
 	if (set_network(options, err) != 0 || set_texts(options, err) != 0 ||
-	    options_environ(options, err) != 0 ||
+	    options_life(options, err) != 0 ||
+	    options_environ(&options->job.run, &options->env_files, &options->env, err) != 0 ||
 	    set_command(options, parse.argc - 1, parse.argv + 1, err) != 0 ||
 	    options_image(options, parse.argv[0], err) != 0 || options_mounts(options, err) != 0)
 		return (-1);
 	return (job_check(&options->job, err));
-}
-
-static void
-free_words(struct job_words *words)
-{
-	for (size_t i = 0; i < words->n; i++)
-		free(words->v[i]);
-	free(words->v);
 }
 
 void
@@ -282,8 +305,11 @@ options_free(struct run_options *options)
 	}
 	if (job->image_fd >= 0)
 		close(job->image_fd);
-	free_words(&options->env);
-	free_words(&options->env_files);
-	free_words(&options->volumes);
+	job_words_free(&options->env);
+	job_words_free(&options->env_files);
+	job_words_free(&options->volumes);
+	job_words_free(&options->labels);
+	job_words_free(&options->label_files);
+	job_words_free(&options->security);
 	job_free(job);
 }

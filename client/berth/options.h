@@ -14,7 +14,15 @@
 
 /* What the flags said, and the job made of it. */
 struct run_options {
+	bool detach;
 	bool interactive;
+	enum flag_choice rm;
+	const char *restart;
+	const char *stop_signal;
+	const char *cidfile;
+	struct job_words labels;
+	struct job_words label_files;
+	struct job_words security;
 	bool here;
 	bool dry_run;
 	bool once;
@@ -40,9 +48,28 @@ int options_parse(struct cli *cli, int argc, char **argv, struct run_options *op
     struct err *err) __attribute__((warn_unused_result));
 void options_free(struct run_options *options);
 
-/* environ.c: the job's variables, from --env-file and -e. 0, or -1 with err. */
-int options_environ(struct run_options *options, struct err *err)
+/* environ.c: a process's variables, from --env-file and -e. 0, or -1 with err. */
+int options_environ(struct job_run *run, const struct job_words *files, const struct job_words *env,
+    struct err *err) __attribute__((warn_unused_result));
+
+/*
+ * environ.c: each line of a file that is neither empty nor a comment, without blanks before it. kind
+ * is what a line is: "a variable". 0, or -1 with err, with which take ends it as well.
+ */
+struct line_file {
+	const char *name;
+	const char *kind;
+	int (*take)(struct job_words *out, const char *line, struct err *err);
+};
+int options_lines(const struct line_file *file, struct job_words *out, struct err *err)
     __attribute__((warn_unused_result));
+
+/* Sets NAME=VALUE in a list: the last one of a name counts. 0, or -1 with err. */
+int options_set_pair(struct job_words *words, const char *pair, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* lifeflags.c: what becomes of the job when it ends, and how it is ended. 0, or -1 with err. */
+int options_life(struct run_options *options, struct err *err) __attribute__((warn_unused_result));
 
 /* mounts.c: -v, --here and a root file system directory. 0, or -1 with err. */
 int options_mounts(struct run_options *options, struct err *err)

@@ -16,6 +16,7 @@
 
 #include "client/berth/colour.h"
 #include "client/berth/message.h"
+#include "client/berth/signame.h"
 #include "client/berth/view.h"
 
 /* Decides each want; what to do with one is the caller's. */
@@ -107,6 +108,31 @@ json_decision(const struct judged *judged, size_t i)
 	return (object);
 }
 
+/* "on-failure", as people write it. */
+static const char *
+policy_name(const struct job *job)
+{
+	return (
+	    job->restart == JOB_RESTART_ON_FAILURE ? "on-failure" : job_restart_name(job->restart));
+}
+
+static void
+json_life(struct json_object *object, const struct job *job)
+{
+	char signal[16] = "TERM";
+
+	json_object_object_add(object, "detach", json_object_new_boolean(job->detach));
+	json_object_object_add(object, "keep", json_object_new_boolean(job->keep));
+	add_text(object, "restart", policy_name(job));
+	json_object_object_add(object, "restart_max", json_object_new_int64(job->restart_max));
+	(void)signame_format(job->stop_signal, signal, sizeof(signal));
+	add_text(object, "stop_signal", signal);
+	json_object_object_add(
+	    object, "no_new_privileges", json_object_new_boolean(job->no_new_privileges));
+	json_object_object_add(object, "keep_groups", json_object_new_boolean(job->keep_groups));
+	json_object_object_add(object, "labels", job_labels(&job->labels));
+}
+
 static struct json_object *
 json_job(const struct job *job)
 {
@@ -118,6 +144,7 @@ json_job(const struct job *job)
 	json_object_object_add(object, "command", args);
 	add_text(object, "workdir", job->run.workdir != NULL ? job->run.workdir : "/");
 	add_text(object, "user", job->run.user != NULL ? job->run.user : "0:0");
+	json_life(object, job);
 	return (object);
 }
 
@@ -136,6 +163,28 @@ print_json(const struct job *job, const struct judged *judged, bool allowed, str
 	return (message_json(object, err));
 }
 
+/* What is not as with most jobs. */
+static void
+print_life(const struct job *job)
+{
+	char signal[16] = "", times[32] = "";
+
+	if (job->detach || job->keep)
+		printf("%-12s %s%s\n", "life", job->detach ? "detached" : "in the foreground",
+		    job->keep ? ", kept until berth rm" : "");
+	if (job->restart_max > 0)
+		snprintf(times, sizeof(times), ", at most %u times", job->restart_max);
+	if (job->restart != JOB_RESTART_NO)
+		printf("%-12s %s%s\n", "restart", policy_name(job), times);
+	if (signame_format(job->stop_signal, signal, sizeof(signal)))
+		printf("%-12s %s\n", "stop signal", signal);
+	if (job->no_new_privileges || job->keep_groups)
+		printf("%-12s %s%s%s\n", "security",
+		    job->no_new_privileges ? "no new privileges" : "",
+		    job->no_new_privileges && job->keep_groups ? ", " : "",
+		    job->keep_groups ? "with the caller's groups" : "");
+}
+
 static int
 print_text(const struct job *job, const struct judged *judged, struct err *err)
 {
@@ -147,7 +196,9 @@ print_text(const struct job *job, const struct judged *judged, struct err *err)
 	message_foreign(text, raw);
 	printf("%-12s %s\n", "command", text);
 	err_escape(text, sizeof(text), job->image == JOB_IMAGE_HOST ? "host" : job->image_path);
-	printf("%-12s %s\n\n", "image", text);
+	printf("%-12s %s\n", "image", text);
+	print_life(job);
+	printf("\n");
 	printf("%s%-32s %-8s %s%s\n", colour(on, LOOK_HEAD), "ENTITLEMENT", "VERDICT", "BECAUSE",
 	    colour(on, LOOK_END));
 	for (size_t i = 0; i < judged->wants.n; i++) {

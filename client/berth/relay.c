@@ -22,6 +22,8 @@
 
 #include "common/io.h"
 
+#include "client/berth/attach.h"
+#include "client/berth/engine.h"
 #include "client/berth/relaywait.h"
 
 #define LATE_MS 10000 /* a job starts within milliseconds */
@@ -69,7 +71,7 @@ relay_open(struct relay *relay, bool interactive, int stdio[3], struct err *err)
 	relay->null = -1;
 	relay->nchans = 0;
 	/* The job makes its own, and what leads there comes when it has started. */
-	if (relay->terminal != NULL) {
+	if (relay->terminal != NULL || relay->detach) {
 		stdio[0] = stdio[1] = stdio[2] = -1;
 		return (0);
 	}
@@ -128,6 +130,11 @@ detach(struct wait *wait, struct err *err)
 	}
 	/* If no answer comes, ^C ends this program again. */
 	terminal_restore(terminal);
+	if (wait->relay->attach != NULL) {
+		wait->status = 0;
+		wait->detached = wait->abandoned = true;
+		return (0);
+	}
 	wait->leaving = true;
 	return (relay_tell(wait, BERTH_INTERFACE ".Detach", NULL, err));
 }
@@ -144,30 +151,65 @@ check_terminal(struct wait *wait)
 	}
 }
 
+static void
+check_log(struct wait *wait)
+{
+	struct attach *attach = wait->relay->attach;
+
+	if (attach != NULL && attach->failed && wait->status < 0)
+		relay_give_up(wait, SIGPIPE);
+}
+
+/* What the poll(2) of a step waits for: answers, signals, streams, the log. */
+struct polled {
+	struct pollfd fds[3 + CHANNELS];
+	nfds_t n;
+	int patience;
+};
+
+static int
+prepare(const struct wait *wait, struct polled *polled, struct err *err)
+{
+	struct relay *relay = wait->relay;
+
+	polled->patience = wait->started || wait->late ? -1 : LATE_MS;
+	polled->n = 3;
+	polled->fds[0] = (struct pollfd){ .fd = wait->conn->fd, .events = POLLIN };
+	polled->fds[1] = (struct pollfd){ .fd = wait->signals, .events = POLLIN };
+	polled->fds[2] = (struct pollfd){ .fd = -1 };
+	for (size_t i = 0; i < relay->nchans; i++)
+		channel_poll(&relay->chans[i], &polled->fds[polled->n++]);
+	if (relay->attach == NULL || !wait->started)
+		return (0);
+	return (attach_poll(relay->attach, &polled->fds[2], &polled->patience, err) < 0 ? -1 : 0);
+}
+
 static int
 step(struct wait *wait, struct err *err)
 {
 	struct relay *relay = wait->relay;
-	struct pollfd fds[2 + CHANNELS] = { { .fd = wait->conn->fd, .events = POLLIN },
-		{ .fd = wait->signals, .events = POLLIN } };
-	size_t nchans = relay->nchans;
+	struct polled polled;
+	const struct pollfd *fds = polled.fds;
 	int count;
 
-	for (size_t i = 0; i < nchans; i++)
-		channel_poll(&relay->chans[i], &fds[2 + i]);
-	count = poll(fds, 2 + nchans, wait->started || wait->late ? -1 : LATE_MS);
+	if (prepare(wait, &polled, err) != 0)
+		return (-1);
+	count = poll(polled.fds, polled.n, polled.patience);
 	if (count < 0)
 		return (errno == EINTR ? 0 : err_sys(err, "cannot wait for the job"));
-	if (count == 0)
+	if (count == 0 && !wait->started)
 		relay_late(wait);
-	for (size_t i = 0; i < nchans; i++) {
-		if (fds[2 + i].revents != 0)
+	for (size_t i = 0; i + 3 < polled.n; i++) {
+		if (fds[3 + i].revents != 0)
 			channel_move(&relay->chans[i]);
 	}
+	if (fds[2].revents != 0 && fds[2].events == POLLOUT)
+		attach_show(relay->attach);
 	if (fds[1].revents != 0 && relay_signal(wait, err) != 0)
 		return (-1);
 	if (fds[0].revents != 0 && wait->status < 0 && relay_receive(wait, err) != 0)
 		return (-1);
+	check_log(wait);
 	if (relay->terminal == NULL)
 		return (0);
 	if (relay->terminal->detach && !wait->leaving && wait->status < 0)
@@ -217,6 +259,28 @@ drain(struct wait *wait, struct channel *channel)
 	}
 }
 
+/* The same of the log: its last record was written before the end was told. */
+static void
+drain_log(struct wait *wait)
+{
+	struct attach *attach = wait->relay->attach;
+	struct err ignored;
+	int patience = 0;
+
+	while (attach != NULL && !attach->failed && !wait->abandoned) {
+		struct pollfd fds[2] = { { .fd = -1 }, { .fd = wait->signals, .events = POLLIN } };
+
+		if (attach_poll(attach, &fds[0], &patience, &ignored) != 1)
+			break;
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			break;
+		if (fds[0].revents != 0)
+			attach_show(attach);
+		if (fds[1].revents != 0 && relay_signal(wait, &ignored) != 0)
+			break;
+	}
+}
+
 int
 relay_run(struct relay *relay, struct varlink *conn, struct err *err)
 {
@@ -236,10 +300,32 @@ relay_run(struct relay *relay, struct varlink *conn, struct err *err)
 	/* After an error nobody says that the job has ended, nor what it was that comes. */
 	for (size_t i = 0; i < relay->nchans && rc == 0; i++)
 		drain(&wait, &relay->chans[i]);
+	if (rc == 0)
+		drain_log(&wait);
 	if (relay->terminal != NULL)
 		terminal_close(relay->terminal);
 	if (rc == 0)
 		relay_report(&wait);
 	json_object_put(wait.result);
 	return (rc == 0 ? wait.status : -1);
+}
+
+int
+relay_call(struct relay *relay, struct engine_call *call, struct err *err)
+{
+	struct varlink conn;
+	struct way way;
+	int rc;
+
+	if (way_init(&way, relay->cli, true, err) != 0) {
+		json_object_put(call->params);
+		return (-1);
+	}
+	if (engine_open(&way, call, &conn, err) != 0)
+		return (-1);
+	relay->engine = way.peer;
+	relay_sent(relay);
+	rc = relay_run(relay, &conn, err);
+	varlink_close(&conn);
+	return (rc);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The time between the start of a job and its end: standard streams, signals, the result.
+ * The time between the start of a job, or of a later process in one, and its end: standard streams,
+ * signals, the result. Also for as long as one looks at a job that runs by itself: attach.h.
  * A stream that is no terminal is given to the job as it is. A terminal never is: a job could push
  * input into the caller's shell through it (TIOCSTI, CVE-2023-1523); a pipe stands between, or with
  * -t a terminal of the job's own.
@@ -15,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "client/berth/cidfile.h"
 #include "client/berth/cli.h"
 #include "client/berth/peer.h"
 #include "client/berth/terminal.h"
@@ -34,9 +36,25 @@ struct channel {
 
 #define CHANNELS 3
 
+/* What it is that ends. */
+enum relay_kind {
+	RELAY_INVALID = 0,
+	RELAY_RUN, /* a job */
+	RELAY_EXEC, /* a later process in one */
+	RELAY_ATTACH /* a job that needs no client */
+};
+
+struct attach;
+
 struct relay {
 	struct cli *cli;
-	const char *command; /* for messages */
+	enum relay_kind kind;
+	bool detach; /* nobody waits: done when it has started */
+	const char *command; /* for messages; NULL with RELAY_ATTACH */
+	struct attach *attach; /* of RELAY_ATTACH, else NULL */
+	struct cidfile *cidfile; /* gets the id; NULL: none does */
+	char id[JOB_NAME_MAX + 1]; /* what "started" said; attach: as it was named */
+	char name[JOB_NAME_MAX + 1];
 	struct peer engine; /* who took the call; pid 0: it cannot be named */
 	struct terminal *terminal; /* NULL: the job has none */
 	int null; /* /dev/null, or -1 */
@@ -47,7 +65,7 @@ struct relay {
 
 /*
  * Chooses what the job gets as stdio[0..2], which stay the relay's: /dev/null as input unless
- * interactive. 0, or -1 with err; relay_close in both cases.
+ * interactive; nothing at all if nobody waits. 0, or -1 with err; relay_close in both cases.
  */
 int relay_open(struct relay *relay, bool interactive, int stdio[3], struct err *err)
     __attribute__((warn_unused_result));
@@ -57,12 +75,23 @@ void relay_close(struct relay *relay);
 void relay_sent(struct relay *relay);
 
 /*
- * Forwards until the job has ended. Returns its exit status; 128+n when signal n ended the wait:
- * before the job had started, or SIGHUP or SIGTERM with a terminal; 0 when it was left running;
- * -1 with err.
+ * Forwards until it has ended. Returns its exit status; 128+n when signal n ended the wait: before
+ * the start, or SIGHUP or SIGTERM with a terminal, or one that attach does not pass on; 0 when it was
+ * left running; -1 with err.
  */
 int relay_run(struct relay *relay, struct varlink *conn, struct err *err)
     __attribute__((warn_unused_result));
+
+/*
+ * Sends call, whose parameters belong to it, and waits as relay_run does. An engine is started if none
+ * is there: it finds the jobs that run.
+ */
+struct engine_call;
+int relay_call(struct relay *relay, struct engine_call *call, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* What is typed goes to the job's terminal, which relay->terminal has. 0, or -1 with err. */
+int relay_keys(struct relay *relay, struct err *err) __attribute__((warn_unused_result));
 
 /* streams.c: the channels' part of a poll(2). */
 struct pollfd;

@@ -17,6 +17,7 @@
 
 #include "common/io.h"
 
+#include "client/berth/attach.h"
 #include "client/berth/engine.h"
 #include "client/berth/message.h"
 #include "client/berth/view.h"
@@ -36,22 +37,28 @@ take_master(const struct wait *wait, struct json_object *params)
 }
 
 /* Each channel closes its own end, so each gets a descriptor of the master. */
+int
+relay_keys(struct relay *relay, struct err *err)
+{
+	struct terminal *terminal = relay->terminal;
+	struct channel *channel;
+
+	if (terminal->in < 0)
+		return (0);
+	channel = &relay->chans[relay->nchans++];
+	*channel = (struct channel){ .from = terminal->in, .input = true, .keys = terminal };
+	channel->to = fcntl(terminal->master, F_DUPFD_CLOEXEC, 3);
+	return (channel->to < 0 ? err_sys(err, "cannot use the job's terminal") : 0);
+}
+
 static int
 open_terminal(struct relay *relay, int master, struct err *err)
 {
 	struct terminal *terminal = relay->terminal;
 	struct channel *channel;
 
-	if (terminal_start(terminal, master, err) != 0)
+	if (terminal_start(terminal, master, err) != 0 || relay_keys(relay, err) != 0)
 		return (-1);
-	if (terminal->in >= 0) {
-		channel = &relay->chans[relay->nchans++];
-		*channel =
-		    (struct channel){ .from = terminal->in, .input = true, .keys = terminal };
-		channel->to = fcntl(master, F_DUPFD_CLOEXEC, 3);
-		if (channel->to < 0)
-			return (err_sys(err, "cannot use the job's terminal"));
-	}
 	channel = &relay->chans[relay->nchans++];
 	*channel = (struct channel){ .to = STDOUT_FILENO };
 	channel->from = fcntl(master, F_DUPFD_CLOEXEC, 3);
@@ -63,11 +70,20 @@ take_started(struct wait *wait, struct json_object *params, struct err *err)
 {
 	int master = take_master(wait, params);
 
+	struct relay *relay = wait->relay;
+
 	wait->started = true;
-	message_debug(wait->cli, "the job runs");
-	snprintf(wait->name, sizeof(wait->name), "%s", engine_text(params, "name"));
-	if (wait->relay->terminal != NULL)
-		return (open_terminal(wait->relay, master, err));
+	message_debug(wait->cli, relay->kind == RELAY_RUN ? "the job runs" : "the command runs");
+	snprintf(relay->id, sizeof(relay->id), "%s", engine_text(params, "id"));
+	snprintf(relay->name, sizeof(relay->name), "%s", engine_text(params, "name"));
+	if (relay->cidfile != NULL && cidfile_write(relay->cidfile, relay->id, err) != 0) {
+		io_close(&master);
+		return (-1);
+	}
+	if (relay->detach)
+		wait->status = 0;
+	else if (relay->terminal != NULL)
+		return (open_terminal(relay, master, err));
 	io_close(&master);
 	return (0);
 }
@@ -84,8 +100,12 @@ take_event(struct wait *wait, struct json_object *params, struct err *err)
 {
 	const char *event = engine_text(params, "event");
 
-	if (strcmp(event, "started") == 0 && !wait->started)
+	if (strcmp(event, "started") == 0 && !wait->started && wait->relay->attach == NULL)
 		return (take_started(wait, params, err));
+	if (strcmp(event, "attached") == 0 && !wait->started && wait->relay->attach != NULL) {
+		wait->started = true;
+		return (attach_begin(wait->relay, wait->conn, params, err));
+	}
 	if (strcmp(event, "exited") == 0)
 		take_result(wait, params);
 	if (strcmp(event, "detached") == 0) {
@@ -143,7 +163,9 @@ relay_receive(struct wait *wait, struct err *err)
 	err_set(err, ERR_UNAVAILABLE, "the connection to the job was lost");
 	err_why(err, wait->started ? "its supervisor was killed, and the job with it"
 				   : "the engine ended before the job was started");
-	(void)err_todo(err, "see what runs:  berth daemon state");
+	if (!wait->started && wait->relay->kind != RELAY_RUN)
+		err_why(err, "the engine or the job's supervisor ended before it answered");
+	(void)err_todo(err, "see what runs:  berth ps");
 	explain_loss(wait, err);
 	return (-1);
 }

@@ -15,6 +15,7 @@
 
 #include <json-c/json.h>
 
+#include "client/berth/attach.h"
 #include "client/berth/message.h"
 
 #define START_MS 200
@@ -136,6 +137,30 @@ await_start(struct wait *wait, struct err *err)
 	return (rc);
 }
 
+/* The job runs by itself: ^Z and a terminal that is gone are about who looks at it. */
+static int
+take_attached_signal(struct wait *wait, int signal, struct err *err)
+{
+	struct terminal *terminal = wait->relay->terminal;
+
+	if (signal == SIGTSTP && terminal != NULL)
+		terminal_restore(terminal);
+	if (signal == SIGTSTP)
+		stop_here();
+	if (signal == SIGTSTP || signal == SIGCONT || signal == SIGWINCH) {
+		if (terminal == NULL)
+			return (0);
+		if (signal != SIGWINCH && terminal_raw(terminal, err) != 0)
+			return (-1);
+		terminal_resize(terminal);
+		return (0);
+	}
+	if (signal != SIGHUP && terminal == NULL && wait->relay->attach->proxy)
+		return (forward(wait, signal, err));
+	relay_give_up(wait, signal);
+	return (0);
+}
+
 /* Before the job has started nobody can be told: what would end us does. */
 int
 relay_signal(struct wait *wait, struct err *err)
@@ -151,6 +176,8 @@ relay_signal(struct wait *wait, struct err *err)
 	/* It has ended without a start. */
 	if (!wait->started && wait->status >= 0)
 		return (0);
+	if (wait->relay->attach != NULL && wait->started && wait->status < 0)
+		return (take_attached_signal(wait, signal, err));
 	if (signal == SIGTSTP && !wait->leaving)
 		return (stop(wait, err));
 	if (!wait->started || wait->leaving || wait->status >= 0) {

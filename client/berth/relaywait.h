@@ -28,7 +28,6 @@ struct wait {
 	bool detached;
 	bool abandoned; /* nobody waits for the rest of the output */
 	int status; /* -1 until the job has ended */
-	char name[JOB_NAME_MAX + 1];
 	struct json_object *result; /* parameters of "exited", or NULL */
 };
 

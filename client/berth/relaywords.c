@@ -21,15 +21,18 @@
 void
 relay_late(struct wait *wait)
 {
+	static const char *const words[] = { [RELAY_RUN] = "the job has not started",
+		[RELAY_EXEC] = "the command has not started",
+		[RELAY_ATTACH] = "the job has not answered" };
 	const struct peer *engine = &wait->relay->engine;
+	const char *what = words[wait->relay->kind];
 
 	wait->late = true;
 	if (engine->pid > 0 && peer_is_stopped(engine->pid))
-		message_warning(wait->cli,
-		    "the job has not started: the engine (pid %d) is stopped:  kill -CONT %d",
-		    engine->pid, engine->pid);
+		message_warning(wait->cli, "%s: the engine (pid %d) is stopped:  kill -CONT %d",
+		    what, engine->pid, engine->pid);
 	else
-		message_warning(wait->cli, "the job has not started yet");
+		message_warning(wait->cli, "%s yet", what);
 }
 
 static void
@@ -48,11 +51,17 @@ tell_expired(struct wait *wait)
 static void
 tell_detached(const struct wait *wait)
 {
+	const char *name = wait->relay->name;
+
 	if (!wait->cli->quiet && isatty(STDERR_FILENO))
 		(void)!write(STDERR_FILENO, "\n", 1);
-	message_note(wait->cli, "detached: the job %s goes on without its terminal", wait->name);
-	message_note(wait->cli,
-	    "nothing in this version returns to it; to end all jobs:  berth daemon stop --force");
+	if (wait->relay->kind == RELAY_EXEC) {
+		message_note(wait->cli, "detached: the command goes on in the job %s", name);
+		return;
+	}
+	message_note(wait->cli, "detached: the job %s goes on", name);
+	message_note(
+	    wait->cli, "to return to it:  berth attach %s   to end it:  berth stop %s", name, name);
 }
 
 /* What is said at the end is said on a terminal that is the caller's again. */

@@ -100,17 +100,25 @@ parse_keys(struct terminal *terminal, const char *text, struct err *err)
 	return (0);
 }
 
+int
+terminal_check_keys(const char *keys, struct err *err)
+{
+	struct terminal terminal = { .nkeys = 0 };
+
+	return (keys == NULL ? 0 : parse_keys(&terminal, keys, err));
+}
+
 static int
 no_input(struct err *err)
 {
 	err_set(err, ERR_USAGE, "the input device is not a TTY");
 	err_why(err, "-t and -i together pass a terminal on, and standard input is none");
-	return (err_todo(err, "leave -t away to pass the input as it is:  berth run -i ..."));
+	return (err_todo(err, "leave -t away to pass the input as it is"));
 }
 
 int
-terminal_open(
-    struct terminal *terminal, const char *keys, bool interactive, struct job *job, struct err *err)
+terminal_open(struct terminal *terminal, const char *keys, bool interactive, struct job_run *run,
+    struct err *err)
 {
 	static const int order[] = { STDOUT_FILENO, STDIN_FILENO, STDERR_FILENO };
 	struct winsize size;
@@ -125,8 +133,8 @@ terminal_open(
 		if (ioctl(order[i], TIOCGWINSZ, &size) != 0)
 			continue;
 		terminal->size = order[i];
-		job->run.rows = size.ws_row;
-		job->run.columns = size.ws_col;
+		run->rows = size.ws_row;
+		run->columns = size.ws_col;
 	}
 	return (0);
 }
@@ -159,6 +167,19 @@ terminal_resize(const struct terminal *terminal)
 
 	if (terminal->size >= 0 && ioctl(terminal->size, TIOCGWINSZ, &size) == 0)
 		(void)ioctl(terminal->master, TIOCSWINSZ, &size);
+}
+
+void
+terminal_redraw(const struct terminal *terminal)
+{
+	struct winsize size;
+
+	if (terminal->size < 0 || ioctl(terminal->size, TIOCGWINSZ, &size) != 0)
+		return;
+	/* Of a size that does not change nobody is told. */
+	size.ws_row = size.ws_row > 1 ? (unsigned short)(size.ws_row - 1) : 2;
+	(void)ioctl(terminal->master, TIOCSWINSZ, &size);
+	terminal_resize(terminal);
 }
 
 /* A terminal that is not the controlling one has no background. */

@@ -33,12 +33,15 @@ struct terminal {
 };
 
 /*
- * keys: as docker(1) takes them, "ctrl-p,ctrl-q"; NULL: those; "": none. Sets the job's size.
+ * keys: as docker(1) takes them, "ctrl-p,ctrl-q"; NULL: those; "": none. Sets the size in run.
  * 0, or -1 with err; terminal_close in both cases.
  */
-int terminal_open(struct terminal *terminal, const char *keys, bool interactive, struct job *job,
-    struct err *err) __attribute__((warn_unused_result));
+int terminal_open(struct terminal *terminal, const char *keys, bool interactive,
+    struct job_run *run, struct err *err) __attribute__((warn_unused_result));
 void terminal_close(struct terminal *terminal);
+
+/* Could those be the keys? 0, or -1 with err. */
+int terminal_check_keys(const char *keys, struct err *err) __attribute__((warn_unused_result));
 
 /* The job has started: takes over master, and sets the mode and the size. 0, or -1 with err. */
 int terminal_start(struct terminal *terminal, int master, struct err *err)
@@ -53,6 +56,9 @@ void terminal_restore(struct terminal *terminal);
 
 /* Gives the size of the caller's terminal to the job's. */
 void terminal_resize(const struct terminal *terminal);
+
+/* The same, with another one before it, so that who fills a screen there does so once more. */
+void terminal_redraw(const struct terminal *terminal);
 
 /*
  * Takes the detach keys out of what was typed: buf holds len bytes and has room for

@@ -65,6 +65,13 @@ same "berth run -v /us" "usr " "a directory to mount"
 same "berth run --volume=/us" "usr " "in the same word"
 same "berth run -v /usr:/x:r" "ro rw " "how it is mounted"
 same "berth run --env-file /etc/passw" "passwd passwd- " "a file"
+same "berth run --restart=on" "on-failure " "when it is started again"
+same "berth run --stop-signal HU" "HUP " "signals"
+same "berth run --security-opt no" "no-new-privileges " "the option of --security-opt"
+same "berth run --cidfile /etc/passw" "passwd passwd- " "a file for the id"
+same "berth exec web -- seq" "seq " "a command in a job"
+same "berth exec web --" "" "behind the job stand no flags of berth's"
+same "berth attach --no-" "--no-stdin " "flags of attach"
 same "berth run host -- seq" "seq " "a command of the host's"
 same "berth run host --" "" "behind the image stand no flags of berth's"
 same "berth run host ls --" "" "nor behind the command"
@@ -95,7 +102,7 @@ done
 revoke bob >/dev/null
 
 # A flag's value is named in help, and by that name it is completed: a new name is decided about.
-free='DATE DST[:OPTIONS] KEYS N NAME PATH TIME USER[:GROUP]'
+free='DATE DST[:OPTIONS] KEY[=VALUE] KEYS N NAME PATH TIME USER[:GROUP]'
 is "$(jq -r '[.[], .[].verbs[]] | map(.flags[].value) | unique | .[] | select(. != null)' <<<"$table" |
     grep -vxFf <(sed -n 's/^\t{ "\(.*\)", value_[a-z]* },$/\1/p' "$TOP/client/berth/complete.c") |
     grep -vxFf <(tr ' ' '\n' <<<"$free"))" "" "each kind of value has its completion, or can be anything"

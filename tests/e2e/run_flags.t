@@ -103,7 +103,7 @@ gives "33 34 34 40 /var/www" "-u NAME of the image, with its groups and home" "$
 gives "33 34 /var/www" "-u UID of the image" "${USR[@]}" -u 33 ./image sh -c 'echo $(id -u) $(id -g) $HOME'
 fails 'the image has no user bob' "-u NAME that is not there" -u bob host true
 fails 'the image has no group bob' "-u :GROUP that is not there" -u 0:bob host true
-for bad in "" -1 +1 01 0x0 4294967295 4294967296 1e3 '1 ' 0: :0 1:2:3 70000 0:70000; do
+for bad in "" -1 +1 01 0x0 4294967295 4294967296 1e3 '1 ' 0: 1:2:3 70000 0:70000; do
 	run job "--user=$bad" host id -u
 	is "$rc:$out" "125:" "-u '$bad': refused"
 done
@@ -199,8 +199,7 @@ gives "" "--entrypoint without words" --entrypoint true host
 gives "x" "--entrypoint ''" --entrypoint '' host echo x
 run job --entrypoint /nosuch host a
 is "$rc" 127 "--entrypoint that is not there"
-gives ok "--rm and --init are always so" --rm --init --rm=true host echo ok
-fails '--rm=false is not available' "--rm=false" --rm=false host true
+gives ok "--rm and --init" --rm --init --rm=true host echo ok
 gives ok "--entitlement that is granted" --entitlement security.confined host echo ok
 fails 'network.host is not granted' "--entitlement that is not" --entitlement network.host host true
 fails 'is not available in this version' "--entitlement that comes later" --entitlement security.nested host true
@@ -236,11 +235,78 @@ is "$rc" 64 "explain of what is no line: usage"
 run as alice berth explain run host id
 is "$rc" 0 "explain without --"
 
+# --- -d, --rm, --restart, --stop-signal, --label, --label-file, --security-opt, --keep-groups: as they
+# are understood; what they do is in detached.t
+# life JQ FLAGS...: what explain makes of them
+life() {
+	local filter=$1
+	shift
+	run as alice berth explain --format=json -- run "$@" host true
+	jq -r ".job | [$filter] | map(tostring) | join(\" \")" <<<"$out"
+}
+is "$(life '.detach, .keep, .restart, .stop_signal, .no_new_privileges, .keep_groups, (.labels | length)')" \
+    "false false no TERM false false 0" "a job in the foreground is not kept"
+is "$(life '.detach, .keep' -d)" "true true" "-d: kept"
+is "$(life '.detach, .keep' --detach --rm)" "true false" "-d --rm: not kept"
+is "$(life '.detach, .keep' -d=false)" "false false" "-d=false"
+is "$(life '.detach, .keep' --rm=false)" "false true" "--rm=false: kept, in the foreground"
+is "$(life '.detach, .keep' --rm=false --rm)" "false false" "--rm: the last one counts"
+is "$(life '.restart, .restart_max' -d --restart no)" "no 0" "--restart no"
+is "$(life '.restart, .restart_max' --restart=)" "no 0" "--restart with nothing"
+is "$(life '.restart, .restart_max' -d --restart always)" "always 0" "--restart always"
+is "$(life '.restart, .restart_max' -d --restart unless-stopped)" "always 0" "--restart unless-stopped: is always"
+is "$(life '.restart, .restart_max' -d --restart on-failure)" "on-failure 0" "--restart on-failure"
+is "$(life '.restart, .restart_max' -d --restart=on-failure:3)" "on-failure 3" "--restart on-failure:3"
+for bad in never Always always:3 on-failure: on-failure:x on-failure:-1 on-failure:1x on-failure:99999999999 on-failures; do
+	fails "--restart=$bad: unknown policy" "--restart '$bad'" -d "--restart=$bad" host true
+done
+fails '--restart contradicts --rm' "--restart with --rm" -d --rm --restart=always host true
+fails '--restart=always needs -d' "--restart in the foreground" --restart=always host true
+fails '-d contradicts --once' "-d with --once" -d --once host true
+is "$(life .stop_signal --stop-signal=9) $(life .stop_signal --stop-signal SIGint) $(life .stop_signal --stop-signal RTMIN+3)" \
+    "KILL INT RTMIN+3" "--stop-signal by number and by name"
+for bad in 0 65 33 -1 NOSUCH ''; do
+	fails 'unknown signal' "--stop-signal '$bad'" "--stop-signal=$bad" host true
+done
+printf '# comment\nfrom=file\n\n  alone\na=file\n' >/home/alice/labels
+is "$(life '.labels | to_entries | sort_by(.key) | map(.key + "=" + .value) | join(" ")' -l a=1 --label b --label a==2 --label-file labels)" \
+    "a==2 alone= b= from=file" "labels: the last of a name counts, those of a flag more than those of a file"
+fails 'a label has no name' "--label without a name" --label =x host true
+fails 'label.*cannot be used' "--label that is not UTF-8" --label $'a=\xff' host true
+fails 'cannot open nosuch' "--label-file that is not there" --label-file nosuch host true
+printf 'a=1\nb c=2\n' >/home/alice/labels
+fails 'labels:2: not a label' "--label-file: a line that is none, by its number" --label-file labels host true
+for word in no-new-privileges no-new-privileges=true no-new-privileges:true; do
+	is "$(life .no_new_privileges --security-opt "$word")" true "--security-opt $word"
+done
+is "$(life .no_new_privileges --security-opt no-new-privileges --security-opt=no-new-privileges=false)" false \
+    "--security-opt no-new-privileges=false"
+fails 'not a switch' "--security-opt no-new-privileges=maybe" --security-opt no-new-privileges=maybe host true
+for bad in seccomp=unconfined label:disable apparmor=x no-new-privilege no-new-privilegesx ''; do
+	fails "--security-opt=$bad is not available" "--security-opt '$bad': refused by name" "--security-opt=$bad" host true
+done
+is "$(life .keep_groups --keep-groups)" true "--keep-groups"
+run as alice berth run --dry-run -d --restart=on-failure:2 --stop-signal=INT --security-opt=no-new-privileges --keep-groups host true
+like "$out" $'\nlife +detached, kept until berth rm\nrestart +on-failure, at most 2 times\nstop signal +INT\nsecurity +no new privileges, with the caller' \
+    "--dry-run: says what is not as with most jobs"
+echo kept >/home/alice/id
+fails 'the file id of --cidfile exists already' "--cidfile that is there" --cidfile id host true
+is "$(cat /home/alice/id)" kept "and is as it was"
+ln -s new /home/alice/dangling
+fails 'dangling of --cidfile exists already' "--cidfile that is a link" --cidfile dangling host true
+fails 'cannot make the file /nosuch/id' "--cidfile in a directory that is not there" --cidfile /nosuch/id host true
+run job --cidfile new host true
+is "$rc:$(ls /home/alice/new 2>/dev/null)" "0:/home/alice/new" "--cidfile: a new file"
+like "$(cat /home/alice/new)" '^[0-9a-f]{12,64}$' "with the id of the job"
+is "$(wc -l </home/alice/new)" 0 "and no newline, as docker has it"
+run job --cidfile none host nosuch
+is "$rc:$(ls /home/alice/none 2>/dev/null)" "127:" "--cidfile: none when there was no job"
+
 # --- known, and not here yet; unknown; wrong
-for flag in -d --detach -p=80:80 --publish=1:1 -m=1g --memory=1 --cpus=1 --pids-limit=5 --device=/dev/kvm --privileged \
-    --mount=type=bind --security-opt=x --uidmap=0:0:1 --gidmap=0:0:1 --userns=keep-id --restart=always --stop-signal=9 \
-    --pull=always --cidfile=/x --label=a=b --dns=1.1.1.1 --add-host=a:1 --secret=x --isolation=nested --preset=x \
-    --param=a=b --params=x --keep-groups --ca=/x --no-ca --service=x -f=x.job; do
+for flag in -p=80:80 --publish=1:1 -m=1g --memory=1 --cpus=1 --pids-limit=5 --device=/dev/kvm --privileged \
+    --mount=type=bind --uidmap=0:0:1 --gidmap=0:0:1 --userns=keep-id \
+    --pull=always --dns=1.1.1.1 --add-host=a:1 --secret=x --isolation=nested --preset=x \
+    --param=a=b --params=x --ca=/x --no-ca --service=x -f=x.job; do
 	fails 'not available in this version' "$flag: refused by name" "$flag" host true
 	like "$err" "${flag%%=*}" "$flag: the name stands there"
 done

@@ -92,7 +92,7 @@ check_terminal(struct run_options *options)
 	for (size_t i = 0; i < job->run.env.n; i++)
 		terms += strncmp(job->run.env.v[i], "TERM=", 5) == 0;
 	must(terms == 1, "a terminal has one name");
-	if (terminal_open(&terminal, options->detach_keys, false, job, &err) != 0)
+	if (terminal_open(&terminal, options->detach_keys, false, &job->run, &err) != 0)
 		check_error(&err);
 	else
 		must(terminal.nkeys <= TERMINAL_KEYS_MAX, "keys have a bound");

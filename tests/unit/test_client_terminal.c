@@ -31,7 +31,7 @@ open_with(struct terminal *terminal, const char *keys)
 	int rc;
 
 	job_init(&job);
-	rc = terminal_open(terminal, keys, false, &job, &err);
+	rc = terminal_open(terminal, keys, false, &job.run, &err);
 	job_free(&job);
 	return (rc);
 }
