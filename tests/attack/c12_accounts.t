@@ -69,6 +69,8 @@ for kind in fifo zero tty ptmx stdin root loop directory socket device huge; do
 		done
 		who 7:5
 		is "$out" "7 5 5" "C12 $file is $kind: two numbers need no file"
+		run job "${USR[@]}" $image id -u
+		is "$rc:$out" 0:0 "C12 $file is $kind: nor does who asks for nobody"
 	done
 done
 for kind in missing host up own; do

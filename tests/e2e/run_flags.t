@@ -96,6 +96,7 @@ gives "7 0" "-u UID: the group of nobody's account is 0" -u 7 host sh -c 'echo $
 gives "7 8" "-u UID:GID" -u 7:8 host sh -c 'echo $(id -u) $(id -g)'
 gives "65534 65534 65534" "-u NAME" -u nobody host sh -c 'echo $(id -u) $(id -g) $(id -G)'
 gives "65534 5" "-u NAME:GROUP" --user nobody:tty host sh -c 'echo $(id -u) $(id -g)'
+gives "0 5 5" "-u :GROUP" -u :tty host sh -c 'echo $(id -u) $(id -g) $(id -G)'
 printf 'root:x:0:0::/root:/bin/sh\nweb:x:33:34::/var/www:/bin/sh\n' >/home/alice/image/etc/passwd
 printf 'root:x:0:\nweb:x:34:\nlogs:x:40:root,web\nother:x:41:root\n' >/home/alice/image/etc/group
 gives "33 34 34 40 /var/www" "-u NAME of the image, with its groups and home" "${USR[@]}" -u web ./image \

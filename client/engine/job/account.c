@@ -338,29 +338,40 @@ find_group(struct search *s, struct err *err)
 	return found == 0 ? unknown("group", s->group, err) : found == 1 ? 0 : -1;
 }
 
+/* The user that s->user names, with or without a group, of which the colon tells. */
+static int
+find_both(struct search *s, struct err *err)
+{
+	char *colon = strchr(s->user, ':');
+
+	*s->identity = (struct identity){ .home = "/" };
+	if (colon != NULL) {
+		*colon = '\0';
+		s->group = colon + 1;
+	}
+	if (find_user(s, err) == -1 || (s->group != NULL && find_group(s, err) == -1))
+		return -1;
+	/* a program of the image that is setgid must not shed the group (CVE-2022-36109) */
+	(void)add_group(s->identity, s->identity->gid);
+	if (s->group != NULL || s->name[0] == '\0')
+		return 0;
+	return search(s, GROUP, scan_members, err);
+}
+
 int
 account_find(int root, const char *user, struct identity *identity, struct err *err)
 {
 	struct search s = { .root = root, .identity = identity };
-	char *colon;
 
-	*identity = (struct identity){ .home = "/" };
-	if (user == NULL || *user == ':')
-		snprintf(s.user, sizeof(s.user), "0%s", user == NULL ? "" : user);
-	else
-		snprintf(s.user, sizeof(s.user), "%s", user);
-	colon = strchr(s.user, ':');
-	if (colon != NULL) {
-		*colon = '\0';
-		s.group = colon + 1;
-	}
-	if (find_user(&s, err) == -1 || (s.group != NULL && find_group(&s, err) == -1))
-		return -1;
-	/* a program of the image that is setgid must not shed the group (CVE-2022-36109) */
-	(void)add_group(identity, identity->gid);
-	if (s.group != NULL || s.name[0] == '\0')
+	snprintf(s.user, sizeof(s.user), "%s%s", user == NULL || *user == ':' ? "0" : "",
+	    user == NULL ? "" : user);
+	if (find_both(&s, err) == 0)
 		return 0;
-	return search(&s, GROUP, scan_members, err);
+	if (user != NULL)
+		return -1;
+	/* nobody was asked for: a broken image is no reason not to look into it */
+	*identity = (struct identity){ .home = "/", .ngroups = 1 };
+	return 0;
 }
 
 int

@@ -99,6 +99,8 @@ explain_target(const struct job_mount *mount, bool directory, struct err *err)
 		return err_why(err, "what is there is not a %s", directory ? "directory" : "file");
 	case EPERM:
 		return err_why(err, "that is a part of the job's own /proc or /sys");
+	case EBUSY:
+		return err_why(err, "a symlink leads to the root of the job");
 	case ENOENT:
 	case ELOOP:
 		return err_why(err, "a symlink of the image leads nowhere");

@@ -82,14 +82,18 @@ create(const struct root *root, int dir, const char *name, bool directory)
 	return fd == -1 && errno != EEXIST ? -1 : 0;
 }
 
-/* Is fd of that kind and not in a file system that shows the kernel? */
+/* Is fd of that kind, not the root itself and not in a file system that shows the kernel? */
 static int
-check_kind(int fd, bool directory)
+check_kind(const struct root *root, int fd, bool directory)
 {
+	struct stat top;
 	struct stat st;
 	struct statfs fs;
 
-	if (fstat(fd, &st) == -1 || fstatfs(fd, &fs) == -1)
+	if (fstat(root->fd, &top) == -1 || fstat(fd, &st) == -1 || fstatfs(fd, &fs) == -1)
+		return -1;
+	errno = EBUSY;
+	if (st.st_dev == top.st_dev && st.st_ino == top.st_ino)
 		return -1;
 	errno = EPERM;
 	if (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC)
@@ -136,7 +140,7 @@ target_open(const struct root *root, const char *path, bool directory)
 			return -1;
 		fd = open_in_root(root->fd, path, 0);
 	}
-	if (fd != -1 && check_kind(fd, directory) == -1) {
+	if (fd != -1 && check_kind(root, fd, directory) == -1) {
 		io_close(&fd);
 		return -1;
 	}
@@ -154,7 +158,7 @@ target_replace(const struct root *root, const char *parent, const char *name, bo
 	for (int tries = 0; tries < 2; tries++) {
 		/* name is one component: O_NOFOLLOW opens a symlink itself */
 		fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-		if (fd != -1 && check_kind(fd, directory) == 0)
+		if (fd != -1 && check_kind(root, fd, directory) == 0)
 			return fd;
 		if (fd != -1) {
 			io_close(&fd);
