@@ -161,6 +161,12 @@ check-long: ## as root: every fault, kill and race, where check takes a sample (
 	$(MAKE) programs-for-check
 	BERTH_LONG=1 TEST_SECONDS=14400 BUILD='$(BUILD)' $(PROVE) -v $(LONG_TESTS)
 
+soak: ## as root: 100,000 jobs one after another, 1,000 at once: nothing grows (half an hour)
+	@tests/run/need_root.sh soak
+	tests/run/deps.sh test
+	$(MAKE) all $(TOOL_BINS)
+	BERTH_LONG=1 SOAK_MANY=100000 TEST_SECONDS=14400 BUILD='$(BUILD)' $(PROVE) -v tests/e2e/soak.t tests/e2e/soak_many.t
+
 check-vm: ## as root: tests in virtual machines, on other kernels and a whole Debian 12
 	@tests/run/need_root.sh check-vm
 	tests/run/deps.sh vm
@@ -170,7 +176,7 @@ check-fresh: ## as root: README's two commands on a fresh Debian 12; FRESH=all: 
 	@tests/run/need_root.sh check-fresh
 	tests/run/deps.sh vm
 	FRESH='$(FRESH)' tests/run/fresh.sh
-.PHONY: check-vm check-fresh
+.PHONY: soak check-vm check-fresh
 
 model: ## the model of an engine's life, with more bounds than in check (minutes, 2 GB)
 	tests/model/model.sh long

@@ -209,7 +209,7 @@ init() {
 run_clean() {
 	local name
 	local -a keep=()
-	for name in BERTH_MUST_RUN SOAK_JOBS SOAK_AT_ONCE BERTH_LONG BERTH_VM FAULT_SEED RACE_ROUNDS TERM TOP BUILD TESTBIN ARENA_INSIDE; do
+	for name in BERTH_MUST_RUN SOAK_JOBS SOAK_AT_ONCE SOAK_MANY SOAK_CROWD BERTH_LONG BERTH_VM FAULT_SEED RACE_ROUNDS TERM TOP BUILD TESTBIN ARENA_INSIDE; do
 		[ -z "${!name-}" ] || keep+=("$name=${!name}")
 	done
 	env -i HOME=/root USER=root LOGNAME=root SHELL=/bin/bash LC_ALL=C \
