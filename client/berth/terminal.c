@@ -113,7 +113,7 @@ no_input(struct err *err)
 {
 	err_set(err, ERR_USAGE, "the input device is not a TTY");
 	err_why(err, "-t and -i together pass a terminal on, and standard input is none");
-	return (err_todo(err, "leave -t away to pass the input as it is"));
+	return (err_todo(err, "to pass the input as it is:  -i without -t"));
 }
 
 int

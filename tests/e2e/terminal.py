@@ -137,7 +137,7 @@ def case_pipes():
     done = run("-it", "host", "true")
     same((done.returncode, done.stdout), (125, b""), "-it without a terminal is refused")
     same(len(done.stderr.splitlines()), 3, "in three lines")
-    say(b"not a TTY" in done.stderr and b"berth run -i" in done.stderr, "which say why and what to do", done.stderr)
+    say(b"not a TTY" in done.stderr and b"-i without -t" in done.stderr, "which say why and what to do", done.stderr)
     done = run("-t", "host", "seq", "200000")
     same(done.stdout, b"".join(b"%d\r\n" % n for n in range(1, 200001)), "1.5 MB of a terminal into a pipe: whole, in order")
     done = subprocess.run("berth run -q -t host yes | head -n1", shell=True, capture_output=True, timeout=60)
@@ -517,7 +517,7 @@ def case_detach():
         ready(t)
         t.type(typed)
         same(t.wait(), 0, "detached with %r: status" % typed)
-        say(b"\r\nberth: detached: the job job%d goes on" % number in t.seen and b"berth daemon stop --force" in t.seen, "it is said that it goes on", t.seen)
+        say(b"\r\nberth: detached: the job job%d goes on" % number in t.seen and b"berth attach job%d   to end it:  berth stop job%d\r\n" % (number, number) in t.seen, "it is said that it goes on", t.seen)
         restored(t, "detached")
         same(len(processes("comm", "^berth-job")), 1, "and it does")
         with open("go-%d" % number, "w"):

@@ -75,9 +75,9 @@ ok "tmux: nothing is left" jobs_are_gone
 keys 'clear; berth run -it --name=inner host sh' Enter
 shows '# *$' "another job"
 keys C-p C-q
-shows $'\nberth: detached: the job inner goes on.*berth daemon stop --force\nouter>' "detached, and told so"
+shows $'\nberth: detached: the job inner goes on.*berth attach inner +to end it:  berth stop inner\nouter>' "detached, and told so"
 as alice berth daemon stop --force >/dev/null
-ok "tmux: what it says ends the job" jobs_are_gone
+ok "tmux: which ends with its engine" jobs_are_gone
 keys 'clear; berth run -it host sh' Enter
 shows '# *$' "one more, with a new engine"
 pane kill-server
