@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # Runs in a job: tries to write the program of every process that it sees, in each way there is.
-#   a14_write_exe.py PROC...   for each procfs PROC; prints "PROC WAY" for what could be opened for writing
-#                              and is none of this job's own files, then "tried N" and "busy" when a program
-#                              of its own said that it is running (what would be the way in)
+#   a14_write_exe.py [--until FILE] PROC...   for each procfs PROC, over and over until FILE is there; prints
+#                              "PROC WAY" for what could be opened for writing, or could but for its running
+#                              just then, and is none of this job's own files, then "tried N" and "busy" when
+#                              a program of its own said that it is running (what would be the way in)
 import errno
 import os
 import sys
@@ -17,14 +18,21 @@ def attempt(path, how, flags):
     try:
         fd = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
-        busy |= error.errno == errno.ETXTBSY
+        if error.errno != errno.ETXTBSY:
+            return
+        busy = True
+        try:
+            if os.stat(path).st_dev not in own:
+                found.add(f"{how}, running")
+        except OSError:
+            pass
         return
     if os.fstat(fd).st_dev not in own:
         found.add(f"{how} {os.readlink(f'/proc/self/fd/{fd}')}")
     os.close(fd)
 
 
-for proc in sys.argv[1:]:
+def look(proc):
     for pid in ["self", *filter(str.isdigit, os.listdir(proc))]:
         exe = f"{proc}/{pid}/exe"
         for flags in (os.O_WRONLY, os.O_RDWR, os.O_WRONLY | os.O_TRUNC, os.O_WRONLY | os.O_APPEND):
@@ -44,6 +52,18 @@ for proc in sys.argv[1:]:
                 attempt(f"{proc}/{pid}/map_files/{name}", f"{proc} map_files", os.O_WRONLY)
         except OSError:
             pass
+
+
+procs, until = sys.argv[1:], None
+if procs[0] == "--until":
+    until, procs = procs[1], procs[2:]
+if until:
+    print("looking", flush=True)
+while True:
+    for proc in procs:
+        look(proc)
+    if until is None or os.path.exists(until):
+        break
 for line in sorted(found):
     print(line)
 print("tried", tried, "busy" if busy else "")
