@@ -14,7 +14,7 @@ calls=$(find "$BUILD/helper" "$BUILD/client/engine" "$BUILD/common" -name '*.o' 
 isnt "$calls" "" "B08 control: what is allowed is seen"
 # A supervisor is pid 1 of its job, whose processes are all there are; its command is its child. The
 # administrator's tool opens its own child before it reaps it; the launcher its parent, and looks again who that is.
-is "$(grep -vE '^client/engine/job/(watch|supervisor|command)\.o: kill$|^helper/(admin/child|launcher/verb_once)\.o: pidfd_open$' <<<"$calls")" "" \
+is "$(grep -vE '^client/engine/job/process\.o: kill$|^helper/(admin/child|launcher/verb_once)\.o: pidfd_open$' <<<"$calls")" "" \
     "B08 no other object makes a call that takes a process id"
 named() {
 	grep -rnE "SYS_($by_number|rt_(tg)?sigqueueinfo)\b|(peer|cred|ucred)[a-z]*(\.|->)pid|(ssi|si)_pid" "$TOP/helper" "$TOP/common" \

@@ -13,8 +13,11 @@
 #include "tests/fuzz/fuzz.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
-#include "client/engine/job/watch.c"
+#include "common/io.h"
+
+#include "client/engine/job/calls.c"
 
 #define MAIN 12345
 #define SIGNALS_MAX 65536
@@ -121,6 +124,12 @@ judge(struct json_object *message, int *number)
 	return (SAID_SIGNAL);
 }
 
+static bool
+is_gone(const struct watch *watch)
+{
+	return (watch->clients->done && watch->first->client == NULL);
+}
+
 /* What must have happened, message by message. True: it goes on behind this one. */
 static bool
 expect(const struct watch *watch, struct json_object *message, bool *stopped, size_t *at)
@@ -140,19 +149,19 @@ expect(const struct watch *watch, struct json_object *message, bool *stopped, si
 		}
 		return (true);
 	case SAID_DETACH:
-		if (!watch->detached)
+		if (!watch->first->unread)
 			break;
 		if (*stopped)
 			must(is_sent((*at)++, -1, SIGCONT), "what is left alone goes on");
-		must(watch->gone && watch->task->job->run.tty,
+		must(is_gone(watch) && watch->task->job->run.tty,
 		    "a job with a terminal is left alone");
 		must(*at == nsent, "nothing behind that counts");
 		return (false);
 	case SAID_NONSENSE:
-		must(!watch->detached, "what says nothing of the kind detaches nobody");
+		must(!watch->first->unread, "what says nothing of the kind detaches nobody");
 		break;
 	}
-	must(watch->gone && is_sent((*at)++, -1, SIGKILL), "what is no call ends the job");
+	must(is_gone(watch) && is_sent((*at)++, -1, SIGKILL), "what is no call ends the job");
 	must(*at == nsent, "nothing behind that counts");
 	return (false);
 }
@@ -175,10 +184,10 @@ check(const struct watch *watch, const uint8_t *data, size_t size)
 		json_object_put(message);
 	}
 	if (going_on && ret == -1) {
-		must(watch->gone && !watch->detached && is_sent(at++, -1, SIGKILL),
+		must(is_gone(watch) && !watch->first->unread && is_sent(at++, -1, SIGKILL),
 		    "what is no message ends the job");
 	} else if (going_on) {
-		must(!watch->gone && !watch->detached, "calls end no job");
+		must(!is_gone(watch) && !watch->first->unread, "calls end no job");
 	}
 	must(at == nsent, "no signal is sent but those");
 	close(ends[1]);
@@ -189,42 +198,66 @@ check(const struct watch *watch, const uint8_t *data, size_t size)
 
 #define PIECE 4000 /* less than one receive takes */
 
+static void
+set_up(struct watch *watch, uint8_t what, int conn, int spare)
+{
+	watch->first = watch->processes = process_new(true);
+	must(watch->first != NULL, "memory");
+	watch->first->pid = MAIN;
+	watch->first->report = (what & 2) != 0 ? dup(spare) : -1;
+	watch->first->pty.master = (what & 1) != 0 ? dup(spare) : -1;
+	watch->first->client = clients_add(&watch->clients, CLIENT_PROCESS, conn);
+	must(watch->first->client != NULL, "memory");
+	watch->first->client->process = watch->first;
+	record_init(&watch->record);
+}
+
+static void
+tear_down(struct watch *watch)
+{
+	process_free(watch->first);
+	if (!watch->clients->done)
+		varlink_close(&watch->clients->conn);
+	free(watch->clients);
+	output_free(watch->output);
+	free(watch);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = { data, size };
 	uint8_t what = take_byte(&input);
 	struct job job = { .run.tty = (what & 1) != 0, .timeout = 0 };
-	struct task task = { .job = &job };
-	struct watch watch = { .task = &task, .main = MAIN, .pty = { -1, -1, -1 } };
+	struct task task = { .job = &job, .dir = -1 };
+	struct watch *watch = calloc(1, sizeof(*watch));
 	size_t len = input.left < PIECE ? input.left : PIECE;
-	int ends[2], spare;
+	int ends[2];
 
+	must(watch != NULL, "memory");
+	watch->task = &task;
 	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0,
 	    "there is a socket");
 	must(write(ends[1], input.at, len) == (ssize_t)len, "it takes the messages");
-	spare = dup(ends[1]);
-	watch.report = (what & 2) != 0 ? spare : -1;
-	watch.pty.master = job.run.tty ? spare : -1;
-	task.conn = ends[0];
-	varlink_init(&watch.conn, ends[0]);
+	set_up(watch, what, ends[0], ends[1]);
 	nsent = 0;
 	if (len > 0)
-		take_calls(&watch);
-	must(watch.report == -1 || !watch.detached, "nobody leaves before the command runs");
-	check(&watch, input.at, len);
+		calls_take(watch, watch->clients);
+	must(watch->first->report == -1 || !watch->first->unread,
+	    "nobody leaves before the command runs");
+	check(watch, input.at, len);
 	/* And then it is gone. */
-	if (!watch.gone) {
-		close(spare);
-		watch.report = watch.pty.master = -1;
+	if (!watch->clients->done) {
+		io_close(&watch->first->report);
+		io_close(&watch->first->pty.master);
+		watch->first->report = watch->first->pty.master = -1;
 		close(ends[1]);
 		nsent = 0;
-		take_calls(&watch);
-		must(watch.gone && is_sent(0, -1, SIGKILL), "a job ends with its client");
+		calls_take(watch, watch->clients);
+		must(is_gone(watch) && is_sent(0, -1, SIGKILL), "a job ends with its client");
 	} else {
-		close(spare);
 		close(ends[1]);
 	}
-	varlink_close(&watch.conn);
+	tear_down(watch);
 	return (0);
 }

@@ -84,23 +84,69 @@ reply_service(int fd, const char *error, const char *key, const char *value)
 	return send_reply(fd, name, parameters, status);
 }
 
+/* As send_reply, with descriptors. */
+static int
+send_with(int fd, struct json_object *parameters, int status, bool continues, const int fds[],
+    size_t nfds)
+{
+	struct json_object *message = varlink_reply(NULL, parameters, continues);
+	int ret = -1;
+
+	if (status == 0 && message != NULL)
+		ret = varlink_send(fd, &message, 1, fds, nfds);
+	json_object_put(message);
+	return ret;
+}
+
 int
-reply_started(const struct task *task, int terminal)
+reply_started(int fd, const struct task *task, int terminal, bool last)
 {
 	struct json_object *parameters = json_object_new_object();
-	struct json_object *message;
 	int status = json_put_text(parameters, "event", "started");
-	int ret = -1;
 
 	status |= json_put_text(parameters, "id", task->id);
 	status |= json_put_text(parameters, "name", task->name);
 	if (terminal != -1)
 		status |= json_put_number(parameters, "terminal", 0);
-	message = varlink_reply(NULL, parameters, true);
-	if (status == 0 && message != NULL)
-		ret = varlink_send(task->conn, &message, 1, &terminal, terminal == -1 ? 0 : 1);
-	json_object_put(message);
-	return ret;
+	return send_with(fd, parameters, status, !last, &terminal, terminal == -1 ? 0 : 1);
+}
+
+int
+reply_attached(int fd, const struct attached *attached)
+{
+	static const char *const names[] = { "log", "input", "terminal" };
+	const int from[] = { attached->log, attached->input, attached->terminal };
+	struct json_object *parameters = json_object_new_object();
+	int status = json_put_text(parameters, "event", "attached");
+	int fds[3];
+	size_t n = 0;
+
+	for (size_t i = 0; i < 3; i++) {
+		if (from[i] == -1)
+			continue;
+		status |= json_put_number(parameters, names[i], (int64_t)n);
+		fds[n++] = from[i];
+	}
+	return send_with(fd, parameters, status, true, fds, n);
+}
+
+int
+reply_descriptor(int fd, int descriptor)
+{
+	struct json_object *parameters = json_object_new_object();
+	int status = json_put_number(parameters, "fd", 0);
+
+	return send_with(fd, parameters, status, false, &descriptor, 1);
+}
+
+int
+reply_not_running(int fd, const char *job, const char *state)
+{
+	struct json_object *parameters = json_object_new_object();
+	int status = json_put_text(parameters, "job", job);
+
+	status |= json_put_text(parameters, "state", state);
+	return send_reply(fd, BERTH_INTERFACE ".NotRunning", parameters, status);
 }
 
 int
@@ -112,14 +158,29 @@ reply_detached(int fd)
 	return send_reply(fd, NULL, parameters, status);
 }
 
+static int
+put_outcome(struct json_object *parameters, const struct outcome *outcome)
+{
+	return json_put_number(parameters, "status", outcome->status) |
+	       json_put_text(parameters, "reason", outcome->reason) |
+	       json_put_text(parameters, "why", outcome->why);
+}
+
 int
 reply_exited(int fd, const struct outcome *outcome)
 {
 	struct json_object *parameters = json_object_new_object();
 	int status = json_put_text(parameters, "event", "exited");
 
-	status |= json_put_number(parameters, "status", outcome->status);
-	status |= json_put_text(parameters, "reason", outcome->reason);
-	status |= json_put_text(parameters, "why", outcome->why);
+	status |= put_outcome(parameters, outcome);
+	return send_reply(fd, NULL, parameters, status);
+}
+
+int
+reply_status(int fd, const struct outcome *outcome)
+{
+	struct json_object *parameters = json_object_new_object();
+	int status = put_outcome(parameters, outcome);
+
 	return send_reply(fd, NULL, parameters, status);
 }

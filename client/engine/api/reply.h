@@ -38,9 +38,27 @@ int reply_busy(int fd, size_t jobs);
 /* An error of org.varlink.service with its one parameter, key and value. */
 int reply_service(int fd, const char *error, const char *key, const char *value);
 
-/* Events of Run. terminal: the master that goes with it, or -1. */
-int reply_started(const struct task *task, int terminal);
+/* Events of Run and Exec. terminal: the master that goes with it, or -1; last: no other follows. */
+int reply_started(int fd, const struct task *task, int terminal, bool last);
 int reply_detached(int fd);
 int reply_exited(int fd, const struct outcome *outcome);
+
+/* What goes with the event "attached" of Attach; -1: not there. */
+struct attached {
+	int log;
+	int input;
+	int terminal;
+};
+
+int reply_attached(int fd, const struct attached *attached);
+
+/* To Wait. */
+int reply_status(int fd, const struct outcome *outcome);
+
+/* To Open. */
+int reply_descriptor(int fd, int descriptor);
+
+/* The error io.berth.Engine.NotRunning. */
+int reply_not_running(int fd, const char *job, const char *state);
 
 #endif

@@ -25,33 +25,19 @@
 #include "client/engine/clock.h"
 #include "client/engine/hide.h"
 #include "client/engine/job/children.h"
+#include "client/engine/job/ctl.h"
 #include "client/engine/job/host.h"
 #include "client/engine/job/netns.h"
 #include "client/engine/job/overlay.h"
 #include "client/engine/job/remove.h"
 #include "client/engine/job/scratch.h"
+#include "client/engine/job/streams.h"
 #include "client/engine/job/supervisor.h"
 #include "client/engine/log.h"
 #include "client/engine/state.h"
 #include "common/io.h"
 
 #define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
-
-/* What a job reads and writes must not be a door to the tree it comes from, or to a disk. */
-static int
-check_stream(int fd, int number, struct err *err)
-{
-	int flags = fcntl(fd, F_GETFL);
-	struct statx st;
-
-	/* no question to a file system that may be the user's own and never answers */
-	if (flags == -1 || statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st) == -1)
-		return err_sys(err, "stream %d cannot be used", number);
-	if ((flags & O_PATH) == 0 && !S_ISDIR(st.stx_mode) && !S_ISBLK(st.stx_mode))
-		return 0;
-	err_set(err, ERR_USAGE, "stream %d of the job cannot be used", number);
-	return err_why(err, "it is a directory, a disk or no open file at all");
-}
 
 static int
 check_limits(const struct job *job, struct err *err)
@@ -75,7 +61,7 @@ static int
 check_here(const struct engine *engine, const struct job *job, struct err *err)
 {
 	for (int i = 0; i < 3 && !job->run.tty; i++)
-		if (check_stream(job->run.stdio[i], i, err) == -1)
+		if (streams_check(job->run.stdio[i], i, err) == -1)
 			return -1;
 	if (check_limits(job, err) == -1)
 		return -1;
@@ -110,6 +96,7 @@ start_job(struct call *call, struct job *job, int64_t until, struct err *err)
 	uint64_t namespaces = NAMESPACES;
 	int AUTO_CLOSE dir = -1;
 	int AUTO_CLOSE net = -1;
+	int AUTO_CLOSE ctl = -1;
 	int ret;
 
 	if (child == NULL)
@@ -119,6 +106,8 @@ start_job(struct call *call, struct job *job, int64_t until, struct err *err)
 		child_free(engine, child);
 		return -1;
 	}
+	/* without it the job runs all the same; nobody enters it */
+	ctl = ctl_listen(child->id);
 	snprintf(child->name, sizeof(child->name), "%s", job->name != NULL ? job->name : child->id);
 	if (job->network != JOB_NETWORK_HOST) {
 		net = netns_take(engine);
@@ -137,7 +126,10 @@ start_job(struct call *call, struct job *job, int64_t until, struct err *err)
 			.net = net,
 			.slot = child->slot,
 			.until = until,
-			.pty = { -1, -1, -1 } };
+			.ctl = ctl,
+			.console = -1,
+			.devpts = -1,
+			.proc = -1 };
 
 		supervisor_run(&task);
 	}

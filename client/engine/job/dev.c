@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "client/engine/job/mnt.h"
+#include "client/engine/job/pty.h"
 #include "common/io.h"
 
 #define QUIET (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
@@ -81,29 +82,26 @@ add(int dev, const char *name, const char *type, const struct mnt_option *option
 	return mnt_attach(mnt, dev, name);
 }
 
-/* The devpts that the job's terminal is of, or a new one. */
+/* The devpts that the job's terminal is of, or a new one, which later processes find there. */
 static int
-add_terminals(int dev, const struct task *task)
+add_terminals(int dev, struct task *task)
 {
-	int AUTO_CLOSE own = -1;
 	int AUTO_CLOSE console = -1;
-	int mnt = task->pty.mount;
 
-	if (mnt == -1) {
-		own = pty_mount(task->engine->host.gid_tty);
-		mnt = own;
-	}
-	if (mnt == -1 || mkdirat(dev, "pts", 0755) == -1 || mnt_attach(mnt, dev, "pts") == -1)
+	if (task->devpts == -1)
+		task->devpts = pty_mount(task->engine->host.gid_tty);
+	if (task->devpts == -1 || mkdirat(dev, "pts", 0755) == -1 ||
+	    mnt_attach(task->devpts, dev, "pts") == -1)
 		return -1;
-	if (task->pty.slave == -1)
+	if (task->console == -1)
 		return 0;
 	/* of the open terminal: what has a name there was the image's once elsewhere */
-	console = mnt_clone(task->pty.slave, "", QUIET);
+	console = mnt_clone(task->console, "", QUIET);
 	return console == -1 ? -1 : attach_node(console, dev, "console");
 }
 
 static int
-fill(int dev, const struct task *task)
+fill(int dev, struct task *task)
 {
 	static const struct mnt_option shm[] = {
 		{ "mode", "1777" },
@@ -124,7 +122,7 @@ fill(int dev, const struct task *task)
 }
 
 int
-dev_mount(struct root *root, const struct task *task, struct err *err)
+dev_mount(struct root *root, struct task *task, struct err *err)
 {
 	static const struct mnt_option options[] = {
 		{ "mode", "755" },

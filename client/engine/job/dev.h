@@ -15,10 +15,10 @@
 #include "common/err.h"
 
 /*
- * Mounts it; a job with a terminal finds that as /dev/console too. The descriptor of the new /dev,
+ * Mounts it; a job with a terminal finds that as /dev/console too. Sets task->devpts. The descriptor of the new /dev,
  * or -1 with err.
  */
-int dev_mount(struct root *root, const struct task *task, struct err *err)
+int dev_mount(struct root *root, struct task *task, struct err *err)
     __attribute__((warn_unused_result));
 
 #endif

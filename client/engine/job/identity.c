@@ -56,36 +56,74 @@ identity_filter(void)
 
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == -1)
 		return -1;
-	/* PR_GET_SECCOMP tells of the ceiling, too. Only this filter refuses a call that would read
-	   from nowhere: without it that is EFAULT. */
-	return syscall(SYS_umount2, NULL, 0) == -1 && errno == EPERM ? 0 : failed();
+	return identity_filtered() ? 0 : failed();
 }
 
-static bool
-has_caps(uint64_t caps)
+/*
+ * PR_GET_SECCOMP tells of the ceiling, too. Only this filter refuses a call that would read from
+ * nowhere: without it that is EFAULT.
+ */
+bool
+identity_filtered(void)
+{
+	return syscall(SYS_umount2, NULL, 0) == -1 && errno == EPERM;
+}
+
+/* The three sets of the caller. */
+struct sets {
+	uint64_t permitted;
+	uint64_t effective;
+	uint64_t inheritable;
+};
+
+static int
+get_sets(struct sets *sets)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2];
 
 	if (syscall(SYS_capget, &head, data) == -1)
-		return false;
-	return data[0].permitted == (uint32_t)caps && data[0].effective == (uint32_t)caps &&
-	       data[1].permitted == (uint32_t)(caps >> 32) &&
-	       data[1].effective == (uint32_t)(caps >> 32) && data[0].inheritable == 0 &&
-	       data[1].inheritable == 0;
+		return -1;
+	sets->permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
+	sets->effective = data[0].effective | (uint64_t)data[1].effective << 32;
+	sets->inheritable = data[0].inheritable | (uint64_t)data[1].inheritable << 32;
+	return 0;
 }
 
-int
-identity_reduce(uint64_t caps)
+/* With nothing to inherit. */
+static int
+set_caps(uint64_t may, uint64_t does)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = { 0 };
+	struct sets sets;
 
-	data[0].permitted = data[0].effective = (uint32_t)caps;
-	data[1].permitted = data[1].effective = (uint32_t)(caps >> 32);
-	if (syscall(SYS_capset, &head, data) == -1)
+	data[0].permitted = (uint32_t)may;
+	data[1].permitted = (uint32_t)(may >> 32);
+	data[0].effective = (uint32_t)does;
+	data[1].effective = (uint32_t)(does >> 32);
+	if (syscall(SYS_capset, &head, data) == -1 || get_sets(&sets) == -1)
 		return -1;
-	return has_caps(caps) ? 0 : failed();
+	return sets.permitted == may && sets.effective == does && sets.inheritable == 0 ? 0
+											: failed();
+}
+
+int
+identity_hold(uint64_t may, uint64_t does)
+{
+	struct sets sets;
+
+	if (get_sets(&sets) == -1)
+		return -1;
+	return set_caps(may & sets.permitted, does & sets.permitted);
+}
+
+int
+identity_raise(void)
+{
+	struct sets sets;
+
+	return get_sets(&sets) == -1 ? -1 : set_caps(sets.permitted, sets.permitted);
 }
 
 /* The kernel has its own order for them. */
@@ -135,7 +173,7 @@ identity_take(const struct identity *identity, uint64_t caps)
 	    setresgid(identity->gid, identity->gid, identity->gid) == -1 ||
 	    setresuid(identity->uid, identity->uid, identity->uid) == -1)
 		return -1;
-	if (identity_reduce(caps) == -1)
+	if (set_caps(caps, caps) == -1)
 		return -1;
 	if (!has_ids(identity))
 		return failed();

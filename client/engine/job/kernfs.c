@@ -153,6 +153,7 @@ kernfs_mount(const struct root *root, const struct kernfs *kernfs, struct err *e
 	int AUTO_CLOSE proc = mnt_new("proc", NULL, QUIET);
 	int AUTO_CLOSE sys = -1;
 	int AUTO_CLOSE empty = -1;
+	int ret;
 
 	if (mount_at(root, "proc", proc) == -1)
 		return explain("/proc", err);
@@ -161,5 +162,7 @@ kernfs_mount(const struct root *root, const struct kernfs *kernfs, struct err *e
 		return explain("/sys", err);
 	if (protect_proc(proc, kernfs->dev, &empty) == -1 || protect_sys(sys, kernfs, &empty) == -1)
 		return err_sys(err, "the job's /proc and /sys cannot be protected");
-	return 0;
+	ret = proc;
+	proc = -1;
+	return ret;
 }

@@ -19,7 +19,7 @@ struct kernfs {
 	unsigned int cpus; /* see struct host */
 };
 
-/* Mounts both. 0, or -1 with err. */
+/* Mounts both. The job's procfs, for the caller to close, or -1 with err. */
 int kernfs_mount(const struct root *root, const struct kernfs *kernfs, struct err *err)
     __attribute__((warn_unused_result));
 

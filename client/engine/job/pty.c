@@ -8,13 +8,17 @@
 #include "client/engine/job/pty.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/time.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "client/engine/job/mnt.h"
 #include "common/io.h"
+
+#define WAKE_US 50000
 
 int
 pty_mount(bool tty_gid)
@@ -50,17 +54,14 @@ set_modes(int master)
 }
 
 int
-pty_open(struct pty *pty, const struct job *job, bool tty_gid, struct err *err)
+pty_open(struct pty *pty, int devpts, const struct job_run *run, struct err *err)
 {
-	struct winsize size = { .ws_row = job->run.rows, .ws_col = job->run.columns };
+	struct winsize size = { .ws_row = run->rows, .ws_col = run->columns };
 	int locked = 0;
 
-	pty->mount = pty_mount(tty_gid);
-	if (pty->mount == -1)
-		return err_sys(err, "the job's terminal cannot be made");
 	/* for the client, which gets this open description and may change it: nothing here relies
 	   on O_NONBLOCK */
-	pty->master = openat(pty->mount, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	pty->master = openat(devpts, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	if (pty->master == -1 || ioctl(pty->master, TIOCSPTLCK, &locked) == -1 ||
 	    ioctl(pty->master, TIOCSWINSZ, &size) == -1 || set_modes(pty->master) == -1)
 		return err_sys(err, "the job's terminal cannot be made");
@@ -82,6 +83,49 @@ pty_discard(const struct pty *pty)
 {
 	/* read(2) would wait where the client cleared O_NONBLOCK and somebody else reads as well */
 	(void)!ioctl(pty->master, TCFLSH, TCIFLUSH);
+}
+
+int
+pty_reopen(struct pty *pty)
+{
+	io_close(&pty->slave);
+	pty->slave = ioctl(pty->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	return pty->slave == -1 ? -1 : 0;
+}
+
+static void
+wake(int number)
+{
+	(void)number;
+}
+
+/*
+ * The open description is also its clients': one of them can clear O_NONBLOCK behind this fcntl(2), and
+ * another one read what poll(2) has seen. Then a signal ends the read(2), again and again, for the
+ * first one may come before it.
+ */
+ssize_t
+pty_read(const struct pty *pty, void *buf, size_t len)
+{
+	static const struct itimerval soon = { { 0, WAKE_US }, { 0, WAKE_US } };
+	static const struct itimerval never = { { 0, 0 }, { 0, 0 } };
+	struct sigaction action = { .sa_handler = wake };
+	int flags = fcntl(pty->master, F_GETFL);
+	sigset_t set;
+	sigset_t old;
+	ssize_t got;
+
+	if (flags == -1 || fcntl(pty->master, F_SETFL, flags | O_NONBLOCK) == -1 ||
+	    sigaction(SIGALRM, &action, NULL) == -1)
+		return -1;
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	sigprocmask(SIG_UNBLOCK, &set, &old);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	got = read(pty->master, buf, len);
+	setitimer(ITIMER_REAL, &never, NULL);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return got;
 }
 
 void

@@ -84,8 +84,7 @@ mount_scratch(struct root *root, const char *name, const char *mode, struct err 
 }
 
 static int
-populate(
-    const struct task *task, struct root *root, const int clones[JOB_MOUNTS_MAX], struct err *err)
+populate(struct task *task, struct root *root, const int clones[JOB_MOUNTS_MAX], struct err *err)
 {
 	struct kernfs kernfs = { .host_network = task->job->network == JOB_NETWORK_HOST,
 		.cpus = task->engine->host.cpus };
@@ -94,8 +93,8 @@ populate(
 	if (dev == -1)
 		return -1;
 	kernfs.dev = dev;
-	if (kernfs_mount(root, &kernfs, err) == -1 ||
-	    mount_scratch(root, "tmp", "1777", err) == -1 ||
+	task->proc = kernfs_mount(root, &kernfs, err);
+	if (task->proc == -1 || mount_scratch(root, "tmp", "1777", err) == -1 ||
 	    mount_scratch(root, "run", "755", err) == -1)
 		return -1;
 	if (task->job->image == JOB_IMAGE_HOST && binds_host(root, &task->engine->host, err) == -1)
@@ -120,7 +119,7 @@ enter(const struct root *root, bool readonly, struct err *err)
 }
 
 int
-rootfs_enter(const struct task *task, struct err *err)
+rootfs_enter(struct task *task, struct err *err)
 {
 	struct root root = { .fd = -1 };
 	int clones[JOB_MOUNTS_MAX];

@@ -11,7 +11,8 @@
 
 #include "client/engine/job/task.h"
 
-/* 0 with the job's root as root and working directory, or -1 with err. */
-int rootfs_enter(const struct task *task, struct err *err) __attribute__((warn_unused_result));
+/* 0 with the job's root as root and working directory, task->devpts and task->proc being what is
+ * mounted in it, or -1 with err. */
+int rootfs_enter(struct task *task, struct err *err) __attribute__((warn_unused_result));
 
 #endif

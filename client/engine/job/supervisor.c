@@ -9,37 +9,34 @@
 #include "client/engine/job/supervisor.h"
 
 #include <fcntl.h>
-#include <grp.h>
-#include <linux/capability.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "client/engine/api/reply.h"
-#include "client/engine/job/account.h"
 #include "client/engine/job/command.h"
-#include "client/engine/job/identity.h"
+#include "client/engine/job/history.h"
 #include "client/engine/job/keep.h"
 #include "client/engine/job/netns.h"
 #include "client/engine/job/remove.h"
+#include "client/engine/job/rights.h"
 #include "client/engine/job/rootfs.h"
 #include "client/engine/job/watch.h"
-#include "common/io.h"
 
-/* To remove what other ids of the job wrote, and to end what runs as them. */
-#define CAPS_KEPT (1U << CAP_DAC_OVERRIDE | 1U << CAP_FOWNER | 1U << CAP_KILL)
+#define FDS_MAX (16 + JOB_MOUNTS_MAX)
 
 /* The listening socket, the user's lock, other clients: none of it is for this process. */
 static void
 drop_descriptors(const struct task *task)
 {
 	const struct job *job = task->job;
-	int fds[8 + JOB_MOUNTS_MAX];
+	int fds[FDS_MAX];
 	size_t n = 0;
 
 	fds[n++] = task->conn;
 	fds[n++] = task->dir;
+	fds[n++] = task->ctl;
 	fds[n++] = task->net;
 	fds[n++] = task->engine->jobs;
 	fds[n++] = job->image_fd;
@@ -64,121 +61,158 @@ enter_network(const struct task *task, struct err *err)
 	return 0;
 }
 
+/* The terminal or the pipes of a job that no client reads, or its terminal for the client. */
+static int
+make_streams(struct task *task, struct watch *watch, struct err *err)
+{
+	const struct job *job = task->job;
+
+	if (job->detach) {
+		watch->output = output_new(task->dir);
+		if (watch->output == NULL)
+			return err_sys(err, "the job's log cannot be written");
+	}
+	if (!job->run.tty)
+		return job->detach ? output_pipes(watch->output, job->interactive, err) : 0;
+	task->devpts = pty_mount(task->engine->host.gid_tty);
+	if (task->devpts == -1)
+		return err_sys(err, "the job's terminal cannot be made");
+	watch->first->unread = job->detach;
+	if (pty_open(&watch->first->pty, task->devpts, &job->run, err) == -1)
+		return -1;
+	task->console = watch->first->pty.slave;
+	return 0;
+}
+
 /*
  * Forks pid 2 early: it takes what does not depend on the root while the root is built here, and
- * then waits for its identity. Its pid, or -1 with err.
+ * then waits until it may enter it. *go: what tells it.
  */
-static pid_t
-fork_command(const struct task *task, int *report, int *go, struct err *err)
+static int
+fork_command(const struct task *task, struct watch *watch, int *go, struct err *err)
 {
-	struct command command = { .task = task };
-	int up[2];
-	int down[2];
-	pid_t pid;
+	struct command command = { .task = task, .run = &task->job->run };
+	int ends[2];
 
-	if (pipe2(up, O_CLOEXEC) == -1 || pipe2(down, O_CLOEXEC) == -1)
+	if (pipe2(ends, O_CLOEXEC) == -1)
 		return err_sys(err, "the command cannot be prepared");
-	command.report = up[1];
-	command.go = down[0];
-	pid = fork();
-	if (pid == 0) {
-		close(down[1]);
-		command_exec(&command);
-	}
-	if (pid == -1)
-		return err_sys(err, "the command cannot be started");
-	close(up[1]);
-	close(down[0]);
-	*report = up[0];
-	*go = down[1];
-	return pid;
+	*go = ends[1];
+	command.go = ends[0];
+	if (task->job->run.tty)
+		command.pty = &watch->first->pty;
+	else if (watch->output != NULL)
+		output_streams(watch->output, command.stdio);
+	else
+		memcpy(command.stdio, task->job->run.stdio, sizeof(command.stdio));
+	if (process_fork(watch->first, &command, err) == -1)
+		return -1;
+	close(ends[0]);
+	return 0;
 }
 
 static int
-set_up(const struct task *task, struct identity *identity, struct err *err)
+set_up(struct task *task, struct err *err)
 {
 	const char *hostname = task_hostname(task);
 
 	if (sethostname(hostname, strlen(hostname)) == -1)
 		return err_sys(err, "the hostname %s cannot be set", hostname);
-	if (rootfs_enter(task, err) == -1)
-		return -1;
-	return account_of_run(task, &task->job->run, identity, err);
+	return rootfs_enter(task, err);
 }
 
 /*
  * What the command has and the supervisor needs no longer: the streams, so that their other ends
- * see the command's end, and the power to mount. It keeps a job's terminal open: otherwise one that
- * no process has open for a moment would have ended for the client.
+ * see the command's end, above all. It keeps a job's terminal open: otherwise one that no process has
+ * open for a moment would have ended for the client.
  */
-static int
-drop_the_rest(const struct watch *watch, int go, struct err *err)
+static void
+drop_streams(const struct watch *watch, int go)
 {
 	const struct task *task = watch->task;
-	int fds[] = { task->conn, task->dir, task->engine->jobs, watch->report, go,
-		task->pty.master, task->pty.slave };
+	const struct process *first = watch->first;
+	int fds[FDS_MAX];
+	size_t n = 0;
 
-	keep_only(fds, sizeof(fds) / sizeof(fds[0]));
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-	    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 ||
-	    (!task_keeps_groups(task) && (setgroups(0, NULL) == -1 || getgroups(0, NULL) != 0)) ||
-	    identity_reduce(CAPS_KEPT) == -1)
-		return err_sys(err, "the supervisor cannot give up its rights");
-	return 0;
+	fds[n++] = task->conn;
+	fds[n++] = task->dir;
+	fds[n++] = task->ctl;
+	fds[n++] = task->devpts;
+	fds[n++] = task->proc;
+	fds[n++] = task->engine->jobs;
+	fds[n++] = first->report;
+	fds[n++] = first->pty.master;
+	fds[n++] = first->pty.slave;
+	fds[n++] = go;
+	if (watch->output != NULL)
+		n += output_descriptors(watch->output, fds + n);
+	keep_only(fds, n);
 }
 
 /* 0 with the command on its way, or -1 with err. */
 static int
 start(struct task *task, struct watch *watch, struct err *err)
 {
-	struct identity identity;
+	const char word = COMMAND_GO;
 	int go = -1;
+	int ret;
 
-	if (enter_network(task, err) == -1 ||
-	    (task->job->run.tty &&
-		pty_open(&task->pty, task->job, task->engine->host.gid_tty, err) == -1))
+	if (enter_network(task, err) == -1 || make_streams(task, watch, err) == -1 ||
+	    fork_command(task, watch, &go, err) == -1 || set_up(task, err) == -1)
 		return -1;
-	watch->main = fork_command(task, &watch->report, &go, err);
-	if (watch->main == -1 || set_up(task, &identity, err) == -1)
-		return -1;
-	/* a number that cannot own it is one that cannot be taken either: the command says so */
-	if (task->job->run.tty)
-		(void)!fchown(task->pty.slave, identity.uid, (gid_t)-1);
-	if (drop_the_rest(watch, go, err) == -1)
-		return -1;
-	watch->pty = task->pty;
-	/* if it is dead already, its report or its status tells */
-	(void)!io_write_all(go, &identity, sizeof(identity));
+	/* it takes its identity while rights are given up here, and runs when that is done; if it is
+	   dead already, its report or its status tells */
+	(void)!write(go, &word, 1);
+	drop_streams(watch, go);
+	ret = rights_drop(task, err);
 	close(go);
-	return 0;
+	return ret;
 }
 
-/* The client has had its answer already. */
+/* Nobody waits for it any more. */
 static void leave(const struct task *task, int result) __attribute__((noreturn));
 
 static void
 leave(const struct task *task, int result)
 {
-	close(task->conn);
-	(void)!remove_tree(task->engine->jobs, task->id);
+	if (!task->job->keep)
+		(void)!remove_tree(task->engine->jobs, task->id);
 	_exit(result);
+}
+
+/* With its first process and that one's client. NULL: memory is short. */
+static struct watch *
+make_watch(const struct task *task)
+{
+	struct watch *watch = calloc(1, sizeof(*watch));
+
+	if (watch == NULL)
+		return NULL;
+	watch->task = task;
+	watch->result = PROCESS_FAILED;
+	watch->first = watch->processes = process_new(true);
+	if (watch->first == NULL)
+		return NULL;
+	watch->first->client = clients_add(&watch->clients, CLIENT_PROCESS, task->conn);
+	if (watch->first->client == NULL)
+		return NULL;
+	watch->first->client->process = watch->first;
+	return watch;
 }
 
 void
 supervisor_run(struct task *task)
 {
-	struct watch watch = {
-		.task = task, .report = -1, .pty = { -1, -1, -1 }, .result = WATCH_FAILED
-	};
+	struct watch *watch = make_watch(task);
 	struct err err;
 
 	prctl(PR_SET_NAME, "berth-job");
 	drop_descriptors(task);
-	if (start(task, &watch, &err) == 0) {
-		watch_run(&watch);
-	} else {
-		task->engine->finished[task->slot] = 1;
-		(void)!reply_failed(task->conn, &err);
-	}
-	leave(task, watch.result);
+	if (watch == NULL)
+		leave(task, PROCESS_FAILED);
+	history_open(watch);
+	if (start(task, watch, &err) == 0)
+		watch_run(watch);
+	else
+		watch_failed(watch, &err);
+	leave(task, watch->result);
 }

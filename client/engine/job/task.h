@@ -9,7 +9,8 @@
 #define CLIENT_ENGINE_JOB_TASK_H
 
 #include "client/engine/engine.h"
-#include "client/engine/job/pty.h"
+
+struct record;
 
 struct task {
 	const struct engine
@@ -22,7 +23,11 @@ struct task {
 	int net; /* a network namespace made ahead, or -1: it is the process's own */
 	size_t slot;
 	int64_t until; /* the end of what the job may do, wall clock in seconds; 0: none */
-	struct pty pty; /* -1 unless the job has a terminal */
+	const struct record *record; /* as it is on disk; NULL: it is not */
+	int ctl; /* socket that listens for what the engine hands on, or -1 */
+	int console; /* the job's own terminal, borrowed from its process; -1: none */
+	int devpts; /* the job's own, as it was made: what has its name in there may be another */
+	int proc; /* likewise its procfs */
 };
 
 #define IDENTITY_GROUPS_MAX 128

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a supervisor does while the command runs: see watch.h.
+ * What a supervisor does while its job lives: see watch.h.
  * TRUST: unprivileged
- * INPUT: calls from the client, signals, ends of processes
+ * INPUT: calls from clients, signals, ends of processes
  * MUST: as in watch.h
  */
 #include "client/engine/job/watch.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <json-c/json.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -18,72 +15,198 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client/engine/api/call.h"
 #include "client/engine/api/reply.h"
 #include "client/engine/clock.h"
-#include "client/lib/json.h"
+#include "client/engine/job/calls.h"
+#include "client/engine/job/control.h"
+#include "client/engine/job/history.h"
+#include "client/engine/job/restart.h"
+#include "client/engine/job/rights.h"
 #include "common/io.h"
 
 #define TIMEOUT_GRACE 10000 /* ms from SIGTERM to SIGKILL after --timeout */
 #define STOP_GRACE 5000 /* after "daemon stop" */
 #define CLOCK_SET_NOTICED 30000 /* a clock that was set forwards */
-#define HANGUP_GRACE 2000 /* after the terminal is gone: an editor saves what it has */
 
-static void
-continue_all(struct watch *watch)
+bool
+watch_is_running(const struct watch *watch)
 {
-	if (watch->stopped)
-		kill(-1, SIGCONT);
-	watch->stopped = false;
+	return watch->first->pid != 0;
 }
 
-/* SIGTERM now, SIGKILL in grace milliseconds. A shell at a terminal ignores SIGTERM, not SIGHUP. */
+/* A shell at a terminal ignores SIGTERM, not SIGHUP. */
 static void
-ask_to_end(struct watch *watch, int64_t grace)
+ask_to_end(struct watch *watch, int number, int64_t grace)
 {
-	kill(watch->main, SIGTERM);
-	if (watch->task->job->run.tty)
-		kill(watch->main, SIGHUP);
-	continue_all(watch);
-	if (watch->kill_at == 0)
+	process_signal(watch->first, number);
+	if (watch->task->job->run.tty && number == SIGTERM)
+		process_signal(watch->first, SIGHUP);
+	process_continue(watch->first);
+	if (watch->kill_at == 0 || clock_ms() + grace < watch->kill_at)
 		watch->kill_at = clock_ms() + grace;
 }
 
-static void
-end_now(struct watch *watch)
+bool
+watch_settle(struct watch *watch)
 {
-	watch->gone = true;
-	kill(-1, SIGKILL);
+	if (!watch->settled)
+		watch->settled = rights_settle(watch->task) == 0;
+	return watch->settled;
 }
 
-/* The client is gone. The kernel tells the session when the last master is closed. */
-static void
-hang_up(struct watch *watch)
+void
+watch_stop(struct watch *watch, int number, int64_t grace)
 {
-	if (watch->pty.master == -1 || watch->report != -1) {
-		end_now(watch);
+	watch_no_more(watch);
+	ask_to_end(watch, number, grace);
+}
+
+void
+watch_no_more(struct watch *watch)
+{
+	if (watch->record.stopped)
 		return;
+	watch->record.stopped = true;
+	history_write(watch);
+}
+
+void
+watch_detach(struct watch *watch)
+{
+	/* without a log what comes is forgotten */
+	if (watch->output == NULL)
+		watch->output = output_new(watch->task->dir);
+	history_detached(watch);
+}
+
+void
+watch_end(struct watch *watch)
+{
+	(void)watch;
+	process_signal_all(SIGKILL);
+}
+
+static void
+tell_started(struct watch *watch, struct process *process)
+{
+	struct client *client = process->client;
+	bool last = process->first ? watch->output != NULL : process->detached;
+
+	if (client == NULL)
+		return;
+	if (reply_started(client->conn.fd, watch->task, last ? -1 : process->pty.master, last) ==
+	    -1)
+		calls_hang_up(watch, client);
+	else if (last)
+		client_close(client);
+}
+
+static void
+take_report(struct watch *watch, struct process *process)
+{
+	if (!process_take_report(process))
+		return;
+	if (process->first)
+		history_started(watch);
+	tell_started(watch, process);
+	if (process->first && !watch_settle(watch))
+		watch_end(watch);
+}
+
+/* Before the command ran something else failed than the execution. */
+static bool
+is_failure(const struct process *process)
+{
+	return process->failure.step != STEP_INVALID && process->failure.step != STEP_EXEC;
+}
+
+static struct outcome
+outcome_of(const struct process *process)
+{
+	const struct err *err = &process->failure.err;
+	struct outcome outcome = { .reason = "exited", .why = "" };
+
+	if (process->failure.step == STEP_EXEC) {
+		bool missing = err->errnum == ENOENT || err->errnum == ENOTDIR;
+
+		outcome.reason = missing ? "not_found" : "not_executable";
+		outcome.status = missing ? PROCESS_NOT_FOUND : PROCESS_NOT_EXECUTABLE;
+		outcome.why = err->why;
+	} else if (is_failure(process)) {
+		outcome.reason = "failed";
+		outcome.status = PROCESS_FAILED;
+		outcome.why = err->what;
+	} else if (WIFSIGNALED(process->status)) {
+		outcome.reason = "signaled";
+		outcome.status = 128 + WTERMSIG(process->status);
+	} else {
+		outcome.status = WEXITSTATUS(process->status);
 	}
-	watch->gone = true;
-	pty_hang_up(&watch->pty);
-	continue_all(watch);
-	if (watch->kill_at == 0)
-		watch->kill_at = clock_ms() + HANGUP_GRACE;
+	return outcome;
 }
 
-/* The pipe ends when the command is executed; before that it may bring why it cannot be. */
-static void
-read_report(struct watch *watch)
+/* Of the first one, where more than its own end counts. */
+static struct outcome
+outcome_of_first(const struct watch *watch)
 {
-	ssize_t got = read(watch->report, &watch->failure, sizeof(watch->failure));
+	struct outcome outcome = outcome_of(watch->first);
 
-	io_close(&watch->report);
-	watch->report = -1;
-	if (got == (ssize_t)sizeof(watch->failure))
+	if (watch->first->failure.step != STEP_INVALID)
+		return outcome;
+	if (watch->expired)
+		return (struct outcome){ PROCESS_FAILED, "expired", "the grant has ended" };
+	if (watch->timed_out)
+		return (struct outcome){ PROCESS_TIMED_OUT, "timeout", "" };
+	return outcome;
+}
+
+/* The client of a process that is over. */
+static void
+tell_end(struct process *process, const struct outcome *outcome)
+{
+	struct client *client = process->client;
+
+	if (client == NULL)
 		return;
-	watch->failure.step = STEP_INVALID;
-	if (!watch->over && reply_started(watch->task, watch->pty.master) == -1)
-		end_now(watch);
+	if (is_failure(process))
+		(void)!reply_failed(client->conn.fd, &process->failure.err);
+	else
+		(void)!reply_exited(client->conn.fd, outcome);
+	client_close(client);
+}
+
+/* A later one; what it left running goes on. */
+static void
+finish_later(struct watch *watch, struct process *process)
+{
+	struct outcome outcome;
+
+	if (process->report != -1)
+		take_report(watch, process);
+	/* now the client finds the terminal's end behind the last of the output */
+	io_close(&process->pty.slave);
+	process->pty.slave = -1;
+	outcome = outcome_of(process);
+	tell_end(process, &outcome);
+}
+
+/* Frees those that were reaped, but for the first one. */
+static void
+sweep_processes(struct watch *watch)
+{
+	struct process **at = &watch->processes;
+
+	while (*at != NULL) {
+		struct process *process = *at;
+
+		if (process->first || process->pid != 0) {
+			at = &process->next;
+			continue;
+		}
+		*at = process->next;
+		finish_later(watch, process);
+		process_free(process);
+	}
 }
 
 static void
@@ -92,10 +215,12 @@ reap(struct watch *watch)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == watch->main) {
-			watch->over = true;
-			watch->status = status;
+	while (process_reap(&pid, &status)) {
+		for (struct process *at = watch->processes; at != NULL; at = at->next) {
+			if (at->pid != pid)
+				continue;
+			at->pid = 0;
+			at->status = status;
 		}
 	}
 }
@@ -109,116 +234,8 @@ take_signal(struct watch *watch)
 	if (read(watch->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
 	if (info.ssi_signo == SIGTERM)
-		ask_to_end(watch, STOP_GRACE);
+		watch_stop(watch, SIGTERM, STOP_GRACE);
 	reap(watch);
-}
-
-static int
-store_signal(void *out, struct json_object *value, struct err *err)
-{
-	int64_t number;
-
-	if (json_integer(value, 1, NSIG - 1, &number) == -1)
-		return err_set(err, ERR_USAGE, "not a signal");
-	*(int *)out = (int)number;
-	return 0;
-}
-
-/*
- * Without a terminal a session ignores SIGTSTP (its processes are an orphaned group), and behind one
- * the client's stop is none of the job's business: so it is SIGSTOP, for all of them.
- */
-static int
-call_signal(struct watch *watch, struct json_object *parameters, struct err *err)
-{
-	static const struct json_field fields[] = {
-		{ "signal", store_signal, true },
-		{ NULL, NULL, false },
-	};
-	int number;
-
-	if (json_fields(parameters, fields, &number, err) == -1)
-		return -1;
-	if (number == SIGTSTP) {
-		watch->stopped = true;
-		kill(-1, SIGSTOP);
-	} else if (number == SIGCONT && watch->stopped) {
-		continue_all(watch);
-	} else {
-		kill(watch->main, number);
-	}
-	return 1;
-}
-
-/* Only a terminal can be kept for the job: the other streams are the client's own. */
-static int
-call_detach(struct watch *watch, struct json_object *parameters, struct err *err)
-{
-	static const struct json_field none[] = { { NULL, NULL, false } };
-
-	if (json_fields(parameters, none, NULL, err) == -1 || watch->pty.master == -1 ||
-	    watch->report != -1)
-		return -1;
-	continue_all(watch);
-	watch->gone = true;
-	watch->detached = true;
-	/* the call is a oneway one: its sender may have left already */
-	(void)!reply_detached(watch->task->conn);
-	return 1;
-}
-
-/* What a client may call after "started", oneway both. 1, or -1 when it is none of it. */
-static int
-take_call(struct watch *watch, struct json_object *message)
-{
-	struct call call = { 0 };
-	const char *method;
-	struct err err;
-
-	if (call_head(message, &call, &method, &err) == -1 || !call.oneway || call.more)
-		return -1;
-	if (strcmp(method, BERTH_INTERFACE ".Signal") == 0)
-		return call_signal(watch, call.parameters, &err);
-	if (strcmp(method, BERTH_INTERFACE ".Detach") == 0)
-		return call_detach(watch, call.parameters, &err);
-	return -1;
-}
-
-static void
-take_calls(struct watch *watch)
-{
-	struct json_object *message;
-	int ret = varlink_receive(&watch->conn);
-
-	varlink_drop_fds(&watch->conn);
-	if (ret == -1 && errno == EAGAIN)
-		return;
-	/* the end of the stream, or a reset because it left answers unread: the client hung up */
-	if (ret == 0 || (ret == -1 && errno == ECONNRESET)) {
-		hang_up(watch);
-		return;
-	}
-	while (ret == 1 && !watch->detached) {
-		ret = varlink_next(&watch->conn, &message);
-		if (ret == 0)
-			return;
-		if (ret == 1) {
-			ret = take_call(watch, message);
-			json_object_put(message);
-		}
-	}
-	if (!watch->detached)
-		end_now(watch);
-}
-
-/* What a detached job writes to its terminal has nowhere to go. */
-static void
-take_output(struct watch *watch, short events)
-{
-	if ((events & POLLIN) != 0)
-		pty_discard(&watch->pty);
-	else if (events != 0)
-		pty_hang_up(&watch->pty);
 }
 
 /* Milliseconds until the wall clock says what the grants say, at most so many that a clock that was
@@ -238,145 +255,330 @@ until_left(const struct watch *watch)
 	return left > CLOCK_SET_NOTICED ? CLOCK_SET_NOTICED : left;
 }
 
+static bool
+is_due(int64_t *at)
+{
+	if (*at == 0 || clock_ms() < *at)
+		return false;
+	*at = 0;
+	return true;
+}
+
 static void
-check_clock(struct watch *watch)
+look_at_clock(struct watch *watch)
 {
 	/* The launcher's watcher gives no time to save anything either. */
 	if (until_left(watch) == 0) {
 		watch->expired = true;
-		kill(-1, SIGKILL);
+		process_signal_all(SIGKILL);
 	}
-	if (watch->timeout_at != 0 && clock_ms() >= watch->timeout_at) {
-		watch->timeout_at = 0;
+	if (is_due(&watch->timeout_at)) {
 		watch->timed_out = true;
-		ask_to_end(watch, TIMEOUT_GRACE);
+		ask_to_end(watch, SIGTERM, TIMEOUT_GRACE);
 	}
-	if (watch->kill_at != 0 && clock_ms() >= watch->kill_at) {
-		watch->kill_at = 0;
-		kill(-1, SIGKILL);
+	if (is_due(&watch->kill_at))
+		process_signal_all(SIGKILL);
+	for (struct process *at = watch->processes; at != NULL; at = at->next) {
+		if (!is_due(&at->kill_at))
+			continue;
+		if (at->first)
+			process_signal_all(SIGKILL);
+		else
+			process_signal_group(at, SIGKILL);
 	}
+	if (is_due(&watch->record_at))
+		history_begin(watch);
+	if (watch->output != NULL)
+		output_look(watch->output);
+	control_look(watch);
 }
 
 static int
+sooner(int wait, int64_t at)
+{
+	return at == 0 ? wait : clock_sooner(wait, clock_until(at));
+}
+
+/* For poll(2). */
+static int
 wait_time(const struct watch *watch)
 {
-	int64_t next = watch->timeout_at;
-	int64_t end = until_left(watch);
-	int64_t left;
+	int wait = (int)until_left(watch);
 
-	if (next == 0 || (watch->kill_at != 0 && watch->kill_at < next))
-		next = watch->kill_at;
-	if (next == 0)
-		return (int)end;
-	left = next - clock_ms();
-	if (end >= 0 && end < left)
-		left = end;
-	if (left < 0)
-		return 0;
-	/* poll(2) takes an int; a longer wait is asked again */
-	return left > 1000000 ? 1000000 : (int)left;
+	wait = sooner(wait, watch->timeout_at);
+	wait = sooner(wait, watch->kill_at);
+	wait = sooner(wait, watch->record_at);
+	if (!watch_is_running(watch))
+		wait = sooner(wait, watch->restart_at);
+	for (const struct process *at = watch->processes; at != NULL; at = at->next)
+		wait = sooner(wait, at->kill_at);
+	if (watch->output != NULL)
+		wait = clock_sooner(wait, output_wait(watch->output));
+	return clock_sooner(wait, control_wait(watch));
+}
+
+/* fd -1 never has an event. */
+static size_t
+add(struct watch *watch, int fd)
+{
+	watch->fds[watch->nfds] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	return watch->nfds++;
+}
+
+static void
+gather(struct watch *watch, size_t *signals, size_t *ctl)
+{
+	bool room = clients_count(watch->clients) < CLIENTS_MAX;
+
+	watch->nfds = 0;
+	*signals = add(watch, watch->signals);
+	*ctl = add(watch, room ? watch->task->ctl : -1);
+	for (struct process *at = watch->processes; at != NULL; at = at->next) {
+		at->report_slot = add(watch, at->report);
+		at->output_slot = add(watch, at->unread ? at->pty.master : -1);
+	}
+	for (struct client *at = watch->clients; at != NULL; at = at->next)
+		at->slot = add(watch, at->conn.fd);
+	for (size_t i = 0; watch->output != NULL && i < OUTPUT_STREAMS; i++)
+		watch->output->slots[i] = add(watch, watch->output->from[i]);
+}
+
+/* What comes from a terminal that no client reads. */
+static void
+take_terminal(struct watch *watch, struct process *process, short events)
+{
+	if (events == 0)
+		return;
+	/* its session has ended, and the process any moment */
+	if ((events & POLLIN) == 0)
+		process->unread = false;
+	else if (process->first && watch->output != NULL)
+		(void)output_read_terminal(watch->output, &process->pty);
+	else
+		pty_discard(&process->pty);
+}
+
+static void
+serve_processes(struct watch *watch)
+{
+	for (struct process *at = watch->processes; at != NULL; at = at->next) {
+		take_terminal(watch, at, watch->fds[at->output_slot].revents);
+		if (watch->fds[at->report_slot].revents != 0)
+			take_report(watch, at);
+	}
+}
+
+static void
+serve_client(struct watch *watch, struct client *client)
+{
+	switch (client->kind) {
+	case CLIENT_ENGINE:
+		control_take(watch, client);
+		break;
+	case CLIENT_PROCESS:
+	case CLIENT_ATTACHED:
+		calls_take(watch, client);
+		break;
+	case CLIENT_WAITING:
+	case CLIENT_STOPPING:
+	case CLIENT_INVALID:
+		/* it has gone, or makes no sense */
+		client_close(client);
+		break;
+	}
+}
+
+static void
+serve_clients(struct watch *watch)
+{
+	/* a new one comes before the first of the list, and is looked at in the next round */
+	for (struct client *at = watch->clients; at != NULL; at = at->next)
+		if (!at->done && watch->fds[at->slot].revents != 0)
+			serve_client(watch, at);
+	clients_sweep(&watch->clients);
 }
 
 static void
 wait_and_serve(struct watch *watch)
 {
-	struct pollfd fds[] = {
-		{ .fd = watch->signals, .events = POLLIN },
-		{ .fd = watch->report, .events = POLLIN },
-		{ .fd = watch->gone ? -1 : watch->conn.fd, .events = POLLIN },
-		{ .fd = watch->detached ? watch->pty.master : -1, .events = POLLIN },
-	};
+	size_t signals;
+	size_t ctl;
 
-	if (poll(fds, sizeof(fds) / sizeof(fds[0]), wait_time(watch)) <= 0) {
-		check_clock(watch);
-		return;
+	gather(watch, &signals, &ctl);
+	if (poll(watch->fds, watch->nfds, wait_time(watch)) > 0) {
+		serve_processes(watch);
+		for (size_t i = 0; watch->output != NULL && i < OUTPUT_STREAMS; i++)
+			if (watch->output->from[i] != -1 &&
+			    watch->fds[watch->output->slots[i]].revents != 0)
+				(void)output_read(watch->output, i);
+		if (watch->fds[signals].revents != 0)
+			take_signal(watch);
+		/* what they say to a command that has ended is said to nobody */
+		if (watch_is_running(watch) || watch->restart_at != 0)
+			serve_clients(watch);
+		if (watch->fds[ctl].revents != 0)
+			control_accept(watch);
 	}
-	if (fds[1].revents != 0)
-		read_report(watch);
-	if (fds[0].revents != 0)
-		take_signal(watch);
-	if (fds[2].revents != 0 && !watch->over)
-		take_calls(watch);
-	take_output(watch, fds[3].revents);
-	check_clock(watch);
+	look_at_clock(watch);
+	sweep_processes(watch);
 }
 
-/* What the command left running ends with it. */
+/* What the first command left running ends with it, and so do the later ones. */
 static void
-end_job(struct watch *watch)
+end_run(struct watch *watch)
 {
-	kill(-1, SIGKILL);
-	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-		;
-	if (watch->report != -1)
-		read_report(watch);
-	/* now the client finds the terminal's end behind the last of the output */
-	io_close(&watch->pty.slave);
-	watch->pty.slave = -1;
-	watch->task->engine->finished[watch->task->slot] = 1;
+	struct process *first = watch->first;
+
+	process_signal_all(SIGKILL);
+	process_reap_all(watch->processes);
+	if (first->report != -1)
+		take_report(watch, first);
+	io_close(&first->pty.slave);
+	first->pty.slave = -1;
+	if (watch->output != NULL)
+		output_finish(watch->output, &first->pty);
+	sweep_processes(watch);
+	watch->kill_at = first->kill_at = 0;
+}
+
+/* Those who wait for this end, or (last) for anything. */
+static void
+tell_waiting(struct watch *watch, bool last)
+{
+	const struct outcome outcome = watch_outcome(watch);
+
+	for (struct client *at = watch->clients; at != NULL; at = at->next) {
+		if (at->done)
+			continue;
+		if (at->kind == CLIENT_WAITING)
+			(void)!reply_status(at->conn.fd, &outcome);
+		else if (at->kind == CLIENT_STOPPING && last)
+			(void)!reply_send(at->conn.fd, NULL);
+		else if (at->kind == CLIENT_ATTACHED && last)
+			(void)!reply_exited(at->conn.fd, &outcome);
+		else
+			continue;
+		client_close(at);
+	}
+	clients_sweep(&watch->clients);
+}
+
+struct outcome
+watch_outcome(const struct watch *watch)
+{
+	const struct record *record = &watch->record;
+
+	return (struct outcome){ record->status, record_reason_name(record->reason),
+		record->why == NULL ? "" : record->why };
+}
+
+/* Once more in the same job. What fails here is a run that failed. */
+static void
+start_again(struct watch *watch)
+{
+	const struct job_run *run = &watch->task->job->run;
+	struct command command = { .task = watch->task, .run = run, .go = -1 };
+	struct process *first = watch->first;
+
+	watch->began = clock_ms();
+	watch->restart_at = 0;
+	first->failure.step = STEP_INVALID;
+	first->stopped = false;
+	first->unread = run->tty;
+	command.pty = run->tty ? &first->pty : NULL;
+	if (!run->tty)
+		output_streams(watch->output, command.stdio);
+	if (run->tty && pty_reopen(&first->pty) == -1)
+		err_sys(&first->failure.err, "the job's terminal cannot be made");
+	else if (process_fork(first, &command, &first->failure.err) == 0)
+		return;
+	first->failure.step = STEP_SESSION;
+}
+
+/* True: it runs once more, or could not be started once more. */
+static bool
+restart(struct watch *watch)
+{
+	if (!watch->started || !restart_wanted(watch->task->job, &watch->record))
+		return false;
+	watch->delay = restart_delay(watch->delay, clock_ms() - watch->began);
+	watch->restart_at = clock_ms() + watch->delay;
+	history_restarting(watch);
+	tell_waiting(watch, false);
+	while (!watch->record.stopped && !watch->timed_out && !watch->expired &&
+	       clock_ms() < watch->restart_at)
+		wait_and_serve(watch);
+	if (watch->record.stopped || watch->timed_out || watch->expired)
+		return false;
+	start_again(watch);
+	return true;
 }
 
 static void
-tell(struct watch *watch)
+run_once(struct watch *watch)
 {
-	const struct report *failure = &watch->failure;
-	struct outcome outcome = { .reason = "exited", .why = "" };
-	struct err err;
+	struct outcome outcome;
 
-	if (failure->step != STEP_INVALID)
-		command_explain(failure, watch->task->job, &err);
-	if (failure->step != STEP_INVALID && failure->step != STEP_EXEC) {
-		watch->result = WATCH_FAILED;
-		if (!watch->gone)
-			reply_failed(watch->task->conn, &err);
-		return;
+	while (watch_is_running(watch)) {
+		if (watch->signals != -1)
+			wait_and_serve(watch);
+		else
+			process_reap_all(watch->processes);
 	}
-	if (failure->step == STEP_EXEC) {
-		bool missing = failure->errnum == ENOENT || failure->errnum == ENOTDIR;
-
-		outcome.reason = missing ? "not_found" : "not_executable";
-		outcome.status = missing ? WATCH_NOT_FOUND : WATCH_NOT_EXECUTABLE;
-		outcome.why = err.why;
-	} else if (watch->expired) {
-		err_set(&err, ERR_REFUSED, "the grant has ended");
-		outcome.reason = "expired";
-		outcome.status = WATCH_FAILED;
-		outcome.why = err.what;
-	} else if (watch->timed_out) {
-		outcome.reason = "timeout";
-		outcome.status = WATCH_TIMED_OUT;
-	} else if (WIFSIGNALED(watch->status)) {
-		outcome.reason = "signaled";
-		outcome.status = 128 + WTERMSIG(watch->status);
-	} else {
-		outcome.status = WEXITSTATUS(watch->status);
-	}
+	end_run(watch);
+	outcome = outcome_of_first(watch);
+	history_ended(watch, &outcome);
 	watch->result = outcome.status;
-	if (!watch->gone)
-		reply_exited(watch->task->conn, &outcome);
+}
+
+/* The record says so: now those are told who waited for it. */
+static void
+finish(struct watch *watch)
+{
+	const struct outcome outcome = watch_outcome(watch);
+
+	history_over(watch);
+	watch->task->engine->finished[watch->task->slot] = 1;
+	tell_end(watch->first, &outcome);
+	control_finish(watch);
+	tell_waiting(watch, true);
 }
 
 void
-watch_run(struct watch *watch)
+watch_failed(struct watch *watch, const struct err *err)
+{
+	const struct outcome outcome = { PROCESS_FAILED, "failed", err->what };
+
+	process_signal_all(SIGKILL);
+	process_reap_all(watch->processes);
+	watch->first->failure = (struct report){ STEP_SESSION, *err };
+	history_ended(watch, &outcome);
+	finish(watch);
+}
+
+static int
+watch_signals(void)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGTERM);
-	varlink_init(&watch->conn, watch->task->conn);
+	/* all signals have been blocked since the engine's start: none is lost before this */
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void
+watch_run(struct watch *watch)
+{
 	if (watch->task->job->timeout != 0)
 		watch->timeout_at = clock_ms() + (int64_t)watch->task->job->timeout * 1000;
-	/* all signals have been blocked since the engine's start: none is lost before this */
-	watch->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	watch->began = clock_ms();
+	watch->signals = watch_signals();
 	if (watch->signals == -1)
-		end_now(watch);
-	while (!watch->over) {
-		if (watch->signals != -1)
-			wait_and_serve(watch);
-		else
-			watch->over = waitpid(watch->main, &watch->status, 0) == watch->main;
-	}
-	end_job(watch);
-	tell(watch);
+		watch_end(watch);
+	do
+		run_once(watch);
+	while (restart(watch));
+	finish(watch);
 }
