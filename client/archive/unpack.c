@@ -157,7 +157,9 @@ enter(struct unpack *u)
 	if (confine_access(u->tree.job ? u->tree.root : u->dir, true, &err) == -1)
 		return report_fatal(u->report, err.what, err.why);
 	u->in = stream_reader((u->flags & UNPACK_COMPRESSED) != 0);
-	return u->in != NULL ? 0 : report_fatal(u->report, "the archive cannot be read", "");
+	return u->in != NULL
+		   ? 0
+		   : report_fatal(u->report, "the archive cannot be read", "it is no tar");
 }
 
 static void

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * exchange A B: swaps two names as fast as it can until it is killed.
+ * exchange A B [A B]...: swaps the names of each pair as fast as it can until it is killed.
  * TRUST: unprivileged
- * INPUT: two paths
+ * INPUT: pairs of paths
  * MUST: leave no moment in which a name is missing (RENAME_EXCHANGE)
  */
 #include <err.h>
@@ -12,10 +12,10 @@
 int
 main(int argc, char *argv[])
 {
-	if (argc != 3)
+	if (argc < 3 || argc % 2 != 1)
 		errx(99, "usage");
-	for (;;) {
-		if (renameat2(AT_FDCWD, argv[1], AT_FDCWD, argv[2], RENAME_EXCHANGE) < 0)
+	for (int i = 1;; i = i + 2 < argc ? i + 2 : 1) {
+		if (renameat2(AT_FDCWD, argv[i], AT_FDCWD, argv[i + 1], RENAME_EXCHANGE) < 0)
 			err(99, "renameat2");
 	}
 }
