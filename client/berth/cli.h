@@ -61,9 +61,10 @@ struct command {
 	const struct command *verbs; /* of a verb that has sub-verbs: their table, else NULL */
 };
 
-/* main.c, cmd_daemon.c: each ends with an empty row. */
+/* main.c, cmd_daemon.c, cmd_system.c: each ends with an empty row. */
 extern const struct command commands[];
 extern const struct command daemon_verbs[];
+extern const struct command system_verbs[];
 
 /* verbs.c: the row of a verb; NULL without one. */
 const struct command *command_find(const char *name);
@@ -121,9 +122,12 @@ int help_print(const struct cli *cli, const struct command *about, struct err *e
     __attribute__((warn_unused_result));
 
 command_run cmd_run, cmd_exec, cmd_attach, cmd_explain, cmd_daemon, cmd_admin, cmd_grants, cmd_info,
-    cmd_version, cmd_help, cmd_complete;
+    cmd_version, cmd_help, cmd_complete, cmd_ps, cmd_logs, cmd_inspect, cmd_wait, cmd_stop,
+    cmd_kill, cmd_start, cmd_restart, cmd_rm, cmd_top, cmd_stats, cmd_system;
 
 extern const struct flag run_flags[], exec_flags[], attach_flags[], explain_flags[];
+extern const struct flag ps_flags[], logs_flags[], stop_flags[], kill_flags[], rm_flags[],
+    stats_flags[];
 
 /* For help and completion; berth-admin parses them. A test compares them with its table. */
 extern const struct flag grant_flags[], revoke_flags[], check_flags[];

@@ -21,7 +21,7 @@ struct start_options {
 	bool granting;
 };
 
-static command_run cmd_start;
+static command_run daemon_start;
 
 static int
 store_granting(void *out, char *value, struct err *err)
@@ -41,7 +41,7 @@ static const struct flag start_flags[] = {
 };
 
 const struct command daemon_verbs[] = {
-	{ "daemon start", cmd_start, start_flags, "daemon start",
+	{ "daemon start", daemon_start, start_flags, "daemon start",
 	  "start it, if it is not there, and print its state", NULL },
 	{ "daemon state", daemon_state, NULL, "daemon state", "print its state; start none", NULL },
 	{ "daemon stop", daemon_stop, daemon_stop_flags, "daemon stop [--force]", "end it", NULL },
@@ -69,7 +69,7 @@ start(struct cli *cli, struct err *err)
 }
 
 static int
-cmd_start(struct cli *cli, int argc, char **argv, struct err *err)
+daemon_start(struct cli *cli, int argc, char **argv, struct err *err)
 {
 	struct start_options options = { .granting = false };
 	struct flag_parse parse = { .own = { start_flags, &options }, .argc = argc, .argv = argv };

@@ -8,13 +8,15 @@
  * groups behind an @) or commands. N bytes of the word stand before the part that is meant.
  * TRUST: unprivileged
  * INPUT: a command line that is being typed, by the caller
- * MUST: ask no engine and start none; offer nothing that this version does not have.
+ * MUST: start no engine; wait for none that hangs; offer nothing that this version does not have.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "common/entitlement.h"
 
+#include "client/berth/jobcall.h"
+#include "client/berth/jobfilter.h"
 #include "client/berth/message.h"
 #include "client/berth/signame.h"
 #include "client/lib/caps.h"
@@ -24,6 +26,7 @@ extern char **environ;
 
 /* The word that is being typed: what is before it decides what it is. */
 struct typing {
+	struct cli *cli;
 	const char *word;
 	size_t head; /* bytes before the value: "--name=", "a,b," */
 	const char *kind; /* what the shell shall complete from head on; NULL: nothing */
@@ -109,6 +112,62 @@ value_signal(struct typing *typing)
 		if (signame_format(number, name, sizeof(name)))
 			offer(typing, name, "", NULL);
 	}
+}
+
+/* Names of jobs are the engine's to say, and this goes to a terminal. */
+static bool
+is_job_name(const char *name)
+{
+	return (name[0] != '\0' && strlen(name) <= JOB_NAME_MAX &&
+		name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				  "0123456789_.-")] == '\0');
+}
+
+/* Names, and ids for who begins to type one. Only an engine that runs is asked, and not for long. */
+static void
+value_job(struct typing *typing)
+{
+	struct json_object *list;
+	struct jobview view;
+	char status[128];
+
+	if (job_list_running(typing->cli, &list) != 0)
+		return;
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		jobview_read(json_object_array_get_idx(list, i), &view);
+		jobview_status(&view, jobview_now(), status, sizeof(status));
+		status[strspn(status, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789 ()")] = '\0';
+		if (is_job_name(view.name))
+			offer(typing, view.name, "", status);
+		if (value_of(typing)[0] != '\0' && strcmp(view.id, view.name) != 0 &&
+		    is_job_name(view.id))
+			offer(typing, view.id, "", status);
+	}
+	json_object_put(list);
+}
+
+/* KEY=VALUE of ps */
+static void
+value_filter(struct typing *typing)
+{
+	static const char status[] = "status=";
+
+	if (strncmp(value_of(typing), status, sizeof(status) - 1) == 0) {
+		typing->head += sizeof(status) - 1;
+		offer_words(typing, jobfilter_states);
+		return;
+	}
+	for (size_t i = 0; jobfilter_keys[i] != NULL; i++)
+		offer(typing, jobfilter_keys[i], "=", NULL);
+}
+
+/* Of system prune. */
+static void
+value_property(struct typing *typing)
+{
+	offer(typing, "label", "=", NULL);
+	offer(typing, "until", "=", NULL);
 }
 
 static void
@@ -300,6 +359,8 @@ static const struct {
 	{ "FORMAT", value_format },
 	{ "IMAGE", value_image },
 	{ "KIND", value_engine },
+	{ "JOB", value_job },
+	{ "KEY=VALUE", value_filter },
 	{ "LEVEL", value_level },
 	{ "LIST", value_list },
 	{ "MODE", value_network },
@@ -307,6 +368,7 @@ static const struct {
 	{ "NAME[=VALUE]", value_variable },
 	{ "OPTION", value_security },
 	{ "POLICY", value_policy },
+	{ "PROPERTY", value_property },
 	{ "SIGNAL", value_signal },
 	{ "SRC:DST[:ro]", value_volume },
 	{ "USER", value_user },
@@ -527,11 +589,10 @@ answer(const struct typing *typing, struct err *err)
 int
 cmd_complete(struct cli *cli, int argc, char **argv, struct err *err)
 {
-	struct typing typing = { .word = argc > 0 ? argv[argc - 1] : "" };
+	struct typing typing = { .cli = cli, .word = argc > 0 ? argv[argc - 1] : "" };
 	struct place place = { .command = NULL };
 	const struct command *about;
 
-	(void)cli;
 	for (int i = 0; i < argc - 1; i++)
 		pass(&place, argv[i]);
 	if (is_lost(&place))

@@ -29,6 +29,7 @@ struct way {
 	bool end_hung; /* end an engine that does not answer, as its user wishes */
 	bool woken; /* it was stopped by a signal, and was told to go on */
 	bool killed; /* it did not answer, and is gone */
+	bool hung_up; /* the connection ended instead of an answer */
 	char version[32]; /* of the engine, if it is another than ours */
 	bool skew_told; /* and that was said, or need not be */
 	struct peer peer; /* who serves the connection that way_connect gave */

@@ -24,8 +24,7 @@
 #include "client/berth/ascii.h"
 #include "client/berth/daemon.h"
 #include "client/berth/message.h"
-#include "client/berth/place.h"
-#include "client/berth/view.h"
+#include "client/berth/stateroot.h"
 
 #define LOG "engine.log"
 #define LOG_OLD "engine.log.1"
@@ -54,30 +53,6 @@ struct log {
 	size_t len;
 	size_t shown;
 };
-
-/* Where the engine that the caller would get keeps its state. 0, or -1 with err. */
-static int
-find_root(const struct cli *cli, char root[PATH_MAX], struct err *err)
-{
-	struct place *place = malloc(sizeof(*place));
-	struct view view = { .ungranted = REFUSAL_INVALID };
-	int rc = place == NULL ? err_sys(err, "cannot look for the log") : view_load(&view, err);
-
-	if (rc == 0 && view.ungranted != REFUSAL_INVALID) {
-		if ((rc = place_find(place, cli->uid, err)) == 0)
-			snprintf(root, PATH_MAX, "%s", place->root);
-		place_close(place);
-	} else if (rc == 0) {
-		snprintf(root, PATH_MAX, "/var/lib/berth/%u", cli->uid);
-		for (size_t i = view.policy.nfiles; i > 0; i--) {
-			if (view.policy.files[i - 1]->root != NULL)
-				snprintf(root, PATH_MAX, "%s", view.policy.files[i - 1]->root);
-		}
-	}
-	view_free(&view);
-	free(place);
-	return (rc);
-}
 
 /* A plain file of the caller's, or -1: there is none. */
 static int
@@ -251,7 +226,7 @@ daemon_logs(struct cli *cli, int argc, char **argv, struct err *err)
 	int rc;
 
 	if (cli_flags(cli, &parse, err) != 0 || cli_words(cli, parse.argc, 0, 0, err) != 0 ||
-	    parse_tail(options.tail, &count, err) != 0 || find_root(cli, root, err) != 0)
+	    parse_tail(options.tail, &count, err) != 0 || stateroot_find(cli, root, err) != 0)
 		return (-1);
 	log.dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	log.text = malloc(READ_MAX);

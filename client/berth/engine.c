@@ -158,7 +158,7 @@ was_not_served(int rc, int errnum)
 	return (rc == 0 || errnum == ECONNRESET || errnum == EPIPE);
 }
 
-/* As varlink_read, but -1 with ETIMEDOUT when it takes longer than limit milliseconds. */
+/* As varlink_read, but -1 with ETIMEDOUT when it takes longer than limit milliseconds, if any. */
 static int
 read_within(const struct way *way, struct varlink *conn, int limit, struct json_object **message)
 {
@@ -173,14 +173,15 @@ read_within(const struct way *way, struct varlink *conn, int limit, struct json_
 		if (rc != 0)
 			return (rc);
 		errno = ETIMEDOUT;
-		if (waited >= limit)
+		if (limit >= 0 && waited >= limit)
 			return (-1);
-		if (waited >= ANSWER_NOTE_MS && !noted) {
+		if (limit >= 0 && waited >= ANSWER_NOTE_MS && !noted) {
 			peer_describe(&way->peer, who, sizeof(who));
 			message_note(way->cli, "waiting for %s", who);
 			noted = true;
 		}
-		rc = poll(&poll_conn, 1, (noted ? limit : ANSWER_NOTE_MS) - waited);
+		rc =
+		    poll(&poll_conn, 1, limit < 0 ? -1 : (noted ? limit : ANSWER_NOTE_MS) - waited);
 		if (rc < 0 && errno != EINTR)
 			return (-1);
 		if (rc > 0 && (rc = varlink_receive(conn)) != 1)
@@ -413,29 +414,40 @@ engine_open(struct way *way, struct engine_call *call, struct varlink *conn, str
 }
 
 int
+engine_next(struct way *way, struct varlink *conn, int patience, struct engine_answer *answer,
+    struct err *err)
+{
+	int rc = await(way, conn, patience != 0 ? patience : ANSWER_MS, &answer->message, err);
+
+	answer->params = NULL;
+	way->hung_up = rc == 0;
+	if (rc == 0) {
+		err_set(err, ERR_UNAVAILABLE, "the engine ended before it answered");
+		return (err_todo(err, "see what runs:  berth daemon state"));
+	}
+	if (rc < 0) {
+		answer->message = NULL;
+		return (-1);
+	}
+	return (engine_answer(way->cli, answer->message, &answer->params, err));
+}
+
+int
 engine_call(struct way *way, struct engine_call *call, struct json_object **params, struct err *err)
 {
-	int patience = call->patience != 0 ? call->patience : ANSWER_MS;
-	struct json_object *message;
+	struct engine_answer answer = { .message = NULL };
 	struct varlink conn;
 	int rc;
 
 	*params = NULL;
 	if ((rc = engine_open(way, call, &conn, err)) != 0)
 		return (rc);
-	rc = await(way, &conn, patience, &message, err);
+	rc = engine_next(way, &conn, call->patience, &answer, err);
 	varlink_close(&conn);
-	if (rc == 0 && way->killed)
+	if (way->hung_up && way->killed)
 		return (1);
-	if (rc == 0) {
-		err_set(err, ERR_UNAVAILABLE, "the engine ended before it answered");
-		return (err_todo(err, "see what runs:  berth daemon state"));
-	}
-	if (rc < 0)
-		return (-1);
-	rc = engine_answer(way->cli, message, params, err);
-	json_object_get(*params);
-	json_object_put(message);
+	*params = json_object_get(answer.params);
+	json_object_put(answer.message);
 	return (rc);
 }
 

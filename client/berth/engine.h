@@ -21,6 +21,14 @@ struct engine_call {
 	int patience; /* milliseconds for the answer of engine_call; 0: as for the greeting */
 };
 
+#define ENGINE_FOREVER (-1) /* patience for what takes as long as it takes */
+
+/* One answer. */
+struct engine_answer {
+	struct json_object *message; /* the receiver's to put */
+	struct json_object *params; /* borrowed from it */
+};
+
 /*
  * Connects (and starts an engine, if way says so), sends greeting and call with one sendmsg(2) and
  * reads the greeting. 0: read the answers from conn and close it; 1: no engine runs and none was
@@ -43,6 +51,13 @@ int engine_greet(struct way *way, struct varlink *conn, struct err *err)
  * 0, or -1 with err and the reason in cli when it is an error.
  */
 int engine_answer(struct cli *cli, struct json_object *message, struct json_object **params,
+    struct err *err) __attribute__((warn_unused_result));
+
+/*
+ * The next answer to a call; patience as in struct engine_call. 0; -1 with err (way->hung_up: the
+ * connection had ended), and then *answer has the members of an error that the engine answered.
+ */
+int engine_next(struct way *way, struct varlink *conn, int patience, struct engine_answer *answer,
     struct err *err) __attribute__((warn_unused_result));
 
 /*

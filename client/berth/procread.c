@@ -200,33 +200,39 @@ proc_text(int procfs, const char *path, char *buf, size_t len)
 	return (got < 0 ? -1 : (int64_t)used);
 }
 
-/* More of a process; what cannot be read stays as it is. */
+/* What a process has read and written of block devices, where that can be read. */
 static void
-read_costly(int procfs, struct proc *proc)
+read_io(int procfs, struct proc *proc)
 {
 	char path[48], text[1024];
-	uint64_t value;
 
-	snprintf(path, sizeof(path), "%d/smaps_rollup", proc->pid);
-	/* In KiB. Another uid's, or one that is not dumpable, is not for us. */
-	if (proc_text(procfs, path, text, sizeof(text)) > 0 &&
-	    proc_parse_line(text, "Pss", &value) == 0 && value >> 50 == 0)
-		proc->memory = value << 10;
 	snprintf(path, sizeof(path), "%d/io", proc->pid);
-	if (proc_text(procfs, path, text, sizeof(text)) <= 0)
-		return;
-	if (proc_parse_line(text, "read_bytes", &value) == 0)
-		proc->read = value;
-	if (proc_parse_line(text, "write_bytes", &value) == 0)
-		proc->written = value;
+	proc->told = proc_text(procfs, path, text, sizeof(text)) > 0 &&
+		     proc_parse_line(text, "read_bytes", &proc->read) == 0 &&
+		     proc_parse_line(text, "write_bytes", &proc->written) == 0;
+	if (!proc->told)
+		proc->read = proc->written = 0;
+}
+
+/* The text of status. */
+static void
+take_status(const char *text, bool costly, struct proc *proc)
+{
+	uint64_t uid, own, shared;
+
+	if (proc_parse_line(text, "Uid", &uid) == 0 && uid < PROC_UNKNOWN)
+		proc->uid = (uint32_t)uid;
+	/* In KiB. */
+	if (costly && proc_parse_line(text, "RssAnon", &own) == 0 &&
+	    proc_parse_line(text, "RssShmem", &shared) == 0 && own + shared < UINT64_C(1) << 50)
+		proc->memory = (own + shared) << 10;
 }
 
 /* 0 and *proc, or -1: it has ended, or is no process. */
 static int
 read_one(int procfs, const char *pid, bool costly, struct proc *proc)
 {
-	char path[48], text[1024];
-	uint64_t uid;
+	char path[48], text[3072];
 
 	snprintf(path, sizeof(path), "%.10s/stat", pid);
 	if (proc_text(procfs, path, text, sizeof(text)) <= 0 || proc_parse_stat(text, proc) != 0 ||
@@ -234,11 +240,8 @@ read_one(int procfs, const char *pid, bool costly, struct proc *proc)
 		return (-1);
 	proc->memory *= (uint64_t)sysconf(_SC_PAGESIZE);
 	snprintf(path, sizeof(path), "%.10s/status", pid);
-	if (proc_text(procfs, path, text, sizeof(text)) > 0 &&
-	    proc_parse_line(text, "Uid", &uid) == 0 && uid < PROC_UNKNOWN)
-		proc->uid = (uint32_t)uid;
-	if (costly)
-		read_costly(procfs, proc);
+	if (proc_text(procfs, path, text, sizeof(text)) > 0)
+		take_status(text, costly, proc);
 	return (0);
 }
 
@@ -269,10 +272,21 @@ collect(int procfs, DIR *dir, bool costly, struct proc **list)
 				return (-1);
 			*list = grown;
 		}
-		if (read_one(procfs, entry->d_name, costly, &(*list)[count]) == 0)
-			count++;
+		if (read_one(procfs, entry->d_name, costly, &(*list)[count]) != 0)
+			continue;
+		if (costly)
+			read_io(procfs, &(*list)[count]);
+		count++;
 	}
 	return ((int64_t)count);
+}
+
+static int
+by_pid(const void *a, const void *b)
+{
+	const struct proc *one = a, *other = b;
+
+	return ((one->pid > other->pid) - (one->pid < other->pid));
 }
 
 int64_t
@@ -292,6 +306,8 @@ proc_list(int procfs, bool costly, struct proc **list, struct err *err)
 	if (count < 0)
 		err_sys(err, "cannot read the job's processes");
 	closedir(dir);
+	if (count > 0)
+		qsort(*list, (size_t)count, sizeof(**list), by_pid);
 	if (count < 0) {
 		free(*list);
 		*list = NULL;

@@ -27,9 +27,9 @@ struct proc {
 	uint64_t ticks; /* of a processor, its own */
 	uint64_t reaped; /* those of its children that have ended */
 	uint64_t began; /* ticks since the boot */
-	uint64_t
-	    memory; /* bytes in use; shared ones by halves, thirds, ... where the kernel tells */
-	uint64_t read, written; /* bytes, of block devices; 0 where the kernel does not tell */
+	uint64_t memory; /* bytes in use but for files (RssAnon and RssShmem), or all of them */
+	bool told; /* what follows is known: the kernel does not tell it of every process */
+	uint64_t read, written; /* bytes, of block devices */
 	uint32_t threads;
 	char name[17];
 };
@@ -59,8 +59,8 @@ uint32_t proc_map_inside(const struct proc_map *map, uint32_t outside);
 void proc_parse_net(const char *text, uint64_t *received, uint64_t *sent);
 
 /*
- * All processes, at most PROC_MANY; *list is the caller's to free. costly: memory, read and written
- * are asked for, too. The number, or -1 with err.
+ * All processes in the order of their ids, at most PROC_MANY; *list is the caller's to free. costly: memory without
+ * files, read and written are asked for, too. The number, or -1 with err.
  */
 int64_t proc_list(int procfs, bool costly, struct proc **list, struct err *err)
     __attribute__((warn_unused_result));

@@ -43,7 +43,7 @@ same "berth deamon " "" "a verb that does not exist"
 while IFS=$'\t' read -r verb flags; do
 	same "berth $verb --" "$(tr ' ' '\n' <<<"$flags" | sorted)" "the flags of $verb"
 done < <(jq -r '.[] | [.] + [.name as $verb | .verbs[] | .name = $verb + " " + .name] | .[]
-    | select(.name != "daemon" and .name != "explain")
+    | select(.name != "daemon" and .name != "system" and .name != "explain")
     | [.name, ([.flags[] | "--" + .name] | join(" "))] | @tsv' <<<"$table")
 same "berth explain -- run --netw" "--network " "explain completes the line of a run"
 same "berth explain -- ru" "run " "and run itself"
@@ -67,6 +67,10 @@ same "berth run -v /usr:/x:r" "ro rw " "how it is mounted"
 same "berth run --env-file /etc/passw" "passwd passwd- " "a file"
 same "berth run --restart=on" "on-failure " "when it is started again"
 same "berth run --stop-signal HU" "HUP " "signals"
+same "berth kill -s TER" "TERM " "signals of kill"
+same "berth ps --filter sta" "status " "what jobs are filtered by"
+same "berth ps --filter=status=" "created exited restarting running " "and the states"
+same "berth system prune --filter " "label until " "of prune, others"
 same "berth run --security-opt no" "no-new-privileges " "the option of --security-opt"
 same "berth run --cidfile /etc/passw" "passwd passwd- " "a file for the id"
 same "berth exec web -- seq" "seq " "a command in a job"
@@ -102,7 +106,7 @@ done
 revoke bob >/dev/null
 
 # A flag's value is named in help, and by that name it is completed: a new name is decided about.
-free='DATE DST[:OPTIONS] KEY[=VALUE] KEYS N NAME PATH TIME USER[:GROUP]'
+free='DATE DST[:OPTIONS] KEY[=VALUE] KEYS N NAME PATH SECONDS TIME USER[:GROUP] WHEN'
 is "$(jq -r '[.[], .[].verbs[]] | map(.flags[].value) | unique | .[] | select(. != null)' <<<"$table" |
     grep -vxFf <(sed -n 's/^\t{ "\(.*\)", value_[a-z]* },$/\1/p' "$TOP/client/berth/complete.c") |
     grep -vxFf <(tr ' ' '\n' <<<"$free"))" "" "each kind of value has its completion, or can be anything"

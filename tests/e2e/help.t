@@ -45,14 +45,14 @@ run as alice berth help daemon
 for sub in $(jq -r '.[] | select(.name == "daemon").verbs[].name' <<<"$table"); do
 	like "$out" "daemon $sub " "berth help daemon lists $sub"
 done
-for words in "help ps" "help run ps" "help bogus" "help daemon bogus" "help help help"; do
+for words in "help pull" "help run ps" "help bogus" "help daemon bogus" "help help help"; do
 	# shellcheck disable=SC2086
 	run as alice berth $words
 	is "$rc:$out" "64:" "berth $words: no such help"
 	is "$(wc -l <<<"$err")" "$(($(wc -l <<<"$err") <= 3 ? $(wc -l <<<"$err") : 3))" "in three lines at most"
 done
-run as alice berth help ps
-like "$err" 'ps is not available in this version' "a verb of later"
+run as alice berth help pull
+like "$err" 'pull is not available in this version' "a verb of later"
 
 # --- what was meant
 # meant WORDS REGEX: usage error, and the second line
@@ -138,5 +138,15 @@ for sub in $(jq -r '.[] | select(.name == "daemon").verbs[].name' <<<"$table"); 
 		like "$text" "Fl (. , )?-$flag" "berth(1): --$flag of daemon $sub"
 	done
 done
+# The verbs of berth-jobs(1), a subsection each.
+jobs=$TOP/config/man/berth-jobs.1
+while IFS= read -r verb; do
+	text=$(awk -v title=".Ss $verb" '$0 == title { on = 1; next } /^\.S[hs] / { on = 0 } on && /^\.It /' "$jobs")
+	is "$(flags_in <<<"$text")" \
+	    "$(flags_of "[.[], .[].verbs[] | select(.name == \"${verb#system }\")] | .[0].flags[] | select((.global | not) and .help != null)")" \
+	    "berth-jobs(1): the flags of $verb are those of the table"
+done < <(sed -n 's/^\.Ss \([a-z ]*\)$/\1/p' "$jobs")
+is "$(sed -n 's/^\.Ss \([a-z][a-z]*\).*/\1/p' "$jobs" | sort -u)" \
+    "$(items Verbs | sed -n '/^\.It Cm ps/,/^\.It Cm system/s/^\.It Cm \([a-z]*\).*/\1/p' | sort -u)" "berth-jobs(1) has the verbs that berth(1) says"
 ok "the manual names the variables that count" grep -q 'Ev NO_COLOR' "$manual"
 done_testing

@@ -161,7 +161,7 @@ own(void **state)
 	assert_non_null(self);
 	assert_int_equal(self->parent, getppid());
 	assert_int_equal(self->uid, getuid());
-	assert_true(self->memory > 0 && self->threads > 0 && self->began > 0);
+	assert_true(self->memory > 0 && self->threads > 0 && self->began > 0 && self->told);
 	free(list);
 	close(procfs);
 }
@@ -193,7 +193,7 @@ fakes(void **state)
 			     mkdirat(dir, "7x", 0700),
 	    0);
 	put(dir, "5/stat", STAT("5", "five", REST));
-	put(dir, "5/status", "Name:\tfive\nUid:\t99999999999\n");
+	put(dir, "5/status", "Name:\tfive\nUid:\t99999999999\nRssAnon: 1 kB\nRssShmem: x\n");
 	put(dir, "5/io", "read_bytes: 77\nwrite_bytes: -5\n");
 	put(dir, "6/stat", STAT("5", "not six", REST));
 	put(dir, "7x/stat", STAT("7", "seven", REST));
@@ -202,7 +202,8 @@ fakes(void **state)
 	assert_string_equal(list[0].name, "five");
 	assert_int_equal(list[0].uid, PROC_UNKNOWN);
 	assert_int_equal(list[0].memory, 250 * sysconf(_SC_PAGESIZE));
-	assert_int_equal(list[0].read, 77);
+	assert_false(list[0].told);
+	assert_int_equal(list[0].read, 0);
 	assert_int_equal(list[0].written, 0);
 	free(list);
 	strcat(command, path);

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * berth stop, restart and kill: the ends of jobs.
+ * TRUST: unprivileged
+ * INPUT: the command line of the caller; what the engine answers
+ * MUST: end nothing but what was named.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <json-c/json.h>
+
+#include "client/berth/eachjob.h"
+#include "client/berth/jobcall.h"
+#include "client/berth/jobverbs.h"
+#include "client/berth/signame.h"
+#include "client/lib/json.h"
+
+#define STOP_SECONDS 10 /* the engine's, when nothing is said */
+#define STOP_MAX 86400
+#define MARGIN_MS 30000 /* for what SIGKILL takes */
+
+struct options {
+	const char *time;
+	const char *signal;
+	int64_t number; /* what either of them says */
+};
+
+/* clang-format off */
+const struct flag stop_flags[] = {
+	{ FLAG_STRING, 't', "time", offsetof(struct options, time), NULL, "SECONDS", "until SIGKILL; 10 without it" },
+	{ .kind = FLAG_INVALID },
+};
+
+const struct flag kill_flags[] = {
+	{ FLAG_STRING, 's', "signal", offsetof(struct options, signal), NULL, "SIGNAL", "instead of SIGKILL" },
+	{ .kind = FLAG_INVALID },
+};
+/* clang-format on */
+
+static int
+parse_time(struct options *options, struct err *err)
+{
+	char *end;
+
+	options->number = STOP_SECONDS;
+	if (options->time == NULL)
+		return (0);
+	errno = 0;
+	options->number = strtol(options->time, &end, 10);
+	if (options->time[0] >= '0' && options->time[0] <= '9' && *end == '\0' && errno == 0 &&
+	    options->number <= STOP_MAX)
+		return (0);
+	err_set(err, ERR_USAGE, "--time=%s: not a number of seconds", options->time);
+	return (err_why(err, "it is at most %d", STOP_MAX));
+}
+
+static int
+stop(struct cli *cli, const char *job, struct json_object *done, const void *ctx, struct err *err)
+{
+	const struct options *options = ctx;
+	struct job_call call = { .method = "StopJob",
+		.job = job,
+		.params = json_object_new_object(),
+		.patience = (int)options->number * 1000 + MARGIN_MS,
+		.again = true };
+	struct json_object *answer;
+
+	(void)done;
+	if (call.params == NULL || json_put_number(call.params, "seconds", options->number) != 0)
+		return (err_set(err, ERR_SYSTEM, "out of memory"));
+	if (job_ask(cli, &call, &answer, err) != 0)
+		return (-1);
+	json_object_put(answer);
+	return (0);
+}
+
+static int
+restart(
+    struct cli *cli, const char *job, struct json_object *done, const void *ctx, struct err *err)
+{
+	if (stop(cli, job, done, ctx, err) != 0)
+		return (-1);
+	return (job_start(cli, job, done, NULL, err));
+}
+
+/* The two verbs that have --time. */
+static int
+end(struct cli *cli, int argc, char **argv, each_act *act, struct err *err)
+{
+	struct options options = { .time = NULL };
+	const struct each each = { .act = act, .ctx = &options, .shown = "job" };
+	struct flag_parse parse = { .own = { stop_flags, &options }, .argc = argc, .argv = argv };
+
+	if (cli_flags(cli, &parse, err) != 0 ||
+	    cli_words(cli, parse.argc, 1, INT32_MAX, err) != 0 || parse_time(&options, err) != 0)
+		return (-1);
+	return (each_job(cli, &parse, &each, err));
+}
+
+int
+cmd_stop(struct cli *cli, int argc, char **argv, struct err *err)
+{
+	return (end(cli, argc, argv, stop, err));
+}
+
+int
+cmd_restart(struct cli *cli, int argc, char **argv, struct err *err)
+{
+	return (end(cli, argc, argv, restart, err));
+}
+
+static int
+send_signal(
+    struct cli *cli, const char *job, struct json_object *done, const void *ctx, struct err *err)
+{
+	const struct options *options = ctx;
+	struct job_call call = { .method = "Kill", .job = job, .params = json_object_new_object() };
+	struct json_object *answer;
+
+	(void)done;
+	if (call.params == NULL || json_put_number(call.params, "signal", options->number) != 0)
+		return (err_set(err, ERR_SYSTEM, "out of memory"));
+	if (job_ask(cli, &call, &answer, err) != 0)
+		return (-1);
+	json_object_put(answer);
+	return (0);
+}
+
+int
+cmd_kill(struct cli *cli, int argc, char **argv, struct err *err)
+{
+	struct options options = { .number = SIGKILL };
+	const struct each each = { .act = send_signal, .ctx = &options, .shown = "job" };
+	struct flag_parse parse = { .own = { kill_flags, &options }, .argc = argc, .argv = argv };
+
+	if (cli_flags(cli, &parse, err) != 0 || cli_words(cli, parse.argc, 1, INT32_MAX, err) != 0)
+		return (-1);
+	if (options.signal != NULL && (options.number = signame_parse(options.signal)) < 0) {
+		err_set(err, ERR_USAGE, "--signal=%s: no such signal", options.signal);
+		return (err_why(err, "it is a name or a number of signal(7): TERM, SIGTERM, 15"));
+	}
+	return (each_job(cli, &parse, &each, err));
+}

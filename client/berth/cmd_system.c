@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * berth system: what jobs take of the disk, and what can go.
+ * TRUST: unprivileged
+ * INPUT: the command line of the caller; what the engine answers; a yes on the terminal
+ * MUST: remove no job that runs, and nothing without being told to.
+ */
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "client/berth/daemon.h"
+#include "client/berth/jobcall.h"
+#include "client/berth/message.h"
+#include "client/berth/moment.h"
+#include "client/berth/quantity.h"
+#include "client/berth/table.h"
+#include "client/lib/json.h"
+
+#define PRUNE_MS 300000
+#define LABELS_MAX 32
+
+static command_run system_df, system_prune;
+
+struct options {
+	bool force;
+	const char *until;
+	size_t nlabels;
+	const char *labels[LABELS_MAX];
+};
+
+/* until=WHEN, label=NAME[=VALUE] */
+static int
+store_filter(void *out, char *value, struct err *err)
+{
+	struct options *options = out;
+
+	if (strncmp(value, "until=", 6) == 0) {
+		options->until = value + 6;
+		return (0);
+	}
+	if (strncmp(value, "label=", 6) == 0 && value[6] != '\0' && json_is_utf8(value) &&
+	    options->nlabels < LABELS_MAX) {
+		options->labels[options->nlabels++] = value + 6;
+		return (0);
+	}
+	err_set(err, ERR_USAGE, "--filter=%s: no such filter", value);
+	return (err_why(err, "known are until=TIME and label=NAME[=VALUE]"));
+}
+
+/* clang-format off */
+static const struct flag prune_flags[] = {
+	{ FLAG_STORE, 0, "filter", 0, store_filter, "PROPERTY", "only jobs with it: until=TIME, label=NAME[=VALUE]" },
+	{ FLAG_SWITCH, 'f', "force", offsetof(struct options, force), NULL, NULL, "do not ask" },
+	{ .kind = FLAG_INVALID },
+};
+
+const struct command system_verbs[] = {
+	{ "system df", system_df, NULL, "system df", "what jobs take of the disk", NULL },
+	{ "system prune", system_prune, prune_flags, "system prune [flags]",
+	  "remove the jobs that are over, with what they wrote", NULL },
+	{ .name = NULL },
+};
+/* clang-format on */
+
+int
+cmd_system(struct cli *cli, int argc, char **argv, struct err *err)
+{
+	struct flag_parse words = { .argc = argc, .argv = argv };
+
+	return (command_dispatch(cli, system_verbs, &words, err));
+}
+
+/* No engine and nothing on disk: nothing is taken. */
+static struct json_object *
+nothing(void)
+{
+	static const char *const members[] = { "jobs", "running", "size", "reclaimable" };
+	struct json_object *object = json_object_new_object();
+
+	for (size_t i = 0; object != NULL && i < sizeof(members) / sizeof(members[0]); i++)
+		json_object_object_add(object, members[i], json_object_new_int64(0));
+	return (object);
+}
+
+static int
+print_usage(struct json_object *usage, struct err *err)
+{
+	static const char *const heads[] = { "TYPE", "TOTAL", "ACTIVE", "SIZE", "RECLAIMABLE",
+		NULL };
+	int64_t size = json_number(usage, "size", 0), free = json_number(usage, "reclaimable", 0);
+	char text[64], bytes[32];
+	struct table table;
+
+	table_begin(&table, heads);
+	table_add(&table, "Jobs");
+	snprintf(text, sizeof(text), "%" PRId64, json_number(usage, "jobs", 0));
+	table_add(&table, text);
+	snprintf(text, sizeof(text), "%" PRId64, json_number(usage, "running", 0));
+	table_add(&table, text);
+	quantity_size(size, 4, text, sizeof(text));
+	table_add(&table, text);
+	quantity_size(free, 4, bytes, sizeof(bytes));
+	snprintf(text, sizeof(text), "%s (%.0f%%)", bytes,
+	    size > 0 && free > 0 ? (double)free * 100 / (double)size : 0);
+	table_add(&table, text);
+	if (!table_print(&table))
+		return (err_set(err, ERR_SYSTEM, "out of memory"));
+	return (message_done(err));
+}
+
+static int
+system_df(struct cli *cli, int argc, char **argv, struct err *err)
+{
+	struct flag_parse parse = { .argc = argc, .argv = argv };
+	struct job_call call = { .method = "Usage", .patience = PRUNE_MS };
+	struct json_object *usage;
+	int rc;
+
+	if (cli_flags(cli, &parse, err) != 0 || cli_words(cli, parse.argc, 0, 0, err) != 0 ||
+	    (rc = job_ask_all(cli, &call, &usage, err)) < 0)
+		return (-1);
+	if (rc == 1 && (usage = nothing()) == NULL)
+		return (err_set(err, ERR_SYSTEM, "out of memory"));
+	if (cli->json)
+		return (message_json(usage, err));
+	rc = print_usage(usage, err);
+	json_object_put(usage);
+	return (rc);
+}
+
+/* The parameters of Prune; NULL with err. */
+static struct json_object *
+make_filter(const struct options *options, struct err *err)
+{
+	struct json_object *params = json_object_new_object(), *filter = json_object_new_object(),
+			   *labels = json_object_new_array();
+	int64_t until, now = moment_now();
+
+	for (size_t i = 0; i < options->nlabels; i++)
+		json_object_array_add(labels, json_object_new_string(options->labels[i]));
+	json_object_object_add(filter, "labels", labels);
+	json_object_object_add(params, "filter", filter);
+	if (options->until == NULL)
+		return (params);
+	if (moment_typed(options->until, now, &until) == 0 && until <= now) {
+		json_object_object_add(
+		    filter, "until", json_object_new_int64((now - until) / MOMENT_SECOND));
+		return (params);
+	}
+	err_set(err, ERR_USAGE, "--filter=until=%s: not a time of the past", options->until);
+	err_why(err, "it is a date, 2026-11-26T12:00:00Z, or how long ago: 10m, 24h, 7d");
+	json_object_put(params);
+	return (NULL);
+}
+
+/* As docker(1) does; of nothing, nothing is listed. */
+static int
+print_pruned(struct json_object *answer, struct err *err)
+{
+	struct json_object *list;
+	char text[ERR_LINE];
+	size_t count = 0;
+
+	if (json_object_object_get_ex(answer, "removed", &list) &&
+	    json_object_is_type(list, json_type_array))
+		count = json_object_array_length(list);
+	for (size_t i = 0; i < count; i++) {
+		const char *id = json_string(json_object_array_get_idx(list, i));
+
+		err_escape(text, sizeof(text), id != NULL ? id : "");
+		printf("%s%s\n", i == 0 ? "Deleted Jobs:\n" : "", text);
+	}
+	quantity_size(json_number(answer, "size", 0), 4, text, sizeof(text));
+	printf("%sTotal reclaimed space: %s\n", count > 0 ? "\n" : "", text);
+	return (message_done(err));
+}
+
+static struct json_object *
+nothing_removed(void)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "removed", json_object_new_array());
+	json_object_object_add(object, "size", json_object_new_int64(0));
+	return (object);
+}
+
+static int
+prune(struct cli *cli, struct json_object *params, struct err *err)
+{
+	struct job_call call = { .method = "Prune", .params = params, .patience = PRUNE_MS };
+	struct json_object *answer;
+	int rc = job_ask_all(cli, &call, &answer, err);
+
+	if (rc < 0)
+		return (-1);
+	if (rc == 1)
+		answer = nothing_removed();
+	if (cli->json)
+		return (message_json(answer, err));
+	rc = print_pruned(answer, err);
+	json_object_put(answer);
+	return (rc);
+}
+
+static int
+system_prune(struct cli *cli, int argc, char **argv, struct err *err)
+{
+	struct options options = { .force = false };
+	struct flag_parse parse = { .own = { prune_flags, &options }, .argc = argc, .argv = argv };
+	struct json_object *params;
+
+	if (cli_flags(cli, &parse, err) != 0 || cli_words(cli, parse.argc, 0, 0, err) != 0 ||
+	    (params = make_filter(&options, err)) == NULL)
+		return (-1);
+	if (options.force ||
+	    daemon_confirm(cli, "remove the jobs that are over, with all that they wrote?"))
+		return (prune(cli, params, err));
+	json_object_put(params);
+	err_set(err, ERR_FAILED, "nothing was removed");
+	err_why(err, "nobody said yes");
+	return (err_todo(err, "berth system prune -f  does not ask"));
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Calls about jobs that are there already. Contract in jobcall.h.
+ * TRUST: unprivileged
+ * INPUT: what the engine answers; names that the caller typed
+ * MUST: as jobcall.h says
+ */
+#include "client/berth/jobcall.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "client/berth/stateroot.h"
+#include "client/lib/json.h"
+
+#define JOBS_MANY 100000 /* more are no list of jobs */
+#define ALARM_SECONDS 2
+#define TRIES 5
+#define PAUSE_NS 50000000L
+
+/* In the words of the engine's own answer: engine.c. */
+static int
+no_such_job(struct cli *cli, const char *job, struct err *err)
+{
+	snprintf(cli->reason, sizeof(cli->reason), "no_such_job");
+	err_set(err, ERR_FAILED, "no such job: %s", job);
+	err_why(err, "none has this name, or an id that begins so");
+	return (err_todo(err, "berth ps -a  shows them"));
+}
+
+static int
+begin(struct way *way, struct cli *cli, struct err *err)
+{
+	return (way_init(way, cli, cli->host == NULL && !stateroot_is_empty(cli), err));
+}
+
+/* The job's name joins the other parameters. 0, or -1 with err. */
+static int
+name_job(struct cli *cli, const char *job, struct json_object **params, struct err *err)
+{
+	if (!json_is_utf8(job))
+		return (no_such_job(cli, job, err));
+	if (*params == NULL)
+		*params = json_object_new_object();
+	if (*params == NULL || json_put_text(*params, "job", job) != 0)
+		return (err_set(err, ERR_SYSTEM, "out of memory"));
+	return (0);
+}
+
+/* Once, as job_ask_all; lost: there was no answer. */
+static int
+ask_once(struct cli *cli, const struct job_call *call, struct json_object **answer, bool *lost,
+    struct err *err)
+{
+	struct engine_call ask = { .method = call->method,
+		.params = json_object_get(call->params),
+		.patience = call->patience };
+	struct way way;
+	int rc;
+
+	*lost = false;
+	if (begin(&way, cli, err) != 0) {
+		json_object_put(call->params);
+		return (-1);
+	}
+	rc = engine_call(&way, &ask, answer, err);
+	*lost = rc < 0 && way.hung_up;
+	if (rc != 0) {
+		json_object_put(*answer);
+		*answer = NULL;
+	}
+	return (rc);
+}
+
+int
+job_ask_all(struct cli *cli, struct job_call *call, struct json_object **answer, struct err *err)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	int rc = 0, tries = call->again ? TRIES : 1;
+	bool lost = true;
+
+	*answer = NULL;
+	for (int i = 0; lost && i < tries; i++) {
+		if (i > 0)
+			nanosleep(&pause, NULL);
+		rc = ask_once(cli, call, answer, &lost, err);
+	}
+	json_object_put(call->params);
+	call->params = NULL;
+	return (rc);
+}
+
+int
+job_ask(struct cli *cli, struct job_call *call, struct json_object **answer, struct err *err)
+{
+	int rc = name_job(cli, call->job, &call->params, err);
+
+	if (rc == 0)
+		rc = job_ask_all(cli, call, answer, err);
+	else
+		json_object_put(call->params);
+	return (rc > 0 ? no_such_job(cli, call->job, err) : rc);
+}
+
+/* One answer of List: 1 and the job is in the list; 0: it was the last one; -1 with err. */
+static int
+take_job(struct way *way, struct varlink *conn, struct json_object *list, struct err *err)
+{
+	struct engine_answer answer = { .message = NULL };
+	int rc = engine_next(way, conn, 0, &answer, err);
+	struct json_object *job;
+
+	if (rc == 0 && json_object_object_get_ex(answer.params, "job", &job) &&
+	    json_object_is_type(job, json_type_object)) {
+		rc = json_object_array_add(list, json_object_get(job)) == 0 ? 1 : -1;
+		if (rc < 0)
+			err_set(err, ERR_SYSTEM, "out of memory");
+	}
+	json_object_put(answer.message);
+	return (rc);
+}
+
+/* Over a way that is there. */
+static int
+list_over(struct way *way, bool all, struct json_object **list, struct err *err)
+{
+	struct json_object *params = json_object_new_object();
+	struct engine_call call = { .method = "List", .params = params, .more = true };
+	struct varlink conn;
+	int rc;
+
+	*list = json_object_new_array();
+	if (*list == NULL || params == NULL || json_put_bool(params, "all", all) != 0) {
+		json_object_put(params);
+		rc = err_set(err, ERR_SYSTEM, "out of memory");
+	} else
+		rc = engine_open(way, &call, &conn, err);
+	if (rc == 0) {
+		for (rc = 1; rc == 1 && json_object_array_length(*list) < JOBS_MANY;)
+			rc = take_job(way, &conn, *list, err);
+		varlink_close(&conn);
+	}
+	if (rc < 0)
+		json_object_put(*list);
+	return (rc < 0 ? -1 : 0);
+}
+
+int
+job_list(struct cli *cli, bool all, struct json_object **list, struct err *err)
+{
+	struct way way;
+
+	return (begin(&way, cli, err) != 0 ? -1 : list_over(&way, all, list, err));
+}
+
+int
+job_list_running(struct cli *cli, struct json_object **list)
+{
+	struct err ignored;
+	struct way way;
+	int rc;
+
+	/* Who types waits for nobody: this program ends then, with what it has said so far. */
+	alarm(ALARM_SECONDS);
+	rc = way_init(&way, cli, false, &ignored);
+	way.skew_told = true;
+	if (rc == 0)
+		rc = list_over(&way, true, list, &ignored);
+	alarm(0);
+	return (rc);
+}
+
+/* Sends a call about a job whose answer the caller reads. 0, or -1 with err. */
+static int
+call_open(
+    struct cli *cli, struct way *way, struct job_call *call, struct varlink *conn, struct err *err)
+{
+	struct engine_call ask = { .method = call->method };
+	int rc = name_job(cli, call->job, &call->params, err);
+
+	if (rc == 0)
+		rc = begin(way, cli, err);
+	if (rc != 0) {
+		json_object_put(call->params);
+		return (-1);
+	}
+	ask.params = call->params;
+	call->params = NULL;
+	rc = engine_open(way, &ask, conn, err);
+	return (rc > 0 ? no_such_job(cli, call->job, err) : rc);
+}
+
+/* Takes the descriptor that the answer names out of the connection's. */
+static int
+take_fd(struct varlink *conn, struct json_object *params, struct err *err)
+{
+	int64_t index = json_number(params, "fd", -1);
+	int fd;
+
+	if (index < 0 || index >= (int64_t)conn->nfds)
+		return (err_set(err, ERR_UNAVAILABLE, "the engine's answer has no descriptor"));
+	fd = conn->fds[index];
+	conn->fds[index] = -1;
+	return (fd);
+}
+
+int
+job_open(struct cli *cli, const char *job, const char *what, int *fd, struct err *err)
+{
+	struct job_call call = { .method = "Open", .job = job, .params = json_object_new_object() };
+	struct engine_answer answer = { .message = NULL };
+	struct varlink conn;
+	struct way way;
+	int rc;
+
+	if (call.params == NULL || json_put_text(call.params, "what", what) != 0) {
+		json_object_put(call.params);
+		return (err_set(err, ERR_SYSTEM, "out of memory"));
+	}
+	if (call_open(cli, &way, &call, &conn, err) != 0)
+		return (-1);
+	rc = engine_next(&way, &conn, 0, &answer, err);
+	*fd = rc == 0 ? take_fd(&conn, answer.params, err) : -1;
+	json_object_put(answer.message);
+	varlink_close(&conn);
+	return (*fd >= 0 ? 0 : -1);
+}
+
+int
+job_watch(struct cli *cli, const char *job, struct job_watch *watch, struct err *err)
+{
+	struct job_call call = { .method = "Wait", .job = job };
+
+	return (call_open(cli, &watch->way, &call, &watch->conn, err));
+}
