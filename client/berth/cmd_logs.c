@@ -144,12 +144,19 @@ take_end(struct session *session, struct err *err)
 	return (judge(session, err));
 }
 
+/* It may have come with the greeting. */
+static bool
+end_is_here(const struct session *session)
+{
+	return (session->watching && session->watch.conn.len > 0);
+}
+
 /* Milliseconds until something has to be looked at without being told; -1: never. */
 static int
 patience(const struct session *session)
 {
 	int64_t left = (session->show.until - moment_now()) / (MOMENT_SECOND / 1000) + 1;
-	int limit = logread_patience(&session->log);
+	int limit = end_is_here(session) ? 0 : logread_patience(&session->log);
 
 	if (!session->watching && (limit < 0 || limit > AGAIN_MS))
 		limit = AGAIN_MS;
@@ -167,7 +174,7 @@ await(struct session *session, struct err *err)
 
 	if (poll(fds, 2, patience(session)) < 0 && errno != EINTR)
 		return (err_sys(err, "cannot wait for the job"));
-	if (fds[1].revents != 0)
+	if (fds[1].revents != 0 || end_is_here(session))
 		return (take_end(session, err));
 	if (session->watching)
 		return (0);
