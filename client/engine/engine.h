@@ -35,7 +35,8 @@ enum source {
 	SOURCE_LISTENER,
 	SOURCE_CONNECTION,
 	SOURCE_CHILD,
-	SOURCE_SIGNAL
+	SOURCE_SIGNAL,
+	SOURCE_STARTING /* a supervisor whose answer the engine waits for: api/start.h */
 };
 
 /* A child of the engine: a job's supervisor, a sweeper or the resetter. */
@@ -44,9 +45,16 @@ struct child {
 	struct child *next;
 	int pidfd;
 	bool is_job;
+	bool kept; /* its directory stays when it is over */
 	size_t slot; /* of finished */
 	char id[JOB_ID_LEN + 1];
 	char name[JOB_NAME_MAX + 1];
+};
+
+/* A job that an engine before this one has started: job/adopted.h. */
+struct adopted {
+	struct adopted *next;
+	char id[JOB_ID_LEN + 1];
 };
 
 /* What was found out once and holds for all jobs. */
@@ -80,6 +88,11 @@ struct engine {
 	volatile unsigned char *finished;
 	unsigned char slots[ENGINE_JOBS_MAX]; /* bytes of finished that are taken */
 	struct child *children;
+	struct adopted *adopted;
+	int64_t adopted_at; /* clock_ms of the last look at them */
+	struct starting *starting; /* jobs that begin once more: api/start.h */
+	int64_t look_at; /* clock_ms: when to look for jobs that were lost; 0: not */
+	int64_t sweep_after; /* clock_ms: when to look for leftovers again; a look costs time */
 	struct connection *connections;
 	size_t nconnections;
 	bool short_of_fds; /* somebody could not be let in */
@@ -89,5 +102,8 @@ struct engine {
 	bool no_log; /* its log was removed for good */
 	const char *leave; /* why it leaves now, or NULL */
 };
+
+/* Has a look for jobs that were lost in so many milliseconds, or sooner. */
+void engine_look_at(struct engine *engine, int64_t left);
 
 #endif

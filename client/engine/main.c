@@ -25,6 +25,8 @@
 #include "client/engine/clock.h"
 #include "client/engine/engine.h"
 #include "client/engine/hide.h"
+#include "client/engine/job/adopted.h"
+#include "client/engine/job/children.h"
 #include "client/engine/job/host.h"
 #include "client/engine/job/netns.h"
 #include "client/engine/job/sweep.h"
@@ -158,6 +160,10 @@ main(void)
 	if (start(&engine, &err) == -1)
 		ready_failed(&err);
 	ready_serving();
+	if (engine.mode != FACTS_ONCE) {
+		adopted_find(&engine);
+		engine_look_at(&engine, 0);
+	}
 	sweep_leftovers(&engine);
 	io_close(&engine.probe);
 	server_run(&engine);

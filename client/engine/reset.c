@@ -171,7 +171,7 @@ run_resetter(const struct engine *engine)
 	held = jobs_in_use(engine);
 	if (held > 0)
 		_exit(held < RESET_FAILED ? (int)held : RESET_FAILED - 1);
-	sweep_now(engine->jobs);
+	sweep_now(engine->jobs, true);
 	(void)!rmdir(STATE_JOBS);
 	remove_host();
 	remove_run();

@@ -4,6 +4,10 @@
 varlink.py [--socket PATH] [--as EUID] VERB ARGS...
   hello                 greets; prints the engine's answer, or "closed" when there is none
   call METHOD JSON      greets, calls, prints the answers until the connection ends or pauses
+  more METHOD JSON      the same, called with "more"
+  exec JSON CMD...      Exec of CMD on this program's own three streams; JSON has the job, and what is
+                        put over the parameters
+  open JSON             Open; prints what is in the directory that comes, or the answer
   run JSON CMD...       Run of CMD in the image host on this program's own three streams; what JSON
                         has is put over the parameters; its mounts get their descriptors here. Prints the
                         answers
@@ -113,9 +117,12 @@ def verb_hello():
         return
 
 
-def verb_call(method, text):
+def verb_call(method, text, more=False):
     sock = connect()
-    send(sock, frame(HELLO) + frame({"method": method, "parameters": json.loads(text)}))
+    call = {"method": method, "parameters": json.loads(text)}
+    if more:
+        call["more"] = True
+    send(sock, frame(HELLO) + frame(call))
     for number, answer in enumerate(answers(sock)):
         if number > 0 or isinstance(answer, str):
             show(answer)
@@ -132,6 +139,44 @@ def verb_run(text, *args):
             show(answer)
         if number > 0 and is_final(answer):
             return
+
+
+def verb_more(method, text):
+    verb_call(method, text, True)
+
+
+def verb_exec(text, *args):
+    sock = connect()
+    params = {"blob": 0, "stdin": 1, "stdout": 2, "stderr": 3}
+    params.update(json.loads(text))
+    call = {"method": INTERFACE + "Exec", "parameters": params, "more": True}
+    send(sock, frame(HELLO) + frame(call), [blob(args), 0, 1, 2])
+    for number, answer in enumerate(answers(sock)):
+        if number > 0 or isinstance(answer, str):
+            show(answer)
+        if number > 0 and is_final(answer):
+            return
+
+
+def verb_open(text):
+    sock = connect()
+    send(sock, frame(HELLO) + frame({"method": INTERFACE + "Open", "parameters": json.loads(text)}))
+    sock.settimeout(5)
+    data, fds = b"", []
+    while data.count(b"\0") < 2:
+        more, ancillary, _, _ = sock.recvmsg(65536, socket.CMSG_SPACE(16))
+        for _, _, what in ancillary:
+            fds += array.array("i", what)
+        data += more
+        if not more:
+            print("closed")
+            return
+    answer = json.loads(data.split(b"\0")[1])
+    if fds:
+        fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY, dir_fd=fds[0])
+        print(*sorted(os.listdir(fd)))
+    else:
+        show(answer)
 
 
 def verb_raw(text):

@@ -41,7 +41,8 @@ ok "the job has all that it had" test -d "$STATE/host/etc" -a -n "$(ls "$STATE/j
 id=$(ls "$STATE/jobs")
 as alice berth daemon start >/dev/null
 ok "the engine is at rest" wait_for 5 sh -c '! pgrep -x berth-sweep'
-strace -f -qq -p "$(engine_pid alice)" -o /run/arena/trace -P "$id" -e trace=openat -e inject=openat:error=EMFILE &
+strace -f -qq -p "$(engine_pid alice)" -o /run/arena/trace -P "$id" -e trace=openat,openat2 \
+    -e inject=openat,openat2:error=EMFILE &
 tracer=$!
 wait_for 10 grep -q '^TracerPid:[[:space:]]*[1-9]' "/proc/$(engine_pid alice)/status"
 run as alice timeout 20 berth daemon reset --force
@@ -51,11 +52,14 @@ like "$(cat /run/arena/trace)" 'EMFILE' "control: it could not"
 kill "$tracer"
 wait "$tracer" 2>/dev/null
 ok "the job has all that it had, still" test -d "$STATE/host/etc" -a -n "$(ls "$STATE/jobs/$id")"
-as alice berth daemon stop
+run as alice berth daemon stop
+is "$rc" 1 "nor does the engine leave unasked"
+kill -KILL "$(engine_pid alice)"
 wait_for 5 no_engine
 is "${#id}" 12 "control: one job"
 before=$(ls -R "$STATE/jobs/$id" 2>/dev/null)
-strace -f -qq -u alice -o /run/arena/trace -P "$id" -e trace=openat -e inject=openat:error=ENFILE:when=1 /usr/local/bin/berth daemon start >/dev/null 2>&1 &
+strace -f -qq -u alice -o /run/arena/trace -P "$id" -e trace=openat,openat2 \
+    -e inject=openat,openat2:error=ENFILE:when=1..2 /usr/local/bin/berth daemon start >/dev/null 2>&1 &
 tracer=$!
 ok "control: the next engine cannot open the job's directory" wait_for 10 grep -q ENFILE /run/arena/trace
 sleep 0.5

@@ -119,7 +119,7 @@ done
 gives ok "--name" --name web-1.a_b host echo ok
 start_job /run/arena/first --name web -i host sh -c 'echo up; sleep 30'
 wait_for 5 grep -q up /run/arena/first
-fails 'a job called web runs already' "--name that runs already" --name web host true
+fails 'the name is in use' "--name that runs already" --name web host true
 gives ok "--name of another" --name web2 host echo ok
 kill -KILL "$client"
 wait_job

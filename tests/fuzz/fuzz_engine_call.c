@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Fuzz target: a connection to the engine, from its first byte to the point where a job would be made:
- * frames, calls, the parameters of Run. The first three bytes of an input say which descriptors come
- * with the first piece, what the policy says and how the engine is, the rest is what the client sends.
+ * frames, calls, the parameters of Run; and calls for a job that is there, to the point where they are
+ * handed on to its supervisor. The first three bytes of an input say which descriptors come with the
+ * first piece, what the policy says and how engine and job are, the rest is what the client sends.
  * What acts is replaced by what notes that it was called: nothing is forked, mounted or removed.
  * TRUST: unprivileged
  * INPUT: the fuzzer
  * MUST: abort when a job is decided upon that is none, or whose descriptors did not come, judged by
  *       code of its own; when what it asks of the policy is less than what it does; when the job,
  *       encoded and decoded again, is another; when a job is made without a decision, or jobs end that
- *       nobody said shall end; when an answer is malformed; when a descriptor stays open.
+ *       nobody said shall end; when something is handed on that is no call of the six, or Exec without a
+ *       decision; when an answer is malformed; when a descriptor stays open.
  */
 /* WRAP: job_wants authority_decide authority_list hide_sockets host_prepare scratch_directory */
 /* WRAP: overlay_directories remove_tree netns_take child_fork log_line reset_start children_signal */
+/* WRAP: names_take names_drop ctl_listen ctl_send ctl_ask record_write request_write request_job */
+/* WRAP: found_ids found_open found_lock */
 #define FUZZ_NAME "fuzz_engine_call"
 #include "tests/fuzz/fuzz.h"
 
@@ -23,18 +27,23 @@
 
 #include "client/engine/api/authority.h"
 #include "client/lib/caps.h"
+#include "client/engine/job/ctl.h"
+#include "client/engine/job/found.h"
+#include "client/engine/job/names.h"
+#include "client/engine/job/request.h"
 #include "client/lib/job_blob.h"
 
+#define JOB "0123456789ab"
 #define PIECE_MAX 60000
 #define JOBS_MAX 8
 
 static struct engine engine;
 static struct connection *client;
 /* In this call. */
-static bool decided, may_run, forked;
+static bool decided, may_run, forked, handed;
 /* In this input. */
 static size_t jobs, signalled;
-static uint8_t policy_says;
+static uint8_t policy_says, engine_says;
 
 int __real_job_wants(const struct job *job, struct job_wants *wants, struct err *err);
 int __wrap_job_wants(const struct job *job, struct job_wants *wants, struct err *err);
@@ -51,6 +60,20 @@ int __wrap_child_fork(struct engine *engine, struct child *child, uint64_t names
 void __wrap_log_line(const struct engine *engine, const char *fmt, ...);
 int __wrap_reset_start(struct engine *engine, struct err *err);
 void __wrap_children_signal(const struct engine *engine, int signal);
+
+int __wrap_names_take(
+    const struct engine *engine, const char *name, const char *id, char holder[JOB_ID_LEN + 1]);
+void __wrap_names_drop(const char *name, const char *id);
+int __wrap_ctl_listen(const char *id);
+int __wrap_ctl_send(
+    const char *id, struct json_object *message, int client, const int *fds, size_t nfds);
+int __wrap_ctl_ask(const char *id, const char *method, struct json_object *parameters);
+int __wrap_record_write(int dir, const struct record *record);
+int __wrap_request_write(int dir, const struct job *job);
+int __wrap_request_job(int dir, struct job *job, struct err *err);
+void __wrap_found_ids(int jobs, const char *word, struct found_ids *ids);
+int __wrap_found_open(int jobs, const char *id, struct found *found);
+int __wrap_found_lock(const struct found *found);
 
 /* --- a second opinion on what a job is ------------------------------------------------------------ */
 
@@ -290,8 +313,11 @@ __wrap_job_wants(const struct job *job, struct job_wants *wants, struct err *err
 {
 	int ret = __real_job_wants(job, wants, err);
 
-	check_job(job);
-	check_again(job);
+	/* the one that is there has no descriptors */
+	if (job->run.stdio[0] != -1 || job->nmounts > 0 || client->varlink.nfds > 0) {
+		check_job(job);
+		check_again(job);
+	}
 	if (ret == 0)
 		check_wants(job, wants);
 	return (ret);
@@ -371,12 +397,20 @@ __wrap_netns_take(struct engine *of)
 int
 __wrap_child_fork(struct engine *of, struct child *child, uint64_t namespaces)
 {
+	if (namespaces == 0) {
+		must(!child->is_job, "what answers is no job");
+		child->next = of->children;
+		of->children = child;
+		handed = true;
+		return (1);
+	}
 	must(decided && may_run, "what was decided upon runs, and nothing else");
 	must(of->stop_by == 0 && of->resetter == NULL, "an engine that ends starts nothing");
 	must((namespaces & CLONE_NEWPID) != 0 && (namespaces & CLONE_NEWNS) != 0,
 	    "a job has namespaces of its own");
 	for (const struct child *at = of->children; at != NULL; at = at->next)
-		must(strcmp(at->name, child->name) != 0, "a name stands for one job");
+		must(
+		    !at->is_job || strcmp(at->name, child->name) != 0, "a name stands for one job");
 	if ((policy_says & 16) != 0 || jobs == JOBS_MAX) {
 		errno = EAGAIN;
 		return (-1);
@@ -407,6 +441,141 @@ __wrap_children_signal(const struct engine *of, int number)
 {
 	(void)of, (void)number;
 	signalled++;
+}
+
+/* --- the job that is there, or is not ------------------------------------------------------------- */
+
+int
+__wrap_names_take(
+    const struct engine *of, const char *name, const char *id, char holder[JOB_ID_LEN + 1])
+{
+	(void)id;
+	for (const struct child *at = of->children; at != NULL; at = at->next) {
+		if (strcmp(at->name, name) == 0) {
+			snprintf(holder, JOB_ID_LEN + 1, "%s", JOB);
+			return (1);
+		}
+	}
+	return (0);
+}
+
+void
+__wrap_names_drop(const char *name, const char *id)
+{
+	(void)name, (void)id;
+}
+
+int
+__wrap_ctl_listen(const char *id)
+{
+	(void)id;
+	return (open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+int
+__wrap_ctl_send(const char *id, struct json_object *message, int fd, const int *fds, size_t nfds)
+{
+	static const char *const methods[] = { "Exec", "Attach", "Wait", "Kill", "StopJob",
+		"Open" };
+	const char *method = json_object_get_string(json_object_object_get(message, "method"));
+	struct json_object *parameters = json_object_object_get(message, "parameters");
+	size_t i = 0;
+
+	must(strcmp(id, JOB) == 0 && fd == client->varlink.fd && nfds == client->varlink.nfds &&
+		 memcmp(fds, client->varlink.fds, nfds * sizeof(int)) == 0,
+	    "a job gets its client, and what came from it");
+	must(strncmp(method, "io.berth.Engine.", 16) == 0, "it is a call of ours");
+	while (i < sizeof(methods) / sizeof(methods[0]) && strcmp(methods[i], method + 16) != 0)
+		i++;
+	must(i < sizeof(methods) / sizeof(methods[0]), "it is one that a supervisor serves");
+	must(json_object_is_type(json_object_object_get(parameters, "job"), json_type_string),
+	    "it says which job");
+	must(i != 0 || (decided && may_run), "nothing enters a job without a decision");
+	must(client->varlink.len == 0, "nothing is lost behind it");
+	if ((policy_says & 16) != 0) {
+		errno = (policy_says & 4) != 0 ? EAGAIN : ECONNREFUSED;
+		return (-1);
+	}
+	handed = true;
+	return (0);
+}
+
+int
+__wrap_ctl_ask(const char *id, const char *method, struct json_object *parameters)
+{
+	must(strcmp(id, JOB) == 0 && strcmp(method, "Kill") == 0, "only who removes asks itself");
+	json_object_put(parameters);
+	signalled++;
+	return (0);
+}
+
+int
+__wrap_record_write(int dir, const struct record *record)
+{
+	(void)dir;
+	must(record->kept, "only what stays is written down here");
+	return ((policy_says & 8) == 0 ? 0 : -1);
+}
+
+int
+__wrap_request_write(int dir, const struct job *job)
+{
+	(void)dir;
+	must(job->keep, "only what stays is written down here");
+	return (0);
+}
+
+int
+__wrap_request_job(int dir, struct job *job, struct err *err)
+{
+	(void)dir;
+	job_init(job);
+	job->detach = job->keep = true;
+	return (job_add_word(&job->run.args, "true", err));
+}
+
+void
+__wrap_found_ids(int at, const char *word, struct found_ids *ids)
+{
+	(void)at;
+	must(word[0] != '\0' && word[0] != '.' && strchr(word, '/') == NULL && strlen(word) <= 64,
+	    "what names a job can be a name");
+	ids->n = engine_says >> 6;
+	for (size_t i = 0; i < ids->n; i++)
+		snprintf(ids->v[i], sizeof(ids->v[i]), "%s", JOB);
+}
+
+int
+__wrap_found_open(int at, const char *id, struct found *found)
+{
+	struct job job;
+	struct err err;
+	int ret;
+
+	(void)at;
+	*found = FOUND_NONE;
+	record_init(&found->record);
+	must(strcmp(id, JOB) == 0, "an id comes from the look-up");
+	errno = ENOENT;
+	if ((engine_says & 16) != 0)
+		return (-1);
+	snprintf(found->id, sizeof(found->id), "%s", id);
+	found->dir = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	found->alive = (engine_says & 32) != 0;
+	ret = __wrap_request_job(-1, &job, &err);
+	must(ret == 0 && record_begin(&found->record, id, NULL, &job) == 0, "there is memory");
+	job_free(&job);
+	found->record.state = RECORD_RUNNING;
+	if (!found->alive || (engine_says & 2) != 0)
+		record_end(&found->record, RECORD_REASON_EXITED, 3, NULL);
+	return (0);
+}
+
+int
+__wrap_found_lock(const struct found *found)
+{
+	must(!found->alive, "no lock is taken from a job that lives");
+	return ((policy_says & 4) == 0 ? 0 : -1);
 }
 
 /* --- the client ----------------------------------------------------------------------------------- */
@@ -476,7 +645,7 @@ check_answers(int fd)
 	}
 	/* A reset tells that we sent more than it wanted to read. */
 	must(ret == 0 || errno == EAGAIN || errno == ECONNRESET, "each answer is well-formed");
-	must(conn.nfds == 0, "no descriptor comes back");
+	must(conn.nfds <= 1, "no descriptor comes back but one that was asked for");
 	varlink_close(&conn);
 }
 
@@ -503,8 +672,9 @@ begin(const uint8_t head[3], int fd)
 	if ((head[2] & 1) != 0)
 		engine.stop_by = clock_ms() + 1000;
 	policy_says = head[1];
+	engine_says = head[2];
 	jobs = signalled = 0;
-	decided = may_run = forked = false;
+	decided = may_run = forked = handed = false;
 	client = calloc(1, sizeof(*client));
 	must(engine.finished != NULL && client != NULL, "there is memory");
 	client->source = SOURCE_CONNECTION;
@@ -545,14 +715,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (ret == 0 && client->varlink.len < VARLINK_MESSAGE_MAX) {
 		size_t had = client->varlink.len;
 
+		handed = false;
 		ret = serve(&engine, client);
+		must(!handed || ret == -1, "who was handed on has no connection any more");
 		/* Nothing is left in the socket. */
 		if (ret == 0 && recv(ends[0], &(char){ 0 }, 1, MSG_PEEK) != 1)
 			break;
 		must(ret != 0 || client->varlink.len != had || had == 0, "it goes on");
 	}
 	must(!forked || ret == -1 || jobs == 0, "who gave it to a job has no connection any more");
-	must(signalled == 0 || engine.stop_by != 0, "jobs are ended when the engine ends");
+	must(signalled == 0 || engine.stop_by != 0 || client->deferred == DEFERRED_REMOVE,
+	    "jobs are ended when the engine ends, or when they are removed");
 	/* The word may be spelled with escapes. */
 	must(signalled == 0 || jobs == 0 || memchr(data + 3, '\\', size - 3) != NULL ||
 		 memmem(data + 3, size - 3, "force", 5) != NULL,

@@ -70,6 +70,29 @@ int call_state(struct call *call) __attribute__((warn_unused_result));
 /* io.berth.Engine.Run; in run.c. As call_handle: a connection that a job took is closed here. */
 int call_run(struct call *call) __attribute__((warn_unused_result));
 
+/* Exec, Attach, Wait, Kill, StopJob, Open; in forward.c. As call_run. */
+int call_exec(struct call *call) __attribute__((warn_unused_result));
+int call_attach(struct call *call) __attribute__((warn_unused_result));
+int call_wait(struct call *call) __attribute__((warn_unused_result));
+int call_kill(struct call *call) __attribute__((warn_unused_result));
+int call_stop_job(struct call *call) __attribute__((warn_unused_result));
+int call_open(struct call *call) __attribute__((warn_unused_result));
+
+/* List, Inspect; in jobs.c. Remove, Usage, Prune; in remove_job.c. A child answers them. */
+int call_list(struct call *call) __attribute__((warn_unused_result));
+int call_inspect(struct call *call) __attribute__((warn_unused_result));
+int call_remove(struct call *call) __attribute__((warn_unused_result));
+int call_usage(struct call *call) __attribute__((warn_unused_result));
+int call_prune(struct call *call) __attribute__((warn_unused_result));
+
+/* StartJob; in start.c. */
+int call_start_job(struct call *call) __attribute__((warn_unused_result));
+
+/* StartJob and Remove of a job that lives no more; found->dir is -1 when it is gone. */
+struct found;
+int start_found(struct call *call, struct found *found) __attribute__((warn_unused_result));
+int remove_found(struct call *call, struct found *found) __attribute__((warn_unused_result));
+
 /* The text of config/io.berth.Engine.varlink. */
 extern const char interface_text[];
 

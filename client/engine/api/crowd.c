@@ -21,7 +21,8 @@ most_silent(const struct engine *engine, bool with_fds)
 	if (engine->mode == FACTS_ONCE)
 		return NULL;
 	for (struct connection *at = engine->connections; at != NULL; at = at->next) {
-		if (at->stopping || at->resetting || (with_fds && at->varlink.nfds == 0))
+		if (at->stopping || at->resetting || at->deferred != DEFERRED_NONE ||
+		    (with_fds && at->varlink.nfds == 0))
 			continue;
 		if (found == NULL || at->heard <= found->heard)
 			found = at;

@@ -14,6 +14,7 @@
 #include "client/engine/api/authority.h"
 #include "client/engine/api/call.h"
 #include "client/engine/clock.h"
+#include "client/engine/job/adopted.h"
 #include "client/engine/job/children.h"
 #include "client/engine/log.h"
 #include "client/lib/json.h"
@@ -80,16 +81,17 @@ memory(void)
 
 /* Its members that change. */
 static int
-put_state(struct json_object *out, const struct engine *engine)
+put_state(struct json_object *out, struct engine *engine)
 {
 	int64_t bytes = memory();
+	size_t jobs = children_jobs(engine) + adopted_count(engine);
 	int status = json_put_number(out, "uptime", (clock_ms() - engine->started) / 1000);
 
-	status |= json_put_number(out, "jobs", (int64_t)children_jobs(engine));
+	status |= json_put_number(out, "jobs", (int64_t)jobs);
 	if (bytes != -1)
 		status |= json_put_number(out, "memory", bytes);
 	status |= json_put_number(out, "timeout", engine->timeout);
-	if (children_jobs(engine) == 0 && (engine->timeout != 0 || engine->retire))
+	if (jobs == 0 && (engine->timeout != 0 || engine->retire))
 		status |= json_put_number(out, "exits_in", (idle_left(engine) + 999) / 1000);
 	return status | json_put_bool(out, "leaving", engine->retire || engine->stop_by != 0);
 }

@@ -32,6 +32,15 @@ reply_send(int fd, struct json_object *parameters)
 	return send_reply(fd, NULL, parameters, 0);
 }
 
+int
+reply_error(int fd, const char *error, struct json_object *parameters, int status)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), BERTH_INTERFACE ".%s", error);
+	return send_reply(fd, name, parameters, status);
+}
+
 static int
 put_lines(struct json_object *parameters, const struct err *err)
 {

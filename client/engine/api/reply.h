@@ -26,6 +26,11 @@ struct outcome {
 /* A reply with these parameters (NULL: none), which it frees. */
 int reply_send(int fd, struct json_object *parameters);
 
+/*
+ * The error of this name of io.berth.Engine; frees parameters, which are not sent when status is not 0.
+ */
+int reply_error(int fd, const char *error, struct json_object *parameters, int status);
+
 /* The error io.berth.Engine.Failed. */
 int reply_failed(int fd, const struct err *err);
 

@@ -20,14 +20,18 @@
 
 #include "client/engine/api/call.h"
 #include "client/engine/api/crowd.h"
+#include "client/engine/api/deferred.h"
 #include "client/engine/api/reply.h"
+#include "client/engine/api/start.h"
 #include "client/engine/clock.h"
+#include "client/engine/job/adopted.h"
 #include "client/engine/job/children.h"
 #include "client/engine/log.h"
 #include "common/facts.h"
 
 #define EVENTS 16
 #define PAUSE_NS 20000000L
+#define ADOPTED_GRACE 8000 /* ms beyond the time that jobs of this engine have */
 #define KILL_PAUSE 100 /* ms, between two SIGKILLs for the same job */
 
 static int
@@ -102,6 +106,7 @@ drop(struct engine *engine, struct connection *connection)
 	while (*at != connection)
 		at = &(*at)->next;
 	*at = connection->next;
+	starting_forget(engine, connection);
 	/* closing is not enough: a supervisor has the same open description, and epoll(7) watches
 	   that until the last one is closed */
 	(void)!epoll_ctl(engine->epoll, EPOLL_CTL_DEL, connection->varlink.fd, NULL);
@@ -120,6 +125,9 @@ serve(struct engine *engine, struct connection *connection)
 	if (ret == -1 && errno == EAGAIN)
 		return 0;
 	if (ret != 1)
+		return -1;
+	/* who waits for an answer has nothing to say */
+	if (connection->deferred != DEFERRED_NONE)
 		return -1;
 	connection->heard = clock_ms();
 	while ((ret = varlink_next(&connection->varlink, &message)) == 1) {
@@ -196,6 +204,9 @@ handle(struct engine *engine, const struct epoll_event *event)
 	case SOURCE_SIGNAL:
 		engine->leave = "it was sent SIGTERM";
 		break;
+	case SOURCE_STARTING:
+		starting_event(engine, event->data.ptr);
+		break;
 	case SOURCE_INVALID:
 		break;
 	}
@@ -210,7 +221,7 @@ stop_wait(const struct engine *engine)
 {
 	if (engine->stop_by == 0)
 		return -1;
-	return clock_until(engine->stop_by) == 0 ? KILL_PAUSE : 1000;
+	return engine->adopted != NULL || clock_until(engine->stop_by) == 0 ? KILL_PAUSE : 1000;
 }
 
 /* To the next engine: none of them has been greeted, or has asked for anything since. */
@@ -227,15 +238,36 @@ turn_away(struct engine *engine)
 	listen_or_not(engine, 0);
 }
 
+/* Jobs of an engine before this one cannot be killed from here; those that do not end are told of. */
+static void
+give_up_stop(struct engine *engine, size_t jobs)
+{
+	for (struct connection *at = engine->connections; at != NULL; at = at->next) {
+		if (at->stopping)
+			(void)!reply_busy(at->varlink.fd, jobs);
+		at->stopping = false;
+	}
+	engine->stop_by = 0;
+	listen_or_not(engine, EPOLLIN);
+}
+
 static void
 finish_stop(struct engine *engine)
 {
+	size_t adopted;
+
 	if (engine->stop_by == 0)
 		return;
 	turn_away(engine);
 	if (children_jobs(engine) > 0) {
 		if (clock_until(engine->stop_by) == 0)
 			children_signal(engine, SIGKILL);
+		return;
+	}
+	adopted = adopted_count(engine);
+	if (adopted > 0) {
+		if (clock_until(engine->stop_by + ADOPTED_GRACE) == 0)
+			give_up_stop(engine, adopted);
 		return;
 	}
 	for (struct connection *at = engine->connections; at != NULL; at = at->next)
@@ -262,7 +294,8 @@ idle_left(const struct engine *engine)
 static int
 idle_wait(const struct engine *engine)
 {
-	if (engine->children != NULL || engine->connections != NULL ||
+	if (engine->children != NULL || engine->connections != NULL || engine->adopted != NULL ||
+	    engine->starting != NULL || engine->look_at != 0 ||
 	    (engine->timeout == 0 && !engine->retire))
 		return -1;
 	return clock_until(idle_end(engine));
@@ -303,7 +336,22 @@ make_room(struct engine *engine)
 static int
 next_wait(const struct engine *engine)
 {
-	return clock_sooner(clock_sooner(stop_wait(engine), idle_wait(engine)), crowd_wait(engine));
+	int next =
+	    clock_sooner(clock_sooner(stop_wait(engine), idle_wait(engine)), crowd_wait(engine));
+
+	if (engine->look_at != 0)
+		next = clock_sooner(next, clock_until(engine->look_at));
+	return clock_sooner(next, clock_sooner(deferred_wait(engine), adopted_wait(engine)));
+}
+
+/* Between two rounds: what no event tells of. */
+static void
+look_at_jobs(struct engine *engine)
+{
+	deferred_serve(engine, drop);
+	if (adopted_wait(engine) == 0)
+		(void)adopted_count(engine);
+	start_lost(engine);
 }
 
 void
@@ -323,6 +371,7 @@ server_run(struct engine *engine)
 		for (int i = 0; i < n && engine->leave == NULL; i++)
 			handle(engine, &events[i]);
 		make_room(engine);
+		look_at_jobs(engine);
 		finish_stop(engine);
 		leave_when_idle(engine);
 	}

@@ -12,6 +12,16 @@
 
 #include "client/engine/engine.h"
 
+/* What a client waits for that the engine cannot answer yet: deferred.h. */
+enum deferred {
+	DEFERRED_NONE = 0,
+	DEFERRED_WAIT, /* the status of a job */
+	DEFERRED_END, /* its end */
+	DEFERRED_START, /* to be able to start it again */
+	DEFERRED_REMOVE, /* to be able to remove it */
+	DEFERRED_STARTING /* for its supervisor: start.h */
+};
+
 struct connection {
 	enum source source;
 	struct connection *next;
@@ -20,6 +30,9 @@ struct connection {
 	bool greeting; /* Hello was understood, and is to be answered: see call_greet */
 	bool stopping; /* waits for the end of the jobs */
 	bool resetting; /* waits for the end of the resetter */
+	enum deferred deferred;
+	int64_t deferred_until; /* clock_ms */
+	char job[JOB_ID_LEN + 1]; /* of deferred */
 };
 
 /* Makes the loop; in an engine for one call the socket is that call's connection. 0, or -1 with err. */

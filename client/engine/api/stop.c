@@ -11,10 +11,12 @@
 #include "client/engine/api/call.h"
 #include "client/engine/api/reply.h"
 #include "client/engine/clock.h"
+#include "client/engine/job/adopted.h"
 #include "client/engine/job/children.h"
 #include "client/engine/reset.h"
 #include "client/lib/json.h"
 
+#define ADOPTED_SECONDS 5 /* from the stop signal to SIGKILL */
 #define STOP_GRACE 7000 /* ms; a supervisor kills what ignores SIGTERM after 5 */
 
 /* What "stop" carries. */
@@ -44,7 +46,7 @@ call_stop(struct call *call)
 		{ NULL, NULL, false },
 	};
 	struct engine *engine = call->engine;
-	size_t jobs = children_jobs(engine);
+	size_t jobs = children_jobs(engine) + adopted_count(engine);
 	struct stop stop = { false, false };
 	struct err err;
 
@@ -59,6 +61,8 @@ call_stop(struct call *call)
 	/* the loop answers when there is no job any more, and leaves */
 	children_signal(engine, SIGTERM);
 	if (engine->stop_by == 0)
+		adopted_end(engine, ADOPTED_SECONDS);
+	if (engine->stop_by == 0)
 		engine->stop_by = clock_ms() + STOP_GRACE;
 	call->connection->stopping = true;
 	return 0;
@@ -69,7 +73,7 @@ int
 call_reset(struct call *call)
 {
 	struct engine *engine = call->engine;
-	size_t jobs = children_jobs(engine);
+	size_t jobs = children_jobs(engine) + adopted_count(engine);
 	struct err err;
 
 	if (call_no_parameters(call) == -1)

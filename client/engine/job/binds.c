@@ -35,6 +35,9 @@ bind_source(const char *path, int client_fd, struct err *err)
 
 	if (fd == -1)
 		return err_sys(err, "%s cannot be mounted", path);
+	/* a job that is started again has no client that could have opened it */
+	if (client_fd == -1)
+		return fd;
 	if (fstat(client_fd, &client) == 0 && fstat(fd, &ours) == 0 &&
 	    client.st_dev == ours.st_dev && client.st_ino == ours.st_ino)
 		return fd;

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "client/engine/clock.h"
+#include "client/engine/job/names.h"
 #include "client/engine/job/netns.h"
 #include "client/engine/job/sweep.h"
 #include "client/engine/log.h"
@@ -100,6 +101,30 @@ tell_end(const struct engine *engine, const struct child *child, const siginfo_t
 		    child->id, child->name, info->si_status);
 }
 
+/* Has its supervisor left what it should have removed? One that was killed may have to start again. */
+static bool
+clean_up(struct engine *engine, const struct child *child, bool killed)
+{
+	if (!child->is_job)
+		return false;
+	if (child->kept) {
+		if (killed)
+			engine_look_at(engine, 0);
+		return false;
+	}
+	names_drop(child->name, child->id);
+	return faccessat(engine->jobs, child->id, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+void
+engine_look_at(struct engine *engine, int64_t left)
+{
+	int64_t then = clock_ms() + left;
+
+	if (engine->look_at == 0 || then < engine->look_at)
+		engine->look_at = then;
+}
+
 void
 child_ended(struct engine *engine, struct child *child)
 {
@@ -114,10 +139,12 @@ child_ended(struct engine *engine, struct child *child)
 	unlink_child(engine, child);
 	/* other children may still hold copies of the pidfd: see drop in server.c */
 	(void)!epoll_ctl(engine->epoll, EPOLL_CTL_DEL, child->pidfd, NULL);
-	left = child->is_job && faccessat(engine->jobs, child->id, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	left = clean_up(engine, child, info.si_code != CLD_EXITED);
 	child_free(engine, child);
 	/* with nobody left here also what nobody looks after: the job of an engine that was killed
 	 * before its supervisor was, what a sweeper that was killed had to do */
+	if (left)
+		engine->sweep_after = 0;
 	if (left || (was_job && engine->children == NULL))
 		sweep_leftovers(engine);
 	if (!was_job)
@@ -138,12 +165,11 @@ children_jobs(const struct engine *engine)
 }
 
 bool
-children_named(const struct engine *engine, const char *name)
+children_over(const struct engine *engine, const char *id)
 {
 	for (const struct child *child = engine->children; child != NULL; child = child->next)
-		if (child->is_job && engine->finished[child->slot] == 0 &&
-		    strcmp(child->name, name) == 0)
-			return true;
+		if (child->is_job && strcmp(child->id, id) == 0)
+			return engine->finished[child->slot] != 0 && !child->kept;
 	return false;
 }
 
@@ -152,5 +178,13 @@ children_signal(const struct engine *engine, int signal)
 {
 	for (const struct child *child = engine->children; child != NULL; child = child->next)
 		if (child->is_job)
+			syscall(SYS_pidfd_send_signal, child->pidfd, signal, NULL, 0);
+}
+
+void
+children_signal_one(const struct engine *engine, const char *id, int signal)
+{
+	for (const struct child *child = engine->children; child != NULL; child = child->next)
+		if (child->is_job && strcmp(child->id, id) == 0)
 			syscall(SYS_pidfd_send_signal, child->pidfd, signal, NULL, 0);
 }

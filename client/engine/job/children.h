@@ -29,10 +29,11 @@ void child_ended(struct engine *engine, struct child *child);
 /* The number of jobs that are not over. */
 size_t children_jobs(const struct engine *engine);
 
-/* Is there a running job called name? */
-bool children_named(const struct engine *engine, const char *name);
+/* Is it a job of this engine's that is over, and whose directory its supervisor is about to remove? */
+bool children_over(const struct engine *engine, const char *id);
 
-/* Sends a signal to the supervisor of each job. */
+/* Sends a signal to the supervisor of each job, or of the one with this id. */
 void children_signal(const struct engine *engine, int signal);
+void children_signal_one(const struct engine *engine, const char *id, int signal);
 
 #endif

@@ -25,6 +25,7 @@ history_open(struct watch *watch)
 	} else if (task->job->keep || task->job->detach) {
 		watch->recorded =
 		    record_begin(&watch->record, task->id, task->name, task->job) == 0;
+		watch->record.once = task->engine->mode == FACTS_ONCE;
 	} else {
 		record_init(&watch->record);
 		if (task->job->stop_signal != 0)
@@ -61,6 +62,7 @@ history_begin(struct watch *watch)
 	if (watch->recorded || record_begin(&watch->record, task->id, task->name, task->job) == -1)
 		return;
 	watch->record.created = watch->record.started = now.started;
+	watch->record.once = task->engine->mode == FACTS_ONCE;
 	watch->record.state = now.state;
 	watch->record.stopped = now.stopped;
 	watch->record.detached = now.detached;

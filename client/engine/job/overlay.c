@@ -7,11 +7,15 @@
  */
 #include "client/engine/job/overlay.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "client/engine/job/mnt.h"
+#include "client/engine/job/remove.h"
 
 int
 overlay_directories(int dir)
@@ -20,6 +24,23 @@ overlay_directories(int dir)
 	if (mkdirat(dir, OVERLAY_UPPER, 0755) == -1)
 		return -1;
 	return mkdirat(dir, OVERLAY_WORK, 0700);
+}
+
+/* The kernel mounts no volatile overlay twice: work holds a mark of the first time. */
+int
+overlay_again(int dir)
+{
+	struct stat st;
+
+	if (fstatat(dir, OVERLAY_UPPER, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	if (!S_ISDIR(st.st_mode)) {
+		errno = ENOTDIR;
+		return -1;
+	}
+	if (unlinkat(dir, OVERLAY_LOWER, AT_REMOVEDIR) == -1 && errno != ENOENT)
+		return -1;
+	return remove_tree(dir, OVERLAY_WORK) == -1 ? -1 : mkdirat(dir, OVERLAY_WORK, 0700);
 }
 
 int

@@ -17,6 +17,9 @@
 /* Makes upper and work in a job's directory. 0 or -1 with errno. */
 int overlay_directories(int dir) __attribute__((warn_unused_result));
 
+/* Makes those of a job that is over ready to be mounted once more: what it wrote stays. 0 or -1. */
+int overlay_again(int dir) __attribute__((warn_unused_result));
+
 /*
  * The overlay of lower and of the directories in job, both relative to the working directory.
  * Detached mount with nodev and the attributes; -1 with errno.

@@ -16,6 +16,7 @@
 
 #include "client/engine/job/jobfile.h"
 #include "client/lib/job_blob.h"
+#include "client/lib/json.h"
 #include "common/io.h"
 
 static int
@@ -125,4 +126,78 @@ request_read(int dir, struct json_object **params, int *blob)
 	json_object_put(*params);
 	*params = NULL;
 	return -1;
+}
+
+/* A descriptor that is there, in the place of one of what has the kind that needs one. */
+static int
+put_placeholder(struct json_object *obj, const char *key, const char *needs)
+{
+	const char *kind = json_text(obj, key);
+
+	json_object_object_del(obj, "fd");
+	return kind != NULL && strcmp(kind, needs) == 0 ? json_put_number(obj, "fd", 0) : 0;
+}
+
+/* As a client would call that had no streams and kept it. */
+static int
+complete(struct json_object *params)
+{
+	static const char *const names[] = { "stdin", "stdout", "stderr" };
+	struct json_object *image = json_object_object_get(params, "image");
+	struct json_object *mounts = json_object_object_get(params, "mounts");
+	int status = json_put_number(params, "blob", 0);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		json_object_object_del(params, names[i]);
+	status |= json_put_bool(params, "detach", true);
+	status |= json_put_bool(params, "keep", true);
+	if (json_object_is_type(image, json_type_object))
+		status |= put_placeholder(image, "kind", "directory");
+	if (!json_object_is_type(mounts, json_type_array))
+		return status;
+	for (size_t i = 0; i < json_object_array_length(mounts); i++) {
+		struct json_object *mount = json_object_array_get_idx(mounts, i);
+
+		if (json_object_is_type(mount, json_type_object))
+			status |= put_placeholder(mount, "type", "bind");
+	}
+	return status;
+}
+
+static int
+cannot_read(struct err *err)
+{
+	int errnum = errno;
+
+	err_set(err, ERR_FAILED, "what the job was asked to be cannot be read");
+	return err_why(err, "%s",
+	    errnum == EBADMSG ? "its files " REQUEST_FILE " and " REQUEST_BLOB " were changed"
+			      : strerror(errnum));
+}
+
+int
+request_job(int dir, struct job *job, struct err *err)
+{
+	struct varlink conn = { .fd = -1, .nfds = 1 };
+	struct json_object *params;
+	char what[ERR_LINE];
+	int ret;
+
+	job_init(job);
+	if (request_read(dir, &params, &conn.fds[0]) == -1)
+		return cannot_read(err);
+	ret = complete(params) == 0 ? job_decode(params, &conn, job, err)
+				    : err_set(err, ERR_SYSTEM, "memory is short");
+	json_object_put(params);
+	close(conn.fds[0]);
+	job->image_fd = -1;
+	for (size_t i = 0; i < job->nmounts; i++)
+		job->mounts[i].fd = -1;
+	if (ret == -1 && err->code != ERR_SYSTEM) {
+		memcpy(what, err->what, sizeof(what));
+		errno = EBADMSG;
+		cannot_read(err);
+		err_why(err, "its file " REQUEST_FILE " or " REQUEST_BLOB ": %.500s", what);
+	}
+	return ret;
 }

@@ -28,4 +28,11 @@ int request_write(int dir, const struct job *job) __attribute__((warn_unused_res
 int request_read(int dir, struct json_object **params, int *blob)
     __attribute__((warn_unused_result));
 
+/*
+ * The job that the two files describe, as the decoder of Run takes it: as one that runs without a client
+ * and is kept. It has no descriptors: who mounts opens the paths. 0, or -1 with err. job_free in both
+ * cases.
+ */
+int request_job(int dir, struct job *job, struct err *err) __attribute__((warn_unused_result));
+
 #endif

@@ -17,11 +17,16 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "client/engine/clock.h"
 #include "client/engine/job/children.h"
 #include "client/engine/job/keep.h"
+#include "client/engine/job/names.h"
+#include "client/engine/job/record.h"
 #include "client/engine/job/remove.h"
 #include "client/engine/job/scratch.h"
 #include "common/io.h"
+
+#define SWEEP_SHARE 50 /* of the time, one part at most is spent with looking */
 
 /* A link, a socket or a device: what open(2) says of what no engine makes under such a name. */
 static bool
@@ -41,9 +46,31 @@ is_left(int jobs, const char *name, int *fd)
 	return *fd == -1 ? is_foreign(errno) : scratch_lock(jobs, name, *fd);
 }
 
+/* Is it a job that stays when it is over? One whose record cannot be read may be. */
+static bool
+is_kept(int fd)
+{
+	struct record record;
+	bool kept =
+	    record_read(fd, &record) == 0 ? record.kept : errno != ENOENT && errno != ENOTDIR;
+
+	record_free(&record);
+	return kept;
+}
+
 /* What cannot be removed now stays for the next time. */
 static bool
 sweep_one(int jobs, const char *name)
+{
+	int AUTO_CLOSE fd = -1;
+
+	if (is_left(jobs, name, &fd) && !is_kept(fd))
+		(void)!remove_tree(jobs, name);
+	return false;
+}
+
+static bool
+sweep_any(int jobs, const char *name)
 {
 	int AUTO_CLOSE fd = -1;
 
@@ -57,7 +84,7 @@ found_one(int jobs, const char *name)
 {
 	int AUTO_CLOSE fd = -1;
 
-	return is_left(jobs, name, &fd);
+	return is_left(jobs, name, &fd) && !is_kept(fd);
 }
 
 /* Somebody else's lock; what cannot be looked at may have one. */
@@ -108,12 +135,28 @@ sweep_held(int jobs)
 }
 
 void
-sweep_now(int jobs)
+sweep_now(int jobs, bool all)
 {
 	size_t none;
 
 	/* what it did not see stays for the next time */
-	(void)!each(jobs, sweep_one, SIZE_MAX, &none);
+	(void)!each(jobs, all ? sweep_any : sweep_one, SIZE_MAX, &none);
+	names_sweep(jobs, all);
+}
+
+/* A look at thousands of jobs that are kept must not come with each job that ends. */
+static bool
+has_leftovers(struct engine *engine)
+{
+	int64_t began = clock_ms();
+	size_t found;
+	int ret;
+
+	if (began < engine->sweep_after)
+		return false;
+	ret = each(engine->jobs, found_one, 1, &found);
+	engine->sweep_after = began + (clock_ms() - began) * SWEEP_SHARE;
+	return ret == 0 && found > 0;
 }
 
 void
@@ -121,10 +164,9 @@ sweep_leftovers(struct engine *engine)
 {
 	struct child *child;
 	int fds[] = { engine->jobs };
-	size_t found;
 
-	/* mostly all that is there are jobs that run: no process for that */
-	if (each(engine->jobs, found_one, 1, &found) == -1 || found == 0)
+	/* mostly all that is there are jobs that run or are kept: no process for that */
+	if (!has_leftovers(engine))
 		return;
 	child = child_new(engine, false);
 	if (child == NULL)
@@ -134,7 +176,7 @@ sweep_leftovers(struct engine *engine)
 		/* not taken for the engine by those who look for it */
 		(void)!prctl(PR_SET_NAME, "berth-sweep");
 		keep_only(fds, 1);
-		sweep_now(engine->jobs);
+		sweep_now(engine->jobs, false);
 		_exit(0);
 	case -1:
 		/* the next start tries again */

@@ -4,8 +4,8 @@
  * TRUST: unprivileged
  * INPUT: the directory of jobs; its user can change it
  * MUST: touch no directory whose job still runs: its supervisor holds a lock (flock(2)) on it, the
- *       one of an engine before this one as well; leave alone what has not the name of a job: the directory
- *       may have been the user's before.
+ *       one of an engine before this one as well; nor one whose job is kept, or may be; leave alone what
+ *       has not the name of a job: the directory may have been the user's before.
  */
 #ifndef CLIENT_ENGINE_JOB_SWEEP_H
 #define CLIENT_ENGINE_JOB_SWEEP_H
@@ -15,8 +15,8 @@
 /* Starts a child that does it, if there is anything at all. The child is in engine->children. */
 void sweep_leftovers(struct engine *engine);
 
-/* Does it now, in this process. */
-void sweep_now(int jobs);
+/* Does it now, in this process; all: also jobs that are kept. */
+void sweep_now(int jobs, bool all);
 
 /* How many entries of the directory of jobs somebody uses, whichever engine's they are; one more
  * when the directory cannot be read to its end. */

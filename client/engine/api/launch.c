@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A job's start: see launch.h.
+ * TRUST: unprivileged
+ * INPUT: descriptions that job_decode has accepted
+ * MUST: as in launch.h
+ */
+#include "client/engine/api/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "client/engine/api/answer.h"
+#include "client/engine/api/authority.h"
+#include "client/engine/api/reply.h"
+#include "client/engine/hide.h"
+#include "client/engine/job/children.h"
+#include "client/engine/job/ctl.h"
+#include "client/engine/job/host.h"
+#include "client/engine/job/names.h"
+#include "client/engine/job/netns.h"
+#include "client/engine/job/overlay.h"
+#include "client/engine/job/remove.h"
+#include "client/engine/job/request.h"
+#include "client/engine/job/scratch.h"
+#include "client/engine/job/streams.h"
+#include "client/engine/job/supervisor.h"
+#include "client/engine/log.h"
+#include "client/engine/state.h"
+#include "common/io.h"
+
+#define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
+
+static int
+check_limits(const struct job *job, struct err *err)
+{
+	for (size_t i = 0; i < job->nulimits; i++) {
+		const struct job_ulimit *u = &job->ulimits[i];
+		struct rlimit now;
+
+		if (syscall(SYS_prlimit64, 0, job_ulimit_resource(u->name), NULL, &now) == -1)
+			return err_sys(err, "ulimit %s cannot be read", u->name);
+		if ((rlim_t)u->hard <= now.rlim_max)
+			continue;
+		err_set(err, ERR_FAILED, "ulimit %s cannot be raised", u->name);
+		return err_why(
+		    err, "the limit that you have is %llu", (unsigned long long)now.rlim_max);
+	}
+	return 0;
+}
+
+static int
+check_here(const struct job *job, struct err *err)
+{
+	for (int i = 0; i < 3 && job->run.stdio[i] >= 0; i++)
+		if (streams_check(job->run.stdio[i], i, err) == -1)
+			return -1;
+	return check_limits(job, err);
+}
+
+/* The job's directory, locked; the lock lives as long as a supervisor has the descriptor. */
+static int
+make_directory(const struct engine *engine, char id[JOB_ID_LEN + 1], struct err *err)
+{
+	int dir = scratch_directory(engine->jobs, id);
+
+	if (dir != -1 && overlay_directories(dir) == 0)
+		return dir;
+	state_unusable(engine, err);
+	if (dir != -1)
+		(void)!remove_tree(engine->jobs, id);
+	io_close(&dir);
+	return -1;
+}
+
+/* The directory of one that was there before. */
+static int
+prepare_again(const struct launch *launch, char id[JOB_ID_LEN + 1], struct err *err)
+{
+	int dir = fcntl(launch->again->dir, F_DUPFD_CLOEXEC, 0);
+
+	memcpy(id, launch->again->id, JOB_ID_LEN + 1);
+	if (dir != -1 && overlay_again(dir) == 0)
+		return dir;
+	err_sys(err, "the job's directory cannot be used again");
+	io_close(&dir);
+	return -1;
+}
+
+/* Its name, if it was given one. */
+static int
+take_name(struct launch *launch, const struct child *child, struct err *err)
+{
+	const char *name = launch->job->name;
+	int ret = name == NULL ? 0 : names_take(launch->engine, name, child->id, launch->holder);
+
+	if (ret == -1)
+		return err_sys(err, "the name %s cannot be taken", name);
+	if (ret == 0) {
+		launch->holder[0] = '\0';
+		return 0;
+	}
+	err_set(err, ERR_FAILED, "a job called %s is there already", name);
+	return err_todo(err, "choose another name:  --name");
+}
+
+/* Of a job that stays there is everything on disk before anything of it runs. */
+static int
+write_down(struct launch *launch, const struct child *child, int dir, struct err *err)
+{
+	struct record *record = &launch->record;
+	int ret;
+
+	if (!launch->job->keep)
+		return 0;
+	ret = record_begin(record, child->id, launch->job->name, launch->job);
+	record->once = launch->engine->mode == FACTS_ONCE;
+	record->restarts = launch->restarts;
+	if (launch->again != NULL)
+		record->created = launch->again->record.created;
+	if (ret == 0 && launch->again == NULL)
+		ret = request_write(dir, launch->job);
+	if (ret == 0)
+		ret = record_write(dir, record);
+	return ret == 0 ? 0 : state_unusable(launch->engine, err);
+}
+
+/* Everything on disk and the socket. The directory, or -1 with err; then undo follows. */
+static int
+prepare(struct launch *launch, struct child *child, int *ctl, struct err *err)
+{
+	const char *name = launch->job->name;
+	int dir = launch->again != NULL ? prepare_again(launch, child->id, err)
+					: make_directory(launch->engine, child->id, err);
+
+	if (dir == -1)
+		return -1;
+	snprintf(child->name, sizeof(child->name), "%s", name != NULL ? name : child->id);
+	child->kept = launch->job->keep;
+	/* without the socket the job runs all the same; nobody enters it */
+	*ctl = ctl_listen(child->id);
+	if (take_name(launch, child, err) == 0 && write_down(launch, child, dir, err) == 0)
+		return dir;
+	io_close(&dir);
+	return -1;
+}
+
+/* What prepare made. */
+static void
+undo(const struct launch *launch, struct child *child)
+{
+	const struct found *again = launch->again;
+
+	/* its record is as it was before */
+	if (again != NULL)
+		(void)!record_write(again->dir, &again->record);
+	else if (child->id[0] != '\0') {
+		(void)!remove_tree(launch->engine->jobs, child->id);
+		if (child->name[0] != '\0')
+			names_drop(child->name, child->id);
+	}
+	child_free(launch->engine, child);
+}
+
+/* Forks the supervisor. 0, or -1 with err. */
+static int
+start_job(struct launch *launch, struct err *err)
+{
+	struct engine *engine = launch->engine;
+	struct child *child = child_new(engine, true);
+	uint64_t namespaces = NAMESPACES;
+	int AUTO_CLOSE ctl = -1;
+	int AUTO_CLOSE dir = -1;
+	int AUTO_CLOSE net = -1;
+	int ret;
+
+	if (child == NULL)
+		return err_sys(err, "no more jobs can run at once");
+	dir = prepare(launch, child, &ctl, err);
+	if (dir == -1) {
+		undo(launch, child);
+		return -1;
+	}
+	memcpy(launch->id, child->id, sizeof(launch->id));
+	if (launch->job->network != JOB_NETWORK_HOST) {
+		net = netns_take(engine);
+		namespaces |= net == -1 ? CLONE_NEWNET : 0;
+	}
+	ret = child_fork(engine, child, namespaces);
+	if (ret == 1) {
+		log_line(engine, "job %s (%s) started", child->id, child->name);
+		return 0;
+	}
+	if (ret == 0) {
+		struct task task = { .engine = engine,
+			.job = launch->job,
+			.id = child->id,
+			.name = child->name,
+			.conn = launch->conn,
+			.dir = dir,
+			.net = net,
+			.slot = child->slot,
+			.until = launch->decision.grant.until,
+			.record = launch->job->keep ? &launch->record : NULL,
+			.ctl = ctl,
+			.console = -1,
+			.devpts = -1,
+			.proc = -1 };
+
+		supervisor_run(&task);
+	}
+	err_sys(err, "the job's namespaces cannot be made");
+	undo(launch, child);
+	return -1;
+}
+
+/*
+ * Stop answers when there is no job any more: one that starts behind it would be killed. Reset takes
+ * away what a job needs.
+ */
+static int
+check_stays(const struct engine *engine, struct err *err)
+{
+	if (engine->stop_by == 0 && engine->resetter == NULL)
+		return 0;
+	err_set(err, ERR_FAILED, "the engine starts no more jobs");
+	err_why(err, engine->stop_by != 0 ? "it is being stopped" : "its state is being reset");
+	return err_todo(err, "try again when it is gone");
+}
+
+int
+launch_job(struct launch *launch, struct err *err)
+{
+	static struct job_wants wants;
+	struct engine *engine = launch->engine;
+	const struct job *job = launch->job;
+	int ret = check_stays(engine, err);
+
+	if (ret == 0)
+		ret = job_wants(job, &wants, err);
+	if (ret == 0)
+		ret = authority_decide(engine, &wants, &launch->policy, &launch->decision, err);
+	if (ret == 0)
+		ret = check_here(job, err);
+	if (ret == 0)
+		ret = hide_sockets(engine, err);
+	if (ret == 0 && job->image == JOB_IMAGE_HOST)
+		ret = host_prepare(engine, err);
+	if (ret == 0)
+		ret = start_job(launch, err);
+	if (ret == -1)
+		log_line(engine, "job not started: %s: %s", err->what, err->why);
+	return ret;
+}
+
+int
+launch_refuse(const struct launch *launch, int fd, const struct err *err)
+{
+	if (launch->decision.verdict == VERDICT_REFUSE)
+		return reply_refused(fd, &launch->decision, err);
+	if (launch->holder[0] != '\0')
+		return answer_name_taken(fd, launch->job->name, launch->holder);
+	return reply_failed(fd, err);
+}
+
+void
+launch_free(struct launch *launch)
+{
+	policy_free(&launch->policy);
+	record_free(&launch->record);
+}
