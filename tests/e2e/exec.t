@@ -55,6 +55,8 @@ compare "as it is" host
 compare "another user" -u 1000:1000 -w /tmp -e A=1 host
 compare "few rights" --cap-drop ALL --ulimit nofile=99:100 --ulimit core=0 host
 compare "some rights" --cap-drop ALL --cap-add CHOWN --cap-add NET_RAW host
+compare "no new privileges" --security-opt no-new-privileges host
+compare "the user's groups" --keep-groups host
 
 begin "${share[@]}" -u 1000:1000 -w /tmp -e A=1 -e B=1 host sh -c "echo up; $until_end"
 run ex '{"user": "0"}' sh -c 'id -u; id -G; grep -E "^Cap(Prm|Bnd)" /proc/self/status | tr "\t\n" "  "'

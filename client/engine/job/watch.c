@@ -495,6 +495,22 @@ start_again(struct watch *watch)
 	first->failure.step = STEP_SESSION;
 }
 
+/* Has something come that ends it between two runs? */
+static bool
+is_ended(const struct watch *watch)
+{
+	return watch->record.stopped || watch->timed_out || watch->expired;
+}
+
+static void
+note_end(struct watch *watch)
+{
+	const struct outcome outcome = outcome_of_first(watch);
+
+	history_ended(watch, &outcome);
+	watch->result = outcome.status;
+}
+
 /* True: it runs once more, or could not be started once more. */
 static bool
 restart(struct watch *watch)
@@ -505,11 +521,12 @@ restart(struct watch *watch)
 	watch->restart_at = clock_ms() + watch->delay;
 	history_restarting(watch);
 	tell_waiting(watch, false);
-	while (!watch->record.stopped && !watch->timed_out && !watch->expired &&
-	       clock_ms() < watch->restart_at)
+	while (!is_ended(watch) && clock_ms() < watch->restart_at)
 		wait_and_serve(watch);
-	if (watch->record.stopped || watch->timed_out || watch->expired)
+	if (is_ended(watch)) {
+		note_end(watch);
 		return false;
+	}
 	start_again(watch);
 	return true;
 }
@@ -517,8 +534,6 @@ restart(struct watch *watch)
 static void
 run_once(struct watch *watch)
 {
-	struct outcome outcome;
-
 	while (watch_is_running(watch)) {
 		if (watch->signals != -1)
 			wait_and_serve(watch);
@@ -526,9 +541,7 @@ run_once(struct watch *watch)
 			process_reap_all(watch->processes);
 	}
 	end_run(watch);
-	outcome = outcome_of_first(watch);
-	history_ended(watch, &outcome);
-	watch->result = outcome.status;
+	note_end(watch);
 }
 
 /* The record says so: now those are told who waited for it. */
