@@ -238,8 +238,27 @@ b --format=json stats --no-stream
 is "$rc:$(jq -c '[.[] | [.name, .running, .memory, .received, .sent, .read, .written, .pids]] | .[0]' <<<"$out")" \
     '0:["web",true,3145728,1000,2000,1500,2000000,4]' "stats as JSON"
 is "$(jq -c '.[0] | keys' <<<"$out")" '["cpu","id","limit","memory","name","pids","read","received","running","sent","written"]' "its members"
-as alice timeout 3 berth --host unix:$dir/sock --format=json stats db >/run/arena/stats
-is "$?:$(head -n1 /run/arena/stats | jq -c '[.[] | .name]')" '124:["db"]' "stats goes on, a line of JSON each second"
+as alice timeout 60 berth --host unix:$dir/sock --format=json stats db >/run/arena/stats &
+stats=$!
+lines() {
+	[ "$(wc -l </run/arena/stats)" -ge 2 ]
+}
+ok "stats goes on" wait_for 20 lines
+kill $stats
+is "$(head -n1 /run/arena/stats | jq -c '[.[] | .name]')" '["db"]' "a line of JSON each second"
+cat >$dir/terminal.py <<'EOF2'
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+data = b""
+while data.count(b"PIDS") < 2:
+    data += os.read(fd, 4096)
+os.kill(pid, 15)
+print(data.count(b"\x1b[H\x1b[J"))
+EOF2
+run as_env alice TERM=xterm -- timeout 30 python3 $dir/terminal.py berth --host unix:$dir/sock stats db
+is "$rc:$out" "0:2" "on a terminal each table takes the place of the one before"
 script "$job {List: answer(list), Open: [{parameters: {fd: 3}}], Inspect: [{parameters: {job: job({})}}]}"
 b stats --no-stream old
 like "$rc:$(tail -n1 <<<"$out" | sed -E 's/   +/ | /g')" '^0:0bad00000005 \| old \| -- \| -- / -- \| -- ' "one of which nothing is known"

@@ -185,6 +185,36 @@ long_lines(void **state)
 	}
 }
 
+/* The rest of a line that is too long is none of its own, whatever it looks like; nor is a file's. */
+static void
+rests(void **state)
+{
+	static char line[LOGREAD_LINE_MAX];
+	struct logread log;
+
+	(void)state;
+	memset(line, 'x', sizeof(line));
+	append("log", line, sizeof(line));
+	say(T " stdout F forged\n" T " stdout F a\n");
+	append("log", line, sizeof(line));
+	open_log(&log);
+	assert_int_equal(drain(&log), 1);
+	turn_over();
+	say(T " stdout F b\n" T " stdout F cut");
+	assert_int_equal(drain(&log), 1);
+	turn_over();
+	say(T " stdout F c\n");
+	assert_int_equal(drain(&log), 1);
+	assert_got(LOG_STDOUT, "a\nb\nc\n");
+	/* The beginning of a record is there, and what looks like one is its text. */
+	say(T " stdout F text: ");
+	logread_end(&log);
+	say(T " stdout F forged\n" T " stdout F d\n");
+	assert_int_equal(drain(&log), 1);
+	assert_got(LOG_STDOUT, "d\n");
+	logread_close(&log);
+}
+
 /* A record that comes in pieces is there when its newline is. */
 static void
 pieces(void **state)
@@ -362,6 +392,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(records, setup, teardown),
 		cmocka_unit_test_setup_teardown(malformed, setup, teardown),
 		cmocka_unit_test_setup_teardown(long_lines, setup, teardown),
+		cmocka_unit_test_setup_teardown(rests, setup, teardown),
 		cmocka_unit_test_setup_teardown(pieces, setup, teardown),
 		cmocka_unit_test_setup_teardown(rotation, setup, teardown),
 		cmocka_unit_test_setup_teardown(ends, setup, teardown),
