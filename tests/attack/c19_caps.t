@@ -31,7 +31,8 @@ run job host sh -c "$sets"
 is "$out" "$(golden $default $default)" "C19 root of a job: the fourteen, and nothing to inherit"
 # Later processes get theirs from it: it may have what they have and what it takes to get there, but
 # nothing of it works before. It is under their filter. That is so a moment after the first one began.
-settled='until grep -q "^Seccomp_filters:.2" /proc/1/status; do sleep 0.01; done;'
+filters='grep "^Seccomp_filters"'
+settled="until [ \"\$($filters /proc/1/status)\" = \"\$($filters /proc/self/status)\" ]; do sleep 0.01; done;"
 supervisor="$settled sed -n 's/^Cap\(...\):\t*/\1=/p' /proc/1/status | tr '\n' ' '; grep -E '^(NoNewPrivs|Seccomp):' /proc/1/status"
 run job host sh -c "$supervisor"
 like "$out" "^Inh=$none Prm=$default Eff=000000000000002a Bnd=[0-9a-f]* Amb=$none NoNewPrivs:.0.Seccomp:.2\$" \
