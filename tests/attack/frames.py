@@ -111,6 +111,35 @@ say("field null", engine("Hello", {"client": None}))
 say("field force text", engine("Stop", {"force": "false"}))
 say("field force number", engine("Stop", {"force": 1}))
 
+# --- what names a job, and what is asked of it; none is there
+for name in ("", ".", "..", "a/b", "/etc", "-x", "a" * 65, "a b", "\u00e4", 1, None, [], {"id": "x"}, True):
+    for method in ("Wait", "StopJob", "StartJob", "Remove", "Inspect"):
+        say("field job %s %s" % (method, json.dumps(name)[:40]), engine(method, {"job": name}))
+    say("field job Attach " + json.dumps(name)[:40], engine("Attach", {"job": name}, more=True))
+for method in ("Wait", "StopJob", "StartJob", "Remove", "Inspect", "Kill", "Open", "Exec", "Attach"):
+    say("field no job " + method, engine(method, {}, more=method in ("Exec", "Attach")))
+    say("field unknown in " + method, engine(method, {"job": "web", "uid": 0}, more=method in ("Exec", "Attach")))
+for value in (-1, 0, 65, 2**31, 2**63, 1.5, "9", None, [9]):
+    say("field signal " + json.dumps(value), engine("Kill", {"job": "web", "signal": value}))
+for value in (-1, 86401, 2**63, 1.5, "9", [9]):
+    say("field seconds " + json.dumps(value), engine("StopJob", {"job": "web", "seconds": value}))
+for value in ("", "/", "proc", "state ", 0, None, ["state"]):
+    say("field what " + json.dumps(value), engine("Open", {"job": "web", "what": value}))
+for value in (1, "a", ["a"], {"until": -1}, {"until": "1"}, {"labels": "a"}, {"labels": [1]}, {"labels": [""]},
+              {"labels": ["a"] * 65}, {"name": "x"}):
+    say("field filter " + json.dumps(value)[:40], engine("Prune", {"filter": value}))
+say("field all", engine("List", {"all": 1}, more=True))
+say("field force in Remove", engine("Remove", {"job": "web", "force": "true"}))
+say("field unknown in Usage", engine("Usage", {"x": 1}))
+say("field List without more", engine("List", {}))
+say("field Attach without more", engine("Attach", {"job": "web"}))
+say("field Exec without more", engine("Exec", {"job": "web", "blob": 0}))
+EXEC = {"job": "web", "blob": 0, "stdin": 0, "stdout": 0, "stderr": 0}
+say("field Exec no descriptors", engine("Exec", EXEC, more=True))
+for key, value in {"image": {"kind": "host"}, "cap_add": [], "mounts": [], "entitlements": [], "network": "host",
+                   "labels": {}, "detach": 1, "env": []}.items():
+    say("field %s in Exec" % key, engine("Exec", {**EXEC, key: value}, more=True))
+
 # --- Run: no descriptor comes with any of these, so none may start
 say("run without more", engine("Run", GOOD))
 say("run empty", engine("Run", {}, more=True))
@@ -138,6 +167,15 @@ for key, values in {
     "cap_add": ("CHOWN", [1], [None], {}, ["X"] * 100),
     "entitlements": ("x", [1], [[]], {}),
     "timeout": (-1, 1.5, "1", 2**40, None),
+    "labels": ([], "a", {"": "x"}, {"a=b": "x"}, {"a": 1}, {"a": None}, {"a": {}}, {"a%d" % n: "" for n in range(65)}),
+    "restart": ("on-failure", "unless-stopped", "", True, 1),
+    "restart_max": (-1, "1", 1.5, 2**40),
+    "stop_signal": (-1, 65, "TERM", 1.5),
+    "detach": (1, "true", True),
+    "keep": (1, "true"),
+    "interactive": (1, "true"),
+    "no_new_privileges": (0, "false"),
+    "keep_groups": (1, []),
     "read_only": (0, 1, "true", None),
     "workdir": (1, None, [], {}),
     "privileged": (True,),

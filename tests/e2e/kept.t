@@ -1,56 +1,12 @@
 #!/usr/bin/env bash
 # Jobs that live without a client, as the engine has them: what is on disk, how they are called, what can
-# be asked of them; what runs goes on when the engine is killed, and what was killed is noted and started
-# again if it wants that. Through the interface alone.
+# be asked of them while they run, when they are over, once more. Through the interface alone.
 . "${BASH_SOURCE[0]%/*}/../attack/jobs.sh"
 arena_enter "$@"
 needs python3 pgrep
 jobs_world security.confined
-I=io.berth.Engine
-DETACHED='"detach":true,"keep":true,"stdin":null,"stdout":null,"stderr":null'
-
-# start NAME MORE CMD...: a job that runs detached; its id in $id
-start() {
-	local name=$1 more=$2
-	shift 2
-	run varlink alice run "{$DETACHED,\"name\":\"$name\"$more}" "$@"
-	id=$(member id 2>/dev/null)
-}
-call() {
-	run varlink alice call "$I.$1" "$2"
-}
-on() {
-	call "$1" "{\"job\":\"$2\"${3-}}"
-}
-# A member of the last line that was printed.
-member() {
-	python3 -c 'import json, sys
-found = json.loads(sys.argv[2].splitlines()[-1])["parameters"]
-for key in sys.argv[1].split("."):
-    found = found[key]
-print(found if isinstance(found, str) else json.dumps(found, sort_keys=True))' "$1" "$out"
-}
-state() {
-	on Inspect "$1"
-	member job.state
-}
-has_state() {
-	[ "$(state "$1")" = "$2" ]
-}
-listed() {
-	varlink alice more "$I.List" "$1" | grep -o '"name": "[^"]*"' | cut -d'"' -f4 | sort | tr '\n' ' '
-}
-no_engine() {
-	! engine_pid alice >/dev/null
-}
-next_engine() {
-	kill -KILL "$(engine_pid alice)"
-	wait_for 5 no_engine
-	as alice berth daemon start >/dev/null
-}
-error() {
-	is "$(sed -n 's/.*"error": "io.berth.Engine.\([A-Za-z]*\)".*/\1/p' <<<"$out")" "$1" "$2"
-}
+# shellcheck source=tests/e2e/kept.sh
+. "${BASH_SOURCE[0]%/*}/kept.sh"
 
 # --- on disk, before anybody is told
 start web ',"labels":{"a":"b","c":""},"stop_signal":10,"hostname":"box"' sh -c \
@@ -134,6 +90,11 @@ is "$(member jobs) $(member running)" "1 0" "Usage: a job, which does not run"
 isnt "$(member reclaimable)" 0 "and takes room"
 
 # --- once more
+# Its supervisor has answered before it is gone: who calls at once waits for that.
+for _ in 1 2 3 4 5; do
+	on StartJob web
+	on StopJob web ',"seconds":1'
+done
 on StartJob web
 is "$(member id) $(member name)" "$web web" "StartJob: the same"
 ok "it runs" has_state web running
@@ -149,136 +110,31 @@ error NoSuchJob "there is no such job"
 start web '' true
 like "$out" started "its name is free"
 wait_for 10 has_state web exited
-call Prune '{}'
-is "$(member removed)" "[\"$id\"]" "Prune: what is over"
-is "$(listed '{"all":true}')" "" "it is gone"
-
-# --- what the user put there
-start one ',"labels":{"x":"1"}' true
-one=$id
-start two '' true
-two=$id
-ok "two jobs are over" wait_for 10 has_state two exited
-wait_for 10 has_state one exited
-copy() {
-	cp -a "$STATE/jobs/$one" "$STATE/jobs/$1"
-	sed -i "s/$one/$1/; s/\"name\":\"one\"/\"name\":\"$1\"/" "$STATE/jobs/$1/state.json"
-}
-copy abcdef000001
-copy abcdef000002
-on Inspect abcdef0000
-error AmbiguousJob "a beginning of two ids"
-is "$(member jobs | tr -d '[],"' | tr ' ' '\n' | sort | tr '\n' ' ')" "abcdef000001 abcdef000002 " "both are told"
-on Inspect abcdef000002
-is "$(member job.id)" abcdef000002 "a whole id is none"
-ln -s abcdef000001 "$STATE/names/abcdef000002"
-on Inspect abcdef000002
-is "$(member job.id)" abcdef000002 "a link in the name of another job is none"
-ln -s "../../../etc" "$STATE/names/etc"
-ln -s abcdef000009 "$STATE/names/stale"
-mkdir "$STATE/names/dir"
-for word in etc stale dir; do
-	on Inspect $word
-	error NoSuchJob "a name that leads nowhere: $word"
-done
-start stale '' true
-like "$out" started "a stale name is free"
-start dir '' true
-error Failed "one that is a directory is not"
-rmdir "$STATE/names/dir"
-rm "$STATE/names/etc"
-echo '{' >"$STATE/jobs/$two/state.json"
-on Inspect "$two"
-is "$(member job.state) $(member job.reason)" "exited failed" "a record that is none: the job is seen"
-like "$(member job.why)" 'cannot be read' "and why"
-on StartJob "$two"
-error Failed "it cannot be started"
-rm "$STATE/jobs/$two/state.json"
-mkfifo "$STATE/jobs/$two/state.json"
-on Remove "$two"
-is "$out" '{"parameters": {}}' "but removed"
-sed -i 's/"network":"none"/"network":"host"/' "$STATE/jobs/abcdef000001/request"
-on StartJob abcdef000001
-error Refused "StartJob decides anew: what the request asks for now is not granted"
-like "$out" 'network.host' "and says what"
-sed -i 's/^{/{"devices":[],/' "$STATE/jobs/abcdef000002/request"
-on StartJob abcdef000002
-error Failed "a request that nobody can make"
-printf 'bojb\1\0\0\0\1\0\0\0\0\0\0\0true' >"$STATE/jobs/$one/blob"
-on StartJob one
-error Failed "a command that ends too early"
-rm "$STATE/jobs/$one/blob"
-ln -s /etc/passwd "$STATE/jobs/$one/blob"
-on StartJob one
-error Failed "a command that is a link"
-is "$(state one)" exited "it is as it was"
-rm -r "$STATE/jobs/abcdef000001/u"
-ln -s /home/alice "$STATE/jobs/abcdef000001/u"
-sed -i 's/"network":"host"/"network":"none"/' "$STATE/jobs/abcdef000001/request"
-on StartJob abcdef000001
-error Failed "what it wrote is a link"
-call Prune '{"filter":{"labels":["x=1"]}}'
-like "$(member removed)" "$one" "Prune: with a label"
-call Prune '{"filter":{"until":3600}}'
-is "$(member removed)" '[]' "nothing that is old enough"
-call Prune '{}'
-is "$(ls "$STATE/jobs")" "" "all"
-ok "what a link led to is there" test -d /home/alice/state
-
-# --- the engine is killed
-start web ',"restart":"always"' sh -c 'echo ok; while :; do sleep 0.1; done'
-web=$id
-start plain '' sh -c 'while :; do sleep 0.1; done'
-plain=$id
-next_engine
-call State '{}'
-is "$(member jobs)" 2 "the next engine counts what runs"
-is "$(listed '{}')" "plain web " "and lists it"
-run varlink alice exec '{"job":"web"}' echo entered
-ok "and enters it" grep -qx entered <<<"$out"
-run as alice berth daemon stop
-is "$rc" 1 "it does not leave while they run"
-start web '' true
-error NameTaken "nor gives their names away"
-# As when nobody has ever needed it.
-run varlink alice call "$I.Stop" '{"when_idle":true}'
-sleep 0.3
-like "$(engine_pid alice)" '^[0-9]+$' "nor when it is asked to leave when nothing runs"
-# Supervisors are the parents of the shells that have these ids as host name.
-supervisor() {
-	local pid
-	for pid in $(pgrep -x berth-job); do
-		[ "$(nsenter -t "$pid" -u hostname)" != "$1" ] || echo "$pid"
-	done | head -n1
-}
-kill -KILL "$(supervisor "$plain")"
-ok "its supervisor is killed: the job is lost" wait_for 10 has_state plain exited
-on Inspect plain
-is "$(member job.reason) $(member job.status)" "lost 137" "and the record says so"
-kill -KILL "$(supervisor "$web")"
-restarted() {
-	on Inspect web
-	[ "$(member job.state) $(member job.restarts)" = "running $1" ]
-}
-ok "one that wants it is started again" wait_for 15 restarted 1
-kill -KILL "$(supervisor "$web")"
-ok "by an engine whose own it is, too" wait_for 15 restarted 2
-kill -KILL "$(engine_pid alice)"
-wait_for 5 no_engine
-kill -KILL "$(supervisor "$web")"
-as alice berth daemon start >/dev/null
-ok "and by the next engine, when both were killed" wait_for 15 restarted 3
-is "$(state plain)" exited "what does not want it stays as it is"
-next_engine
-run as alice timeout 30 berth daemon stop --force
-is "$rc" 0 "stop --force ends jobs of engines before"
-ok "they are over" sh -c '! pgrep -x berth-job'
-as alice berth daemon start >/dev/null
-is "$(state web)" exited "and stay so"
-on Inspect web
-is "$(member job.stopped)" true "for a person wanted it"
 on Remove web
-on Remove plain
+on Inspect web
+error NoSuchJob "what is over is removed without force"
+start old '' true
+start young '' sh -c 'sleep 100'
+is "$(varlink alice more "$I.List" '{"all":true}' | grep -o '"name": "[^"]*"' | tr -d '\n')" \
+    '"name": "young""name": "old"' "List: the youngest first"
+wait_for 10 has_state old exited
+on Inspect old
+old=$(member job.id)
+call Prune '{}'
+is "$(member removed)" "[\"$old\"]" "Prune: what is over, and nothing that runs"
+kill -STOP "$(pgrep -x berth-job)"
+on Remove young ',"force":true'
+is "$out" '{"parameters": {}}' "Remove with force: also when its supervisor stands still"
+
+# --- more than a message holds
+start big ',"labels":{"l":"'"$(printf '%08000d' 0)"'"}' sh -c : "$(printf '\377%0100000d' 0)" "$(printf '%0100000d' 0)" end
+on Inspect big
+is "$(member cut)" true "Inspect: arguments that are too long are cut"
+is "$(member config.args | tr -d 0)" '["sh", "-c", ":", "\ufffd"]' "those that have room are there"
+like "$(member job.command)" $'^\\["sh", "-c", ":", "\\\\ufffd00*"\\]$' "of the command its beginning, as UTF-8"
+is "$(listed '{"all":true}')" "big " "List has room for it"
+on Remove big ',"force":true'
+is "$(listed '{"all":true}')" "" "it is gone"
 
 # --- a job that is not kept
 start_job /run/arena/out --name brief host sh -c 'echo up; sleep 100'

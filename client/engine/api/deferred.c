@@ -7,13 +7,16 @@
  */
 #include "client/engine/api/deferred.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "client/engine/api/answer.h"
 #include "client/engine/api/call.h"
 #include "client/engine/clock.h"
+#include "client/engine/job/children.h"
 
+#define KILL_LEFT 12000 /* ms before the end of the time, to a supervisor that does not hear */
 #define PAUSE 20 /* ms; a supervisor of this engine's wakes it when it ends */
 
 int
@@ -78,7 +81,12 @@ look(struct engine *engine, struct connection *connection)
 	if (!found.alive) {
 		connection->deferred = DEFERRED_NONE;
 		ret = go_on(&call, what, &found);
-	} else if (clock_ms() >= connection->deferred_until) {
+	} else if (what == DEFERRED_REMOVE &&
+		   clock_ms() >= connection->deferred_until - KILL_LEFT) {
+		/* its supervisor was asked, and does not do it; one of this engine's can be killed */
+		children_signal_one(engine, found.id, SIGKILL);
+	}
+	if (connection->deferred == what && clock_ms() >= connection->deferred_until) {
 		connection->deferred = DEFERRED_NONE;
 		ret = too_late(&call, &found);
 	}
