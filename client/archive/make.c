@@ -136,7 +136,7 @@ static int
 refuse(struct unpack *u, const char *path)
 {
 	if (errno == ENOSPC || errno == EDQUOT)
-		return report_fatal(u->report, path, NULL);
+		return report_name(u->report, false, path, NULL);
 	(void)!report_entry(u->report, path, explain(errno));
 	return 0;
 }
@@ -247,7 +247,7 @@ remember_directory(struct unpack *u, struct archive_entry *entry, int fd, const 
 	fixup.ino = st.st_ino;
 	own_times(entry, fixup.times);
 	(void)!seen_add(&u->made, &st, NULL);
-	return fixup_add(u, &fixup) == -1 ? report_fatal(u->report, path, NULL) : 0;
+	return fixup_add(u, &fixup) == -1 ? report_name(u->report, false, path, NULL) : 0;
 }
 
 static int

@@ -35,7 +35,7 @@ not_written(struct unpack *u, struct archive_entry *entry)
 	const char *name = archive_entry_pathname(entry);
 
 	if (errno == ENOSPC || errno == EDQUOT)
-		return report_fatal(u->report, name != NULL ? name : "", NULL);
+		return report_name(u->report, false, name != NULL ? name : "", NULL);
 	(void)!report_errno(u->report, name != NULL ? name : "");
 	return 1;
 }

@@ -418,9 +418,10 @@ enter(struct pack *p, const struct tree *tree, const char *path, const struct wh
 	struct err err;
 
 	if (!from->exists)
-		return report_fatal(p->report, path, strerror(ENOENT));
+		return report_name(p->report, false, path, strerror(ENOENT));
 	if (is_in_kernels(from))
-		return report_fatal(p->report, path, "it is the kernel's: read it in the job");
+		return report_name(
+		    p->report, false, path, "it is the kernel's: read it in the job");
 	find_dev(p, tree);
 	if (confine_access(tree->job ? tree->root : from->dir, false, &err) == -1)
 		return report_fatal(p->report, err.what, err.why);
@@ -438,7 +439,7 @@ pack(const struct tree *tree, const char *path, bool follow, struct report *repo
 
 	p = (struct pack){ .report = report };
 	if (where_find(tree, path, follow, &from) == -1) {
-		report_fatal(report, path, NULL);
+		report_name(report, false, path, NULL);
 		return;
 	}
 	if (enter(&p, tree, path, &from) == 0)

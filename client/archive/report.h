@@ -34,4 +34,7 @@ int report_errno(struct report *report, const char *name);
 /* The end; why may be NULL: then it is the text of errno. Returns -1. */
 int report_fatal(struct report *report, const char *what, const char *why);
 
+/* The same of a name: "cannot copy NAME" when to is false, else "cannot copy to NAME". */
+int report_name(struct report *report, bool to, const char *name, const char *why);
+
 #endif

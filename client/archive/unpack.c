@@ -60,12 +60,12 @@ begin(struct unpack *u, struct archive_entry *entry, const char *raw)
 	if (u->as == NULL)
 		return 0;
 	if (u->to.exists && directory)
-		return report_fatal(
-		    u->report, u->as, "a directory cannot take the place of a file");
+		return report_name(
+		    u->report, true, u->as, "a directory cannot take the place of a file");
 	if (!u->to.exists && u->to.directory && !directory)
-		return report_fatal(u->report, u->as, "there is no such directory");
+		return report_name(u->report, true, u->as, "there is no such directory");
 	if (name_clean(raw, name, &why) == -1)
-		return report_fatal(u->report, raw, why);
+		return report_name(u->report, false, raw, why);
 	snprintf(u->top, sizeof(u->top), "%.*s", (int)name_first(name), name);
 	return 0;
 }
@@ -132,18 +132,18 @@ choose(struct unpack *u)
 	int len;
 
 	if (!into && (u->flags & UNPACK_DIRECTORY) != 0)
-		return report_fatal(u->report, to->as, "it must be a directory");
+		return report_name(u->report, true, to->as, "it must be a directory");
 	len = snprintf(
 	    u->base, sizeof(u->base), "%s%s%s", to->path, into ? "/" : "", into ? to->name : "");
 	if (len < 0 || (size_t)len >= sizeof(u->base))
-		return report_fatal(u->report, to->as, strerror(ENAMETOOLONG));
+		return report_name(u->report, true, to->as, strerror(ENAMETOOLONG));
 	if (!into) {
 		u->as = to->name;
 		u->dir = dup(to->dir);
 	} else {
 		u->dir = openat(to->dir, to->name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	}
-	return u->dir != -1 ? 0 : report_fatal(u->report, to->as, NULL);
+	return u->dir != -1 ? 0 : report_name(u->report, true, to->as, NULL);
 }
 
 /* From here on nothing but the destination can be reached. */
@@ -183,7 +183,7 @@ unpack(const struct tree *tree, const char *path, unsigned int flags, struct rep
 		.report = report, .tree = *tree, .flags = flags, .dir = -1, .parent = -1
 	};
 	if (where_find(tree, path, true, &u.to) == -1) {
-		report_fatal(report, path, NULL);
+		report_name(report, true, path, NULL);
 		return;
 	}
 	unpack_found(&u);

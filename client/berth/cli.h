@@ -121,13 +121,13 @@ int cli_words(const struct cli *cli, int argc, int min, int max, struct err *err
 int help_print(const struct cli *cli, const struct command *about, struct err *err)
     __attribute__((warn_unused_result));
 
-command_run cmd_run, cmd_exec, cmd_attach, cmd_explain, cmd_daemon, cmd_admin, cmd_grants, cmd_info,
-    cmd_version, cmd_help, cmd_complete, cmd_ps, cmd_logs, cmd_inspect, cmd_wait, cmd_stop,
-    cmd_kill, cmd_start, cmd_restart, cmd_rm, cmd_top, cmd_stats, cmd_system;
+command_run cmd_run, cmd_exec, cmd_attach, cmd_cp, cmd_explain, cmd_daemon, cmd_admin, cmd_grants,
+    cmd_info, cmd_version, cmd_help, cmd_complete, cmd_ps, cmd_logs, cmd_inspect, cmd_wait,
+    cmd_stop, cmd_kill, cmd_start, cmd_restart, cmd_rm, cmd_top, cmd_stats, cmd_system;
 
 extern const struct flag run_flags[], exec_flags[], attach_flags[], explain_flags[];
 extern const struct flag ps_flags[], logs_flags[], stop_flags[], kill_flags[], rm_flags[],
-    stats_flags[];
+    stats_flags[], cp_flags[];
 
 /* For help and completion; berth-admin parses them. A test compares them with its table. */
 extern const struct flag grant_flags[], revoke_flags[], check_flags[];

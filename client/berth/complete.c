@@ -125,7 +125,7 @@ is_job_name(const char *name)
 
 /* Names, and ids for who begins to type one. Only an engine that runs is asked, and not for long. */
 static void
-value_job(struct typing *typing)
+offer_jobs(struct typing *typing, const char *tail)
 {
 	struct json_object *list;
 	struct jobview view;
@@ -139,12 +139,28 @@ value_job(struct typing *typing)
 		status[strspn(status, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				      "0123456789 ()")] = '\0';
 		if (is_job_name(view.name))
-			offer(typing, view.name, "", status);
+			offer(typing, view.name, tail, status);
 		if (value_of(typing)[0] != '\0' && strcmp(view.id, view.name) != 0 &&
 		    is_job_name(view.id))
-			offer(typing, view.id, "", status);
+			offer(typing, view.id, tail, status);
 	}
 	json_object_put(list);
+}
+
+static void
+value_job(struct typing *typing)
+{
+	offer_jobs(typing, "");
+}
+
+/* Source and destination of cp: a path here, or a job; what is in a job nobody is asked for. */
+static void
+value_copied(struct typing *typing)
+{
+	if (strchr(value_of(typing), ':') != NULL)
+		return;
+	leave_to_shell(typing, "files");
+	offer_jobs(typing, ":");
 }
 
 /* KEY=VALUE of ps */
@@ -352,6 +368,7 @@ static const struct {
 	{ "ADDR", value_address },
 	{ "CAP", value_cap },
 	{ "COMMAND", value_command },
+	{ "DEST|-|JOB:PATH", value_copied },
 	{ "DIR", value_dir },
 	{ "E", value_wanted },
 	{ "ENTITLEMENT", value_granted },
@@ -360,6 +377,7 @@ static const struct {
 	{ "IMAGE", value_image },
 	{ "KIND", value_engine },
 	{ "JOB", value_job },
+	{ "JOB:PATH|SRC|-", value_copied },
 	{ "KEY=VALUE", value_filter },
 	{ "LEVEL", value_level },
 	{ "LIST", value_list },

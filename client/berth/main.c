@@ -48,6 +48,8 @@ const struct command commands[] = {
 	{ "top", cmd_top, NULL, "top JOB", "the processes of a job", NULL },
 	{ "stats", cmd_stats, stats_flags, "stats [flags] [JOB...]", "what jobs take of the machine", NULL },
 	{ "system", cmd_system, NULL, "system SUBVERB", "what jobs take of the disk", system_verbs },
+	{ "cp", cmd_cp, cp_flags, "cp [flags] JOB:PATH|SRC|- DEST|-|JOB:PATH",
+	  "copy files out of a job, or into it; - is a tar", NULL },
 	{ "explain", cmd_explain, NULL, "explain -- run ...",
 	  "say what would be decided for this command line; run nothing", NULL },
 	{ "daemon", cmd_daemon, NULL, "daemon SUBVERB", "the user's engine", daemon_verbs },
@@ -62,7 +64,7 @@ const struct command commands[] = {
 	/* For the shells; not listed. */
 	{ "__complete", cmd_complete, NULL, "__complete WORD...", "what the last word could become", NULL },
 	{ .name = "build" },
-	{ .name = "commit" }, { .name = "cp" },
+	{ .name = "commit" },
 	{ .name = "doctor" },
 	{ .name = "export" }, { .name = "image" },
 	{ .name = "images" }, { .name = "import" },

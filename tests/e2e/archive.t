@@ -85,7 +85,7 @@ goes w/dir/. w/empty '0 0' 'empty/af empty/sub/bf empty/subd '
 goes w/dir w/file '0 2' ''
 like "$err" $'^E.*\ta directory cannot take the place of a file$' "and it says so"
 goes w/dir w/no/new '0 2' ''
-is "$err" $'Ew/no/new\tNo such file or directory' "the missing parent is named"
+is "$err" $'Ecannot copy to w/no/new\tNo such file or directory' "the missing parent is named"
 goes w/ldir w/empty '0 0' 'empty/ldirl '
 goes w/ldir/ w/empty '0 0' 'empty/ldir/af empty/ldir/sub/bf empty/ldir/subd empty/ldird '
 goes w/ldir/. w/empty '0 0' 'empty/af empty/sub/bf empty/subd '
@@ -93,7 +93,7 @@ goes w/lfile w/new '0 0' 'newl '
 goes w/lfile/ w/new '2 0' ''
 goes w/file/ w/new '2 0' ''
 goes w/missing w/new '2 0' ''
-like "$err" $'^Ew/missing\tNo such file or directory$' "what is not there is named"
+like "$err" $'^Ecannot copy w/missing\tNo such file or directory$' "what is not there is named"
 fresh
 copy --follow -- w/lfile w/empty
 is "$rc $(shape /home/alice/w/empty)" '0 0 lfilef ' "-L: a link's file, by the link's name"
@@ -198,7 +198,7 @@ out_of /tmp/root / /home/alice/w/all
 is "$rc $(cd /home/alice/w/all && echo *; ls -A /home/alice/w/all/{proc,dev})" \
     $'0 0 abs bin data dev etc proc up usr\n/home/alice/w/all/dev:\n\n/home/alice/w/all/proc:' "the whole root: the kernel's trees and /dev are empty"
 out_of /tmp/root /proc/self/status /home/alice/w/s
-like "$rc $err" "^2 0 E/proc/self/status.*kernel's" "a file of the kernel's is refused"
+like "$rc $err" "^2 0 Ecannot copy /proc/self/status.*kernel's" "a file of the kernel's is refused"
 out_of /tmp/root /proc/self/root/etc/passwd /home/alice/w/s
 like "$rc" '^2 0' "no path goes through a link of procfs"
 umount /tmp/root/proc /tmp/root/dev

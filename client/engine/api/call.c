@@ -149,6 +149,7 @@ static const struct {
 	{ BERTH_INTERFACE ".Stop", call_stop },
 	{ BERTH_INTERFACE ".Reset", call_reset },
 	{ BERTH_INTERFACE ".Run", call_run },
+	{ BERTH_INTERFACE ".Copy", call_copy },
 	{ BERTH_INTERFACE ".Exec", call_exec },
 	{ BERTH_INTERFACE ".Attach", call_attach },
 	{ BERTH_INTERFACE ".Wait", call_wait },

@@ -85,6 +85,9 @@ int call_remove(struct call *call) __attribute__((warn_unused_result));
 int call_usage(struct call *call) __attribute__((warn_unused_result));
 int call_prune(struct call *call) __attribute__((warn_unused_result));
 
+/* Copy; in copy.c. A child answers it. */
+int call_copy(struct call *call) __attribute__((warn_unused_result));
+
 /* StartJob; in start.c. */
 int call_start_job(struct call *call) __attribute__((warn_unused_result));
 

@@ -119,6 +119,22 @@ enter(const struct root *root, bool readonly, struct err *err)
 }
 
 int
+rootfs_look(const struct task *task, struct err *err)
+{
+	struct root root = { .fd = -1 };
+
+	if (overlay_again(task->dir) == -1) {
+		err_sys(err, "the root of job %s cannot be used again", task->id);
+	} else if (mount_root(task, &root, err) == 0 &&
+		   (task->job->image != JOB_IMAGE_HOST ||
+		       binds_host(&root, &task->engine->host, err) == 0)) {
+		return root.fd;
+	}
+	io_close(&root.fd);
+	return -1;
+}
+
+int
 rootfs_enter(struct task *task, struct err *err)
 {
 	struct root root = { .fd = -1 };

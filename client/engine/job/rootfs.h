@@ -15,4 +15,11 @@
  * mounted in it, or -1 with err. */
 int rootfs_enter(struct task *task, struct err *err) __attribute__((warn_unused_result));
 
+/*
+ * The root of a job that is over, to look into and to change: what it wrote over its image, and for the
+ * image "host" the host's directories; no other mounts. In a mount namespace of the caller's own. A
+ * descriptor (O_PATH), or -1 with err.
+ */
+int rootfs_look(const struct task *task, struct err *err) __attribute__((warn_unused_result));
+
 #endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One copy between a job and a client: a child of the engine that finds the job's root, has
+ * berth-archive work on it, and answers the client.
+ * TRUST: unprivileged
+ * INPUT: a hostile job; descriptors and a path of a client's
+ * MUST: give berth-archive the root as a descriptor and nothing else of the job's or the engine's, with no
+ *       right but to read and make files; end it when the client is gone.
+ */
+#ifndef CLIENT_ENGINE_JOB_COPIER_H
+#define CLIENT_ENGINE_JOB_COPIER_H
+
+#include "client/engine/engine.h"
+
+struct copier {
+	const struct engine *engine;
+	const struct job *job; /* of one that is over: its root is mounted once more; else NULL */
+	const char *id;
+	int dir; /* jobs/ID; of one that is over its lock is on it */
+	int conn; /* the client */
+	int stream; /* the archive */
+	int messages; /* what berth-archive writes there, the client reads */
+	const char *path; /* in the job */
+	bool out; /* of the job; else into it */
+	bool follow;
+	bool owners;
+	bool tar; /* the stream is the user's own: it may be compressed, and needs a directory */
+};
+
+/* In the child; of a job that is over in a mount namespace of its own. */
+void copier_run(const struct copier *copier) __attribute__((noreturn));
+
+#endif
