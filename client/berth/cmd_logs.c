@@ -48,7 +48,7 @@ struct session {
 	const char *job;
 	struct logshow show;
 	struct logread log;
-	struct job_watch watch;
+	struct job_sent watch;
 	bool watching; /* watch is open */
 	bool runs; /* when it was judged last */
 	bool over; /* the job will write no more */
@@ -101,6 +101,18 @@ drain(struct session *session, struct err *err)
 		return (err_sys(err, "cannot read the job's log"));
 	logshow_flush(&session->show);
 	return (message_done(err));
+}
+
+/* Asks for its end. 0, or -1 with err. */
+static int
+watch(struct session *session, struct err *err)
+{
+	struct job_call call = { .method = "Wait", .job = session->job };
+
+	if (job_send(session->cli, &call, &session->watch, err) != 0)
+		return (-1);
+	session->watching = true;
+	return (0);
 }
 
 /* Does it go on: now, or as soon as its supervisor starts it again? 0, or -1 with err. */
@@ -183,8 +195,7 @@ await(struct session *session, struct err *err)
 		return (-1);
 	if (!session->runs)
 		return (0);
-	session->watching = job_watch(session->cli, session->job, &session->watch, err) == 0;
-	return (session->watching ? 0 : -1);
+	return (watch(session, err));
 }
 
 static int
@@ -211,11 +222,8 @@ show(struct session *session, bool following, struct err *err)
 
 	if (job_open(session->cli, session->job, "state", &dir, err) != 0)
 		return (-1);
-	if (following) {
-		if (job_watch(session->cli, session->job, &session->watch, err) != 0)
-			return (-1);
-		session->watching = true;
-	}
+	if (following && watch(session, err) != 0)
+		return (-1);
 	rc = logread_open(&session->log, dir, err);
 	if (rc == 0)
 		rc = following ? follow(session, err) : drain(session, err);

@@ -27,8 +27,7 @@ const struct flag rm_flags[] = {
 };
 
 static int
-discard(
-    struct cli *cli, const char *job, struct json_object *done, const void *ctx, struct err *err)
+discard(struct cli *cli, const char *job, struct json_object *done, void *ctx, struct err *err)
 {
 	const struct options *options = ctx;
 	struct job_call call = { .method = "Remove",

@@ -12,8 +12,7 @@
 #include "client/berth/jobverbs.h"
 
 int
-job_start(
-    struct cli *cli, const char *job, struct json_object *done, const void *ctx, struct err *err)
+job_start(struct cli *cli, const char *job, struct json_object *done, void *ctx, struct err *err)
 {
 	struct job_call call = { .method = "StartJob", .job = job };
 	struct json_object *answer;

@@ -23,6 +23,21 @@
 #define STOP_MAX 86400
 #define MARGIN_MS 30000 /* for what SIGKILL takes */
 
+#define AHEAD 16 /* jobs that are told before the first of them is over */
+
+/* Jobs that are stopped at the same time. */
+struct stops {
+	char **jobs;
+	int count;
+	int64_t seconds;
+	int at; /* the one that is waited for */
+	int sent; /* the first that was not told */
+	struct ahead {
+		bool sent;
+		struct job_sent call;
+	} ahead[AHEAD];
+};
+
 struct options {
 	const char *time;
 	const char *signal;
@@ -58,19 +73,71 @@ parse_time(struct options *options, struct err *err)
 	return (err_why(err, "it is at most %d", STOP_MAX));
 }
 
-static int
-stop(struct cli *cli, const char *job, struct json_object *done, const void *ctx, struct err *err)
+/* The call for one job; params NULL: memory is short. */
+static struct job_call
+stop_call(const char *job, int64_t seconds)
 {
-	const struct options *options = ctx;
 	struct job_call call = { .method = "StopJob",
 		.job = job,
 		.params = json_object_new_object(),
-		.patience = (int)options->number * 1000 + MARGIN_MS,
+		.patience = (int)seconds * 1000 + MARGIN_MS,
 		.again = true };
+
+	if (call.params != NULL && json_put_number(call.params, "seconds", seconds) != 0) {
+		json_object_put(call.params);
+		call.params = NULL;
+	}
+	return (call);
+}
+
+/* Tells the next few jobs as well, so that each has its time while this one has. */
+static void
+send_ahead(struct cli *cli, struct stops *stops)
+{
+	struct err ignored;
+
+	for (; stops->sent < stops->count && stops->sent < stops->at + AHEAD; stops->sent++) {
+		struct ahead *ahead = &stops->ahead[stops->sent % AHEAD];
+		struct job_call call = stop_call(stops->jobs[stops->sent], stops->seconds);
+
+		ahead->sent =
+		    call.params != NULL && job_send(cli, &call, &ahead->call, &ignored) == 0;
+		cli->reason[0] = '\0';
+	}
+}
+
+/* 0; 1: it has to be asked for anew; -1 with err. */
+static int
+receive(struct stops *stops, struct err *err)
+{
+	struct ahead *ahead = &stops->ahead[stops->at++ % AHEAD];
+	struct engine_answer answer = { .message = NULL };
+	int rc;
+
+	if (!ahead->sent)
+		return (1);
+	ahead->sent = false;
+	rc = engine_next(&ahead->call.way, &ahead->call.conn,
+	    (int)stops->seconds * 1000 + MARGIN_MS, &answer, err);
+	json_object_put(answer.message);
+	varlink_close(&ahead->call.conn);
+	return (rc < 0 && ahead->call.way.hung_up ? 1 : rc);
+}
+
+static int
+stop(struct cli *cli, const char *job, struct json_object *done, void *ctx, struct err *err)
+{
+	struct stops *stops = ctx;
 	struct json_object *answer;
+	struct job_call call;
+	int rc;
 
 	(void)done;
-	if (call.params == NULL || json_put_number(call.params, "seconds", options->number) != 0)
+	send_ahead(cli, stops);
+	if ((rc = receive(stops, err)) <= 0)
+		return (rc);
+	call = stop_call(job, stops->seconds);
+	if (call.params == NULL)
 		return (err_set(err, ERR_SYSTEM, "out of memory"));
 	if (job_ask(cli, &call, &answer, err) != 0)
 		return (-1);
@@ -79,8 +146,7 @@ stop(struct cli *cli, const char *job, struct json_object *done, const void *ctx
 }
 
 static int
-restart(
-    struct cli *cli, const char *job, struct json_object *done, const void *ctx, struct err *err)
+restart(struct cli *cli, const char *job, struct json_object *done, void *ctx, struct err *err)
 {
 	if (stop(cli, job, done, ctx, err) != 0)
 		return (-1);
@@ -92,13 +158,23 @@ static int
 end(struct cli *cli, int argc, char **argv, each_act *act, struct err *err)
 {
 	struct options options = { .time = NULL };
-	const struct each each = { .act = act, .ctx = &options, .shown = "job" };
 	struct flag_parse parse = { .own = { stop_flags, &options }, .argc = argc, .argv = argv };
+	struct each each = { .act = act, .shown = "job" };
+	struct stops *stops;
+	int rc;
 
 	if (cli_flags(cli, &parse, err) != 0 ||
 	    cli_words(cli, parse.argc, 1, INT32_MAX, err) != 0 || parse_time(&options, err) != 0)
 		return (-1);
-	return (each_job(cli, &parse, &each, err));
+	if ((stops = calloc(1, sizeof(*stops))) == NULL)
+		return (err_set(err, ERR_SYSTEM, "out of memory"));
+	stops->jobs = parse.argv;
+	stops->count = parse.argc;
+	stops->seconds = options.number;
+	each.ctx = stops;
+	rc = each_job(cli, &parse, &each, err);
+	free(stops);
+	return (rc);
 }
 
 int
@@ -114,10 +190,9 @@ cmd_restart(struct cli *cli, int argc, char **argv, struct err *err)
 }
 
 static int
-send_signal(
-    struct cli *cli, const char *job, struct json_object *done, const void *ctx, struct err *err)
+send_signal(struct cli *cli, const char *job, struct json_object *done, void *ctx, struct err *err)
 {
-	const struct options *options = ctx;
+	struct options *options = ctx;
 	struct job_call call = { .method = "Kill", .job = job, .params = json_object_new_object() };
 	struct json_object *answer;
 

@@ -11,7 +11,7 @@
 #include "client/berth/jobcall.h"
 
 static int
-await(struct cli *cli, const char *job, struct json_object *done, const void *ctx, struct err *err)
+await(struct cli *cli, const char *job, struct json_object *done, void *ctx, struct err *err)
 {
 	static const char *const members[] = { "status", "reason", "why" };
 	struct job_call call = {

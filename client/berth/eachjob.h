@@ -15,11 +15,11 @@ struct json_object;
 
 /* Does it; done is an object with the member "job", for more of them. 0, or -1 with err. */
 typedef int each_act(
-    struct cli *cli, const char *job, struct json_object *done, const void *ctx, struct err *err);
+    struct cli *cli, const char *job, struct json_object *done, void *ctx, struct err *err);
 
 struct each {
 	each_act *act;
-	const void *ctx;
+	void *ctx;
 	const char
 	    *shown; /* the member of done that is printed without --format=json; NULL: none */
 };

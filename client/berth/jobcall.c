@@ -173,23 +173,21 @@ job_list_running(struct cli *cli, struct json_object **list)
 	return (rc);
 }
 
-/* Sends a call about a job whose answer the caller reads. 0, or -1 with err. */
-static int
-call_open(
-    struct cli *cli, struct way *way, struct job_call *call, struct varlink *conn, struct err *err)
+int
+job_send(struct cli *cli, struct job_call *call, struct job_sent *sent, struct err *err)
 {
 	struct engine_call ask = { .method = call->method };
 	int rc = name_job(cli, call->job, &call->params, err);
 
 	if (rc == 0)
-		rc = begin(way, cli, err);
-	if (rc != 0) {
+		rc = begin(&sent->way, cli, err);
+	if (rc != 0)
 		json_object_put(call->params);
-		return (-1);
+	else {
+		ask.params = call->params;
+		rc = engine_open(&sent->way, &ask, &sent->conn, err);
 	}
-	ask.params = call->params;
 	call->params = NULL;
-	rc = engine_open(way, &ask, conn, err);
 	return (rc > 0 ? no_such_job(cli, call->job, err) : rc);
 }
 
@@ -212,27 +210,18 @@ job_open(struct cli *cli, const char *job, const char *what, int *fd, struct err
 {
 	struct job_call call = { .method = "Open", .job = job, .params = json_object_new_object() };
 	struct engine_answer answer = { .message = NULL };
-	struct varlink conn;
-	struct way way;
+	struct job_sent sent;
 	int rc;
 
 	if (call.params == NULL || json_put_text(call.params, "what", what) != 0) {
 		json_object_put(call.params);
 		return (err_set(err, ERR_SYSTEM, "out of memory"));
 	}
-	if (call_open(cli, &way, &call, &conn, err) != 0)
+	if (job_send(cli, &call, &sent, err) != 0)
 		return (-1);
-	rc = engine_next(&way, &conn, 0, &answer, err);
-	*fd = rc == 0 ? take_fd(&conn, answer.params, err) : -1;
+	rc = engine_next(&sent.way, &sent.conn, 0, &answer, err);
+	*fd = rc == 0 ? take_fd(&sent.conn, answer.params, err) : -1;
 	json_object_put(answer.message);
-	varlink_close(&conn);
+	varlink_close(&sent.conn);
 	return (*fd >= 0 ? 0 : -1);
-}
-
-int
-job_watch(struct cli *cli, const char *job, struct job_watch *watch, struct err *err)
-{
-	struct job_call call = { .method = "Wait", .job = job };
-
-	return (call_open(cli, &watch->way, &call, &watch->conn, err));
 }

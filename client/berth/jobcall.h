@@ -46,14 +46,14 @@ int job_list_running(struct cli *cli, struct json_object **list)
 int job_open(struct cli *cli, const char *job, const char *what, int *fd, struct err *err)
     __attribute__((warn_unused_result));
 
-/* A call for the job's end that was not answered yet: engine_next reads the answer. */
-struct job_watch {
+/* A call that was not answered yet: engine_next reads the answer. */
+struct job_sent {
 	struct way way;
-	struct varlink conn; /* to be closed by the one who asked */
+	struct varlink conn; /* to be closed by the one who sent it */
 };
 
-/* Asks for it (Wait). 0, or -1 with err, and nothing is to be closed. */
-int job_watch(struct cli *cli, const char *job, struct job_watch *watch, struct err *err)
+/* Sends a call about one job. 0, or -1 with err, and nothing is to be closed. */
+int job_send(struct cli *cli, struct job_call *call, struct job_sent *sent, struct err *err)
     __attribute__((warn_unused_result));
 
 #endif

@@ -47,6 +47,23 @@ is "$(state always)" '["exited",3,"exited"]' "one that is stopped is not started
 b stop one nobody int
 is "$rc:$out:${err%%$'\n'*}" $'1:one\nint:berth: no such job: nobody' "several, and one that is not there"
 
+# Several have their time at once: one that takes long keeps no other waiting.
+b run -d --name slow host sh -c 'trap "" TERM; echo up; while :; do sleep 0.05; done'
+wait_for 10 up slow
+start_trapper quick
+as alice timeout 60 berth stop -t 50 slow quick >/run/arena/stop &
+stopper=$!
+is_over() {
+	[ "$(state "$1")" = '["exited",3,"exited"]' ]
+}
+ok "stop tells all of them at once" wait_for 20 is_over quick
+is "$(state slow | jq -c '.[0]'):$(cat /run/arena/stop)" '"running":' "while the first one still runs"
+b kill slow
+rc=0
+wait $stopper || rc=$?
+is "$rc:$(tr '\n' ' ' </run/arena/stop)" "0:slow quick " "and names them in their order"
+b rm slow quick
+
 # --- kill
 start_trapper sig
 b kill -s USR1 sig

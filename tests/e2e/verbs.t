@@ -129,9 +129,9 @@ script '{StopJob: [{parameters: {}}], Kill: [{parameters: {}}], Remove: [{parame
     Wait: [{parameters: {status: 7, reason: "exited", why: ""}}]}'
 b stop web c0f "a b"
 is "$rc:$out:$err" $'0:web\nc0f\na b:' "stop: each is named when it is done"
-is "$(calls)" 'StopJob {"job": "web", "seconds": 10}
+is "$(calls | sort)" 'StopJob {"job": "a b", "seconds": 10}
 StopJob {"job": "c0f", "seconds": 10}
-StopJob {"job": "a b", "seconds": 10}' "names go to the engine as they were typed"
+StopJob {"job": "web", "seconds": 10}' "names go to the engine as they were typed"
 b stop -t 0 web
 like "$(calls)" '"seconds": 0}$' "-t 0"
 b stop --time=300 web
@@ -238,7 +238,7 @@ b --format=json stats --no-stream
 is "$rc:$(jq -c '[.[] | [.name, .running, .memory, .received, .sent, .read, .written, .pids]] | .[0]' <<<"$out")" \
     '0:["web",true,3145728,1000,2000,1500,2000000,4]' "stats as JSON"
 is "$(jq -c '.[0] | keys' <<<"$out")" '["cpu","id","limit","memory","name","pids","read","received","running","sent","written"]' "its members"
-as alice timeout 60 berth --host unix:$dir/sock --format=json stats db >/run/arena/stats &
+as alice timeout 60 berth --host unix:$dir/sock --format=json stats db >/run/arena/stats 2>/dev/null &
 stats=$!
 lines() {
 	[ "$(wc -l </run/arena/stats)" -ge 2 ]
