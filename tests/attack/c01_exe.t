@@ -44,6 +44,11 @@ for command in /script /script1 /link /proc/self/exe /bin/true; do
 	is "$(wc -l <<<"$out")" "$starts" "C01 as many were started ($command)"
 	is "$(grep -c hung <<<"$out")" 0 "C01 none of them hung ($command)"
 done
+for command in /script /link /proc/self/exe /bin/true; do
+	ok "C01 $starts processes that enter it meanwhile, $command" \
+	    as alice timeout 280 python3 "$TOP/tests/attack/starts.py" $starts exec looks $command
+	is "$(wc -l <<<"$out") $(grep -c hung <<<"$out")" "$starts 0" "C01 as many have, and none hung ($command)"
+done
 stops
 is "$rc" 0 "C01 the job that looked did so to its end"
 like "$(cat /run/arena/out)" 'tried [0-9]{3,} busy' "C01 control: it got as far as to programs of its own"

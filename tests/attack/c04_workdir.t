@@ -6,7 +6,7 @@ arena_enter "$@"
 needs python3
 jobs_world security.confined
 canary_plant
-numbers=20
+numbers=12
 [ -z "${BERTH_LONG-}" ] || numbers=1024
 image=/home/alice/image
 make_image $image
@@ -79,5 +79,18 @@ for command in /proc/self/exe /proc/1/exe /proc/1/root/bin/sh /proc/self/cwd/bin
 	starts 1 run -q "${USR[@]}" $image "$command" -c "$look"
 	judged "C04 the command $command" /run/arena/starts
 done
+# So for processes that enter a job that runs.
+as alice berth run -d -q --name j "${USR[@]}" $image sleep 1000 >/dev/null
+for dir in '/proc/self/fd/{}' '/proc/1/fd/{}' '/data/fd{}' '/data/up{}' '/data/init{}' '/proc/{}/cwd' '/proc/{}/root'; do
+	starts $numbers exec -w "$dir" j sh -c "$look"
+	judged "C04 exec -w $dir" /run/arena/starts
+done
+for command in '/proc/self/fd/{}' '/proc/self/fd/{}/bin/sh' '/proc/self/fd/{}/../../bin/sh' '/proc/1/fd/{}/../../../bin/sh' '/data/up{}/bin/sh'; do
+	starts $numbers exec j "$command" -c "$look"
+	judged "C04 exec of $command" /run/arena/starts
+done
+starts 1 exec -w /data j sh -c "$look"
+like "$(cat /run/arena/starts)" '^0.0.*in /data' "C04 control: where it may start it says so, in exec"
+as alice berth rm -f j >/dev/null
 ok "C04 nothing is left of the jobs" jobs_are_gone
 done_testing

@@ -155,5 +155,27 @@ for count in 127 128; do
 		like "$out" '^125 berth: app is in too many groups' "C12 in more: refused"
 	fi
 done
+
+# A process that enters looks into the files as they are then; whoever it waits for is not the supervisor.
+good
+as alice berth run -d -q --name j "${USR[@]}" $image sleep 1000 >/dev/null
+enters() {
+	run as alice timeout -k 5 20 berth exec "$@"
+}
+enters -u app j id -G
+is "$out" "70 500" "C12 control: a process that enters as a user of the image"
+for kind in 'mkfifo /etc/passwd' 'ln -s /dev/zero /etc/passwd' 'ln -s /dev/ptmx /etc/passwd' 'ln -s /proc/self/fd/0 /etc/passwd' \
+    'mkdir /etc/passwd' 'truncate -s 1G /etc/passwd'; do
+	enters j sh -c "rm -rf /etc/passwd; $kind"
+	enters -u app j id
+	like "$rc $err" "^125 berth: the image's /etc/passwd cannot be read" "C12 meanwhile $kind: refused"
+	enters -u 7:7 j id -u
+	is "$rc $out" "0 7" "C12 meanwhile $kind: two numbers need no file"
+done
+enters j sh -c 'rm -rf /etc/passwd; echo app:x:7:70::/:/bin/sh >/etc/passwd; mkfifo /etc/other'
+as alice berth exec -d j sh -c 'while mv /etc/passwd /etc/x && mv /etc/other /etc/passwd && mv /etc/x /etc/other; do :; done'
+as alice timeout 100 python3 "$TOP/tests/attack/starts.py" 40 exec -u app j id -u >/run/arena/out
+is "$(cut -f 2,3 /run/arena/out | tr '\t' ' ' | grep -vcE '^(0 7|125 )$')" 0 "C12 a file that is exchanged: its user, or a refusal"
+as alice berth rm -f j >/dev/null
 ok "C12 nothing is left" jobs_are_gone
 done_testing

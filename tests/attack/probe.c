@@ -16,6 +16,10 @@
  *   probe processes MAX  signals, traces, opens and reads every process id up to MAX; prints those
  *                        that are there but not in this /proc, or that can be had
  *   probe clocks         sets the host's time and name
+ *   probe self [stay]    all that a process has from who started it, a line each, then "end"; then, with
+ *                        stay, stays
+ *   probe stalk FILE     until FILE is there: stops each process that has not become its command yet, and
+ *                        tries to get into it; prints what can be had of one, then "met N" at the end
  * TRUST: unprivileged
  * INPUT: the command line
  * MUST: use the system calls themselves, so that no C library stands between.
@@ -35,7 +39,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -402,6 +409,226 @@ probe_clocks(void)
 	say("unshare-time", "", syscall(SYS_unshare, (unsigned long)CLONE_NEWTIME));
 }
 
+/* The lines of a file that begin with one of the words, or all. */
+static void
+print_lines(const char *path, const char *words)
+{
+	char line[4096];
+	FILE *file = fopen(path, "re");
+
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+		char word[32] = " ";
+
+		snprintf(word + 1, sizeof(word) - 1, "%.*s ", (int)strcspn(line, ":"), line);
+		if (words == NULL || strstr(words, word) != NULL)
+			printf("%s: %s", path, line);
+	}
+	if (file != NULL)
+		fclose(file);
+}
+
+static void
+print_link(const char *path)
+{
+	char to[256];
+	ssize_t len = readlink(path, to, sizeof(to));
+
+	if (len > 0)
+		printf("%s -> %.*s\n", path, (int)len, to);
+}
+
+static void
+print_links(void)
+{
+	static const char *const ns[] = { "cgroup", "ipc", "mnt", "net", "pid", "time", "user",
+		"uts" };
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(ns) / sizeof(ns[0]); i++) {
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", ns[i]);
+		print_link(path);
+	}
+	for (int fd = 3; fd < 4096; fd++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		print_link(path);
+	}
+}
+
+static void
+print_place(const char *path)
+{
+	char name[4096];
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		printf("%s %lx:%lu %s\n", path, (unsigned long)st.st_dev, (unsigned long)st.st_ino,
+		    *path != '.'			 ? ""
+		    : getcwd(name, sizeof(name)) != NULL ? name
+							 : "nowhere");
+}
+
+static void
+print_limits(void)
+{
+	for (int i = 0; i < RLIM_NLIMITS; i++) {
+		struct rlimit limit = { 0 };
+
+		syscall(SYS_prlimit64, 0, i, NULL, &limit);
+		printf("limit %d %lu %lu\n", i, (unsigned long)limit.rlim_cur,
+		    (unsigned long)limit.rlim_max);
+	}
+	for (int i = 0; i < 3; i++) {
+		struct itimerval timer = { 0 };
+
+		getitimer(i, &timer);
+		printf("timer %d %ld %ld\n", i, (long)timer.it_value.tv_sec,
+		    (long)timer.it_value.tv_usec);
+	}
+}
+
+static void
+print_process(void)
+{
+	int signal_of_death = -1;
+	int subreaper = -1;
+
+	prctl(PR_GET_PDEATHSIG, &signal_of_death);
+	prctl(PR_GET_CHILD_SUBREAPER, &subreaper);
+	printf("pdeathsig %d subreaper %d keepcaps %d securebits %d dumpable %d slack %d thp %d\n",
+	    signal_of_death, subreaper, prctl(PR_GET_KEEPCAPS), prctl(PR_GET_SECUREBITS),
+	    prctl(PR_GET_DUMPABLE), prctl(PR_GET_TIMERSLACK),
+	    prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0));
+	printf("session %d group %d parent %d personality %d\n", getsid(0) == getpid(),
+	    getpgrp() == getpid(), getppid(), personality(0xffffffff));
+	printf("policy %d nice %d ioprio %ld\n", sched_getscheduler(0),
+	    getpriority(PRIO_PROCESS, 0), syscall(SYS_ioprio_get, 1, 0));
+	say("terminal", "", open("/dev/tty", O_RDWR | O_CLOEXEC));
+}
+
+static void
+print_signals(void)
+{
+	for (int i = 1; i < 65; i++) {
+		struct sigaction act;
+
+		if (sigaction(i, NULL, &act) == 0 && act.sa_handler != SIG_DFL)
+			printf("signal %d is not the default\n", i);
+	}
+}
+
+static void
+probe_self(bool stay)
+{
+	print_links();
+	for (int i = 0; i < 3; i++)
+		printf("stream %d %s\n", i, isatty(i) ? "tty" : "other");
+	print_lines("/proc/self/status",
+	    " Umask Uid Gid Groups TracerPid SigPnd ShdPnd SigBlk SigIgn SigCgt CapInh CapPrm "
+	    "CapEff "
+	    "CapBnd CapAmb NoNewPrivs Seccomp Seccomp_filters Speculation_Store_Bypass "
+	    "SpeculationIndirectBranch Cpus_allowed Mems_allowed ");
+	print_process();
+	print_signals();
+	print_limits();
+	print_lines("/proc/self/oom_score_adj", NULL);
+	print_lines("/proc/self/cgroup", NULL);
+	print_lines("/proc/self/uid_map", NULL);
+	print_lines("/proc/self/gid_map", NULL);
+	print_lines("/proc/self/setgroups", NULL);
+	print_place("/");
+	print_place(".");
+	for (char **variable = environ; *variable != NULL; variable++)
+		printf("env %s\n", *variable);
+	puts("end");
+	fflush(stdout);
+	while (stay)
+		pause();
+}
+
+static bool
+is_early(pid_t pid)
+{
+	char path[64];
+	char name[17] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return false;
+	if (read(fd, name, 16) < 0)
+		name[0] = '\0';
+	close(fd);
+	return strcmp(name, "berth-job\n") == 0;
+}
+
+/* What can be had of a process, which is "berth-job" all the time: then it was no command yet. */
+static void
+stalk(pid_t number)
+{
+	static const char *const files[] = { "mem", "environ", "maps", "fd", "fdinfo", "exe",
+		"root", "cwd", "ns/mnt", "ns/net", "ns/user", "syscall", "stack", "auxv", "fd/3",
+		"fd/4", "fd/5", "map_files", "io", "clear_refs", "pagemap" };
+	static char buffer[1];
+	struct iovec ours = { buffer, 1 };
+	struct iovec theirs = { (void *)&buffer, 1 };
+	int pidfd = (int)syscall(SYS_pidfd_open, number, 0);
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		int fd;
+
+		snprintf(path, sizeof(path), "/proc/%d/%s", number, files[i]);
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		if (fd != -1 && is_early(number))
+			printf("had %s\n", files[i]);
+		if (fd != -1)
+			close(fd);
+	}
+	for (int fd = 0; fd < 16; fd++)
+		if (syscall(SYS_pidfd_getfd, pidfd, fd, 0) >= 0 && is_early(number))
+			printf("had descriptor %d\n", fd);
+	if (process_vm_readv(number, &ours, 1, &theirs, 1, 0) >= 0 && is_early(number))
+		puts("had memory");
+	if (ptrace(PTRACE_SEIZE, number, NULL, NULL) == 0) {
+		if (is_early(number))
+			puts("had it");
+		/* else it was the command already, and is to go on */
+		ptrace(PTRACE_INTERRUPT, number, NULL, NULL);
+		waitpid(number, NULL, __WALL);
+		ptrace(PTRACE_DETACH, number, NULL, NULL);
+	}
+	if (pidfd != -1)
+		close(pidfd);
+}
+
+static void
+probe_stalk(const char *until)
+{
+	int met = 0;
+
+	puts("ready");
+	fflush(stdout);
+	while (access(until, F_OK) != 0) {
+		DIR *proc = opendir("/proc");
+		struct dirent *entry;
+
+		while (proc != NULL && (entry = readdir(proc)) != NULL) {
+			pid_t pid = (pid_t)atoi(entry->d_name);
+
+			/* the supervisor itself is what "probe processes" is for */
+			if (pid <= 1 || !is_early(pid))
+				continue;
+			kill(pid, SIGSTOP);
+			met += is_early(pid);
+			stalk(pid);
+			kill(pid, SIGCONT);
+		}
+		closedir(proc);
+	}
+	printf("met %d\n", met);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -431,10 +658,14 @@ main(int argc, char *argv[])
 		probe_processes(argv[2]);
 	else if (strcmp(verb, "clocks") == 0)
 		probe_clocks();
+	else if (strcmp(verb, "self") == 0)
+		probe_self(argc > 2);
+	else if (strcmp(verb, "stalk") == 0 && argc == 3)
+		probe_stalk(argv[2]);
 	else {
 		fprintf(stderr,
 		    "usage: probe tty|fds|nodes|open|write|writable|namespaces|mounts|sockets|"
-		    "connect|processes|clocks\n");
+		    "connect|processes|clocks|self|stalk\n");
 		return 99;
 	}
 	return 0;
