@@ -107,14 +107,14 @@ done
 # way in.
 mkdir /home/alice/h
 chown alice /home/alice/h
-verb run -d --name j "${PROBE[@]}" -v /home/alice/h:/h host sh -c '/t/probe stalk /h/end & /t/probe stalk /h/end & wait; echo over' >/dev/null
-ok "C32 two look for who enters" wait_for 20 eval 'verb logs j | grep -q ready'
+verb run -d --name j "${PROBE[@]}" -v /home/alice/h:/h host sh -c '/t/probe stalk /h/end; echo over' >/dev/null
+ok "C32 one looks for who enters" wait_for 20 eval 'verb logs j | grep -q ready'
 as alice timeout 280 python3 "$TOP/tests/attack/starts.py" $execs exec j true >/run/arena/execs
 is "$(wc -l </run/arena/execs)|$(cut -f 2 /run/arena/execs | sort -u)" "$execs|0" "C32 $execs processes enter such a job"
 as alice touch h/end
-ok "C32 the two end" wait_for 20 eval 'verb logs j | grep -q over'
+ok "C32 it ends" wait_for 20 eval 'verb logs j | grep -q over'
 is "$(verb logs j | grep had)" "" "C32 nothing of any was to be had"
-isnt "$(verb logs j | sed -n 's/^met //p' | sort -n | tail -n 1)" 0 "C32 control: they were met"
+isnt "$(verb logs j | sed -n 's/^met //p')" 0 "C32 control: they were met"
 gone
 ok "C32 nothing is left" jobs_are_gone
 done_testing

@@ -545,24 +545,29 @@ probe_self(bool stay)
 		pause();
 }
 
+/* Is it one of the job's supervisor, and has it not become its command? stopped: for certain, as it stands:
+ * in the middle of execve(2) a process has its new memory and its old name for a moment. */
 static bool
-is_early(pid_t pid)
+is_early(pid_t pid, bool stopped)
 {
+	static const char name[] = "(berth-job) ";
 	char path[64];
-	char name[17] = "";
+	char text[128] = "";
+	char *at;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
 		return false;
-	if (read(fd, name, 16) < 0)
-		name[0] = '\0';
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
 	close(fd);
-	return strcmp(name, "berth-job\n") == 0;
+	at = strstr(text, name);
+	return at != NULL && (!stopped || at[sizeof(name) - 1] == 'T');
 }
 
-/* What can be had of a process, which is "berth-job" all the time: then it was no command yet. */
+/* What can be had of a process, which is no command yet all the time. */
 static void
 stalk(pid_t number)
 {
@@ -580,18 +585,18 @@ stalk(pid_t number)
 
 		snprintf(path, sizeof(path), "/proc/%d/%s", number, files[i]);
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		if (fd != -1 && is_early(number))
+		if (fd != -1 && is_early(number, true))
 			printf("had %s\n", files[i]);
 		if (fd != -1)
 			close(fd);
 	}
 	for (int fd = 0; fd < 16; fd++)
-		if (syscall(SYS_pidfd_getfd, pidfd, fd, 0) >= 0 && is_early(number))
+		if (syscall(SYS_pidfd_getfd, pidfd, fd, 0) >= 0 && is_early(number, true))
 			printf("had descriptor %d\n", fd);
-	if (process_vm_readv(number, &ours, 1, &theirs, 1, 0) >= 0 && is_early(number))
+	if (process_vm_readv(number, &ours, 1, &theirs, 1, 0) >= 0 && is_early(number, true))
 		puts("had memory");
 	if (ptrace(PTRACE_SEIZE, number, NULL, NULL) == 0) {
-		if (is_early(number))
+		if (is_early(number, true))
 			puts("had it");
 		/* else it was the command already, and is to go on */
 		ptrace(PTRACE_INTERRUPT, number, NULL, NULL);
@@ -617,10 +622,12 @@ probe_stalk(const char *until)
 			pid_t pid = (pid_t)atoi(entry->d_name);
 
 			/* the supervisor itself is what "probe processes" is for */
-			if (pid <= 1 || !is_early(pid))
+			if (pid <= 1 || !is_early(pid, false))
 				continue;
 			kill(pid, SIGSTOP);
-			met += is_early(pid);
+			while (is_early(pid, false) && !is_early(pid, true))
+				;
+			met += is_early(pid, true);
 			stalk(pid);
 			kill(pid, SIGCONT);
 		}
