@@ -210,6 +210,7 @@ start_job(struct launch *launch, struct err *err)
 			.slot = child->slot,
 			.until = launch->decision.grant.until,
 			.record = launch->job->keep ? &launch->record : NULL,
+			.again = launch->again != NULL,
 			.ctl = ctl,
 			.console = -1,
 			.devpts = -1,

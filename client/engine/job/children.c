@@ -110,6 +110,9 @@ clean_up(struct engine *engine, const struct child *child, bool killed)
 	if (child->kept) {
 		if (killed)
 			engine_look_at(engine, 0);
+		/* its command could not be started: there is no such job */
+		else if (faccessat(engine->jobs, child->id, F_OK, AT_SYMLINK_NOFOLLOW) == -1)
+			names_drop(child->name, child->id);
 		return false;
 	}
 	names_drop(child->name, child->id);

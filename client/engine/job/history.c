@@ -26,6 +26,7 @@ history_open(struct watch *watch)
 		watch->recorded =
 		    record_begin(&watch->record, task->id, task->name, task->job) == 0;
 		watch->record.once = task->engine->mode == FACTS_ONCE;
+		(void)!request_write(task->dir, task->job);
 	} else {
 		record_init(&watch->record);
 		if (task->job->stop_signal != 0)
@@ -93,10 +94,18 @@ history_restarting(struct watch *watch)
 	history_write(watch);
 }
 
+bool
+history_keeps(const struct watch *watch)
+{
+	return watch->task->job->keep && (watch->started || watch->task->again);
+}
+
 void
 history_over(struct watch *watch)
 {
 	watch->record.state = RECORD_EXITED;
+	/* one that never was: its name is free before its client knows */
+	watch->record.kept = history_keeps(watch);
 	/* the directory of another one is about to be removed */
 	if (watch->task->job->keep)
 		history_write(watch);

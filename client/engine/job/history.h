@@ -28,6 +28,9 @@ void history_begin(struct watch *watch);
 /* What it writes goes to the log from now on. */
 void history_detached(struct watch *watch);
 
+/* Does what the job leaves stay? Not of one that could not even be started the first time. */
+bool history_keeps(const struct watch *watch);
+
 /* This run has ended so; not on disk yet, for it is not known what comes behind it. */
 void history_ended(struct watch *watch, const struct outcome *outcome);
 

@@ -169,12 +169,12 @@ start(struct task *task, struct watch *watch, struct err *err)
 }
 
 /* Nobody waits for it any more. */
-static void leave(const struct task *task, int result) __attribute__((noreturn));
+static void leave(const struct task *task, bool keep, int result) __attribute__((noreturn));
 
 static void
-leave(const struct task *task, int result)
+leave(const struct task *task, bool keep, int result)
 {
-	if (!task->job->keep)
+	if (!keep)
 		(void)!remove_tree(task->engine->jobs, task->id);
 	_exit(result);
 }
@@ -208,11 +208,11 @@ supervisor_run(struct task *task)
 	prctl(PR_SET_NAME, "berth-job");
 	drop_descriptors(task);
 	if (watch == NULL)
-		leave(task, PROCESS_FAILED);
+		leave(task, task->again, PROCESS_FAILED);
 	history_open(watch);
 	if (start(task, watch, &err) == 0)
 		watch_run(watch);
 	else
 		watch_failed(watch, &err);
-	leave(task, watch->result);
+	leave(task, history_keeps(watch), watch->result);
 }

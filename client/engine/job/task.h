@@ -24,6 +24,7 @@ struct task {
 	size_t slot;
 	int64_t until; /* the end of what the job may do, wall clock in seconds; 0: none */
 	const struct record *record; /* as it is on disk; NULL: it is not */
+	bool again; /* it was over once: what is kept of it stays whatever comes */
 	int ctl; /* socket that listens for what the engine hands on, or -1 */
 	int console; /* the job's own terminal, borrowed from its process; -1: none */
 	int devpts; /* the job's own, as it was made: what has its name in there may be another */
