@@ -199,3 +199,16 @@ attach_show(struct attach *attach)
 	else if (put < 0 && errno != EINTR && errno != EAGAIN)
 		attach->failed = true;
 }
+
+int
+attach_rest(struct attach *attach, struct err *err)
+{
+	struct pollfd out;
+	int patience = 0, rc;
+
+	while ((rc = attach_poll(attach, &out, &patience, err)) == 1 && !attach->failed) {
+		if (poll(&out, 1, -1) == 1)
+			attach_show(attach);
+	}
+	return (rc < 0 ? -1 : 0);
+}

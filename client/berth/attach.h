@@ -59,6 +59,9 @@ int attach_poll(struct attach *attach, struct pollfd *out, int *patience, struct
 /* Writes a piece, when poll(2) has said that it can be written. */
 void attach_show(struct attach *attach);
 
+/* Shows what is there still, of a job that is over. 0, or -1 with err. */
+int attach_rest(struct attach *attach, struct err *err) __attribute__((warn_unused_result));
+
 /*
  * cmd_attach.c: attaches to a job by id, prefix of an id, or name, until it has ended. As relay_run;
  * attach_close after it.

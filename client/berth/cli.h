@@ -126,8 +126,8 @@ command_run cmd_run, cmd_exec, cmd_attach, cmd_cp, cmd_explain, cmd_daemon, cmd_
     cmd_stop, cmd_kill, cmd_start, cmd_restart, cmd_rm, cmd_top, cmd_stats, cmd_system;
 
 extern const struct flag run_flags[], exec_flags[], attach_flags[], explain_flags[];
-extern const struct flag ps_flags[], logs_flags[], stop_flags[], kill_flags[], rm_flags[],
-    stats_flags[], cp_flags[];
+extern const struct flag ps_flags[], logs_flags[], job_start_flags[], stop_flags[], kill_flags[],
+    rm_flags[], stats_flags[], cp_flags[];
 
 /* For help and completion; berth-admin parses them. A test compares them with its table. */
 extern const struct flag grant_flags[], revoke_flags[], check_flags[];

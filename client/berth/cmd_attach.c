@@ -40,8 +40,14 @@ attach_job(struct cli *cli, struct attach *attach, const char *job, struct err *
 {
 	struct relay *relay = calloc(1, sizeof(*relay));
 	struct engine_call call = { .method = "Attach", .more = true };
-	struct json_object *params = json_object_new_object();
-	int rc;
+	struct json_object *params;
+	int none[3], rc;
+
+	if (!job_is_name(job)) {
+		free(relay);
+		return (err_set(err, ERR_USAGE, "no job can be called that"));
+	}
+	params = json_object_new_object();
 
 	if (relay == NULL || params == NULL || json_put_text(params, "job", job) != 0) {
 		json_object_put(params);
@@ -53,7 +59,11 @@ attach_job(struct cli *cli, struct attach *attach, const char *job, struct err *
 	relay->attach = attach;
 	snprintf(relay->name, sizeof(relay->name), "%s", job);
 	call.params = params;
-	rc = relay_call(relay, &call, err);
+	rc = relay_open(relay, false, none, err);
+	if (rc == 0)
+		rc = relay_call(relay, &call, err);
+	else
+		json_object_put(params);
 	relay_close(relay);
 	free(relay);
 	return (rc);

@@ -42,7 +42,7 @@ const struct command commands[] = {
 	{ "wait", cmd_wait, NULL, "wait JOB...", "wait for the end of jobs, and print their exit statuses", NULL },
 	{ "stop", cmd_stop, stop_flags, "stop [flags] JOB...", "end jobs: their stop signal, then SIGKILL", NULL },
 	{ "kill", cmd_kill, kill_flags, "kill [flags] JOB...", "send SIGKILL, or another signal, to jobs", NULL },
-	{ "start", cmd_start, NULL, "start JOB...", "run jobs once more that are over", NULL },
+	{ "start", cmd_start, job_start_flags, "start [flags] JOB...", "run jobs once more that are over", NULL },
 	{ "restart", cmd_restart, stop_flags, "restart [flags] JOB...", "stop jobs, and start them again", NULL },
 	{ "rm", cmd_rm, rm_flags, "rm [flags] JOB...", "remove jobs that are over, with what they wrote", NULL },
 	{ "top", cmd_top, NULL, "top JOB", "the processes of a job", NULL },

@@ -71,7 +71,7 @@ relay_open(struct relay *relay, bool interactive, int stdio[3], struct err *err)
 	relay->null = -1;
 	relay->nchans = 0;
 	/* The job makes its own, and what leads there comes when it has started. */
-	if (relay->terminal != NULL || relay->detach) {
+	if (relay->terminal != NULL || relay->detach || relay->attach != NULL) {
 		stdio[0] = stdio[1] = stdio[2] = -1;
 		return (0);
 	}

@@ -65,7 +65,7 @@ struct relay {
 
 /*
  * Chooses what the job gets as stdio[0..2], which stay the relay's: /dev/null as input unless
- * interactive; nothing at all if nobody waits. 0, or -1 with err; relay_close in both cases.
+ * interactive; nothing at all if nobody waits, or who does is attached. 0, or -1 with err; relay_close in both cases.
  */
 int relay_open(struct relay *relay, bool interactive, int stdio[3], struct err *err)
     __attribute__((warn_unused_result));

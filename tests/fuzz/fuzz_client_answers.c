@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Fuzz target: a hostile engine against the client: what it answers to berth run and to berth daemon
- * state, stop and reset. The first byte of an input says which command it is and how it was called,
+ * Fuzz target: a hostile engine against the client: what it answers to berth run, exec and attach, and
+ * to berth daemon state, stop and reset. The first byte of an input says which command it is and how it was called,
  * the second which descriptors come and what is said before the rest, which is what the engine says.
  * TRUST: unprivileged
  * INPUT: the fuzzer
@@ -70,9 +70,12 @@ cli_words(const struct cli *cli, int argc, int min, int max, struct err *err)
 static const char greeting[] = "{\"parameters\":{\"version\":\"" BERTH_VERSION "\",\"uid\":1000}}";
 static const char started[] = "{\"parameters\":{\"event\":\"started\",\"id\":\"a\",\"name\":\"b\","
 			      "\"terminal\":0},\"continues\":true}";
+static const char attached[] = "{\"parameters\":{\"event\":\"attached\",\"log\":0,\"input\":0},"
+			       "\"continues\":true}";
 
 static struct {
 	uint8_t how;
+	bool attach;
 	struct input says;
 	size_t connections;
 	int ends[CONNECTIONS_MAX]; /* kept open, so that what the client sends is no error */
@@ -142,7 +145,9 @@ __wrap_way_connect(struct way *way, int *fd, struct err *err)
 	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "there is a socket");
 	if ((hostile.how & 1) != 0)
 		say(ends[1], greeting, sizeof(greeting), 0);
-	if ((hostile.how & 2) != 0)
+	if ((hostile.how & 2) != 0 && hostile.attach)
+		say(ends[1], attached, sizeof(attached), 1);
+	else if ((hostile.how & 2) != 0)
 		say(ends[1], started, sizeof(started), 1);
 	say(ends[1], hostile.says.at, hostile.says.left, (hostile.how >> 4) & 3);
 	/* It says no more, and still listens. */
@@ -262,17 +267,33 @@ enum command_id {
 	COMMAND_RESET
 };
 
+/* Of COMMAND_RUN: another verb that has a job's streams. */
+#define INSTEAD_EXEC 0x20
+#define INSTEAD_ATTACH 0x40
+
+static command_run *
+verb_of_run(uint8_t how)
+{
+	if ((how & INSTEAD_ATTACH) != 0)
+		return (cmd_attach);
+	return ((how & INSTEAD_EXEC) != 0 ? cmd_exec : cmd_run);
+}
+
 static int
 call(uint8_t how, struct cli *cli, struct err *err)
 {
 	static const char *const words[][4] = { { "host", "true" }, { NULL }, { NULL },
 		{ "--force" } };
 	char *argv[6] = { NULL }, *made[6];
+	bool attach = (how & 3) == COMMAND_RUN && (how & INSTEAD_ATTACH) != 0;
 	int n = 0, rc = -1;
 
-	if ((how & 3) == COMMAND_RUN && (how & 8) != 0)
+	if ((how & 3) == COMMAND_RUN && (how & 8) != 0 && !attach)
 		argv[n++] = strdup("-t");
-	for (size_t i = 0; words[how & 3][i] != NULL; i++)
+	/* Nobody types here. */
+	if (attach)
+		argv[n++] = strdup("--no-stdin");
+	for (size_t i = 0; words[how & 3][i] != NULL && !(attach && i > 0); i++)
 		argv[n++] = strdup(words[how & 3][i]);
 	if ((how & 3) == COMMAND_STOP && (how & 8) != 0)
 		argv[n++] = strdup("--force");
@@ -280,7 +301,7 @@ call(uint8_t how, struct cli *cli, struct err *err)
 	memcpy(made, argv, sizeof(made));
 	switch (how & 3) {
 	case COMMAND_RUN:
-		rc = cmd_run(cli, n, argv, err);
+		rc = verb_of_run(how)(cli, n, argv, err);
 		break;
 	case COMMAND_STATE:
 		rc = daemon_state(cli, n, argv, err);
@@ -308,13 +329,16 @@ check(uint8_t how, bool json, int rc)
 	must(rc >= -1 && rc <= 255, "there is a status");
 	must(rc >= 0 || err[0] != '\0', "a failure says what");
 	check_text(err);
-	/* The terminal of a job is the job's. */
+	/* The terminal of a job is the job's, and so is what its log says. */
+	run = run && (how & INSTEAD_ATTACH) == 0;
 	if (!run || (how & 8) == 0)
 		check_text(out);
 	must(!run || (how & 8) != 0 || out[0] == '\0', "berth run itself has no output");
+	must((how & 3) != COMMAND_RUN || (how & INSTEAD_ATTACH) == 0 || out[0] == '\0',
+	    "a log that is none has no output");
 	if (json)
 		check_json(err, true);
-	if (json && !run && rc == 0)
+	if (json && (how & 3) != COMMAND_RUN && rc == 0)
 		check_json(out, false);
 	free(out);
 	free(err);
@@ -332,6 +356,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int rc;
 
 	hostile.how = take_byte(&input);
+	hostile.attach = (how & 3) == COMMAND_RUN && (how & INSTEAD_ATTACH) != 0;
 	if (input.left > SAID_MAX)
 		return (0);
 	cli.level = (how & 16) != 0 ? LEVEL_DEBUG : LEVEL_INFO;
