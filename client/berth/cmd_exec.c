@@ -25,7 +25,7 @@ struct exec_options {
 static int
 store_env(void *out, char *value, struct err *err)
 {
-	return (job_add_word(&((struct exec_options *)out)->env, value, err));
+	return (options_take_variable(&((struct exec_options *)out)->env, value, err));
 }
 
 static int

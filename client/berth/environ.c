@@ -5,7 +5,8 @@
  * with a terminal gets TERM, for which the caller's is a good guess: it is what will show it.
  * TRUST: unprivileged
  * INPUT: files and the environment of the caller
- * MUST: take no variable of the caller's that was not named, but TERM if it is a plain word.
+ * MUST: take no variable of the caller's that was not named, but TERM if it is a plain word; leave
+ *       no value of a variable in the words of the command line.
  */
 #include "client/berth/options.h"
 
@@ -36,6 +37,18 @@ options_set_pair(struct job_words *env, const char *pair, struct err *err)
 		return (0);
 	}
 	return (job_add_word(env, pair, err));
+}
+
+int
+options_take_variable(struct job_words *env, char *word, struct err *err)
+{
+	char *value = strchr(word, '=');
+
+	if (job_add_word(env, word, err) != 0)
+		return (-1);
+	if (value != NULL)
+		memset(value + 1, '*', strlen(value + 1));
+	return (0);
 }
 
 static int

@@ -19,7 +19,7 @@
 static int
 store_env(void *out, char *value, struct err *err)
 {
-	return (job_add_word(&((struct run_options *)out)->env, value, err));
+	return (options_take_variable(&((struct run_options *)out)->env, value, err));
 }
 
 static int

@@ -48,6 +48,11 @@ int options_parse(struct cli *cli, int argc, char **argv, struct run_options *op
     struct err *err) __attribute__((warn_unused_result));
 void options_free(struct run_options *options);
 
+/* environ.c: what -e says is added to env, and its value taken out of the words of this process, which
+ * everybody on the host can read in /proc for as long as the job runs. 0, or -1 with err. */
+int options_take_variable(struct job_words *env, char *word, struct err *err)
+    __attribute__((warn_unused_result));
+
 /* environ.c: a process's variables, from --env-file and -e. 0, or -1 with err. */
 int options_environ(struct job_run *run, const struct job_words *files, const struct job_words *env,
     struct err *err) __attribute__((warn_unused_result));
