@@ -74,7 +74,7 @@ is "$rc" 125 "run, cannot be done: 125"
 
 # --- the other verbs
 for words in "" nosuch "daemon" "daemon nosuch" "daemon state x" "info x" "version x" "--nosuch" "daemon --nosuch state" \
-    "--format=xml info" "--host=nonsense daemon state" "explain" "explain nosuch" "daemon reset x" ps "exec x"; do
+    "--format=xml info" "--host=nonsense daemon state" "explain" "explain nosuch" "daemon reset x" pull "ps x" "stop" "stop -t x a"; do
 	# shellcheck disable=SC2086
 	run as alice berth $words
 	is "$rc" 64 "berth $words: 64"
