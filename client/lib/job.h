@@ -19,7 +19,7 @@
  * With tty the job has a terminal instead of the three streams, which are then absent. "started"
  * carries its master as the one descriptor, index 0 in "terminal". The client reads and writes that
  * itself and sets its size. After "started" it may send Detach: the answer is {event: "detached"},
- * the last one, and the job goes on; what it writes is dropped.
+ * the last one, and the job goes on; what it writes goes to its log.
  * TRUST: shared, reads hostile input
  * INPUT: encode: the client's own struct; decode: JSON, blob and descriptors from any client
  * MUST: refuse unknown members, wrong types, missing and surplus bytes, indices that do not exist;

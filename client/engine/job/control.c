@@ -25,6 +25,9 @@
 #include "common/io.h"
 
 #define SILENCE_MAX 5000 /* ms; an engine sends at once */
+#define ACCEPT_PAUSE 100 /* ms, when there is no descriptor for one more */
+#define CLIENTS_WAITING \
+	(CLIENTS_MAX - 32) /* the rest of the room is for calls that are answered at once */
 #define LAST_WAIT 1000 /* for those who have connected when the job was over */
 #define STOP_SECONDS 10
 #define STOP_SECONDS_MAX 86400
@@ -232,14 +235,48 @@ static const struct {
 	const char *name;
 	void (*serve)(const struct handed *call);
 	bool more;
+	bool waits; /* the client stays */
 } methods[] = {
-	{ BERTH_INTERFACE ".Exec", serve_exec, true },
-	{ BERTH_INTERFACE ".Attach", serve_attach, true },
-	{ BERTH_INTERFACE ".Wait", serve_wait, false },
-	{ BERTH_INTERFACE ".Kill", serve_kill, false },
-	{ BERTH_INTERFACE ".StopJob", serve_stop, false },
-	{ BERTH_INTERFACE ".Open", serve_open, false },
+	{ BERTH_INTERFACE ".Exec", serve_exec, true, true },
+	{ BERTH_INTERFACE ".Attach", serve_attach, true, true },
+	{ BERTH_INTERFACE ".Wait", serve_wait, false, true },
+	{ BERTH_INTERFACE ".Kill", serve_kill, false, false },
+	{ BERTH_INTERFACE ".StopJob", serve_stop, false, false },
+	{ BERTH_INTERFACE ".Open", serve_open, false, false },
 };
+
+/* Those who wait must not keep out who wants to end the job. True: the client was told, and is closed. */
+static bool
+is_crowded(const struct handed *call)
+{
+	struct err err;
+
+	if (clients_count(call->watch->clients) <= CLIENTS_WAITING)
+		return false;
+	err_set(&err, ERR_FAILED, "job %s has too many clients", call->watch->task->name);
+	err_why(&err, "%d wait for it already", CLIENTS_WAITING);
+	(void)!reply_failed(call->client->conn.fd, &err);
+	client_close(call->client);
+	return true;
+}
+
+/* The errors of all methods would be too much in one frame. */
+static void serve(const struct handed *handed, size_t method, bool more) __attribute__((noinline));
+
+/* Or the client is told why not, and closed. */
+static void
+serve(const struct handed *handed, size_t method, bool more)
+{
+	int fd = handed->client->conn.fd;
+
+	if (more != methods[method].more) {
+		(void)!reply_service(fd, more ? "InvalidParameter" : "ExpectedMore",
+		    more ? "parameter" : NULL, "more");
+		client_close(handed->client);
+	} else if (!methods[method].waits || !is_crowded(handed)) {
+		methods[method].serve(handed);
+	}
+}
 
 static void
 dispatch(struct watch *watch, struct client *client, struct json_object *message,
@@ -256,17 +293,10 @@ dispatch(struct watch *watch, struct client *client, struct json_object *message
 	}
 	handed.parameters = call.parameters;
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-		if (strcmp(methods[i].name, method) != 0)
-			continue;
-		if (call.more == methods[i].more) {
-			methods[i].serve(&handed);
+		if (strcmp(methods[i].name, method) == 0) {
+			serve(&handed, i, call.more);
 			return;
 		}
-		(void)!reply_service(client->conn.fd,
-		    methods[i].more ? "ExpectedMore" : "InvalidParameter",
-		    methods[i].more ? NULL : "parameter", "more");
-		client_close(client);
-		return;
 	}
 	(void)!reply_service(client->conn.fd, "MethodNotFound", "method", method);
 	client_close(client);
@@ -360,6 +390,8 @@ control_accept(struct watch *watch)
 
 	if (fd != -1)
 		(void)!clients_add(&watch->clients, CLIENT_ENGINE, fd);
+	else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+		watch->accept_at = clock_ms() + ACCEPT_PAUSE;
 }
 
 void

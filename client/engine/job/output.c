@@ -86,7 +86,7 @@ take(struct output *output, size_t i, ssize_t len)
 	if (len <= 0)
 		return false;
 	joblog_take(&output->log, &output->streams[i], output->bytes, (size_t)len);
-	output->part_at = clock_ms() + PART_PAUSE;
+	output->part_at[i] = output->streams[i].len > 0 ? clock_ms() + PART_PAUSE : 0;
 	return true;
 }
 
@@ -105,22 +105,27 @@ output_read_terminal(struct output *output, const struct pty *pty)
 int
 output_wait(const struct output *output)
 {
-	return output->part_at == 0 ? -1 : clock_until(output->part_at);
+	int wait = -1;
+
+	for (size_t i = 0; i < OUTPUT_STREAMS; i++)
+		if (output->part_at[i] != 0)
+			wait = clock_sooner(wait, clock_until(output->part_at[i]));
+	return wait;
 }
 
 static void
-take_parts(struct output *output)
+take_part(struct output *output, size_t i)
 {
-	for (size_t i = 0; i < OUTPUT_STREAMS; i++)
-		joblog_take_part(&output->log, &output->streams[i]);
-	output->part_at = 0;
+	joblog_take_part(&output->log, &output->streams[i]);
+	output->part_at[i] = 0;
 }
 
 void
 output_look(struct output *output)
 {
-	if (output->part_at != 0 && clock_ms() >= output->part_at)
-		take_parts(output);
+	for (size_t i = 0; i < OUTPUT_STREAMS; i++)
+		if (output->part_at[i] != 0 && clock_ms() >= output->part_at[i])
+			take_part(output, i);
 }
 
 void
@@ -136,7 +141,8 @@ output_finish(struct output *output, const struct pty *pty)
 		for (size_t i = 0; i < REST_MAX / sizeof(output->bytes); i++)
 			if (!output_read_terminal(output, pty))
 				break;
-	take_parts(output);
+	for (size_t i = 0; i < OUTPUT_STREAMS; i++)
+		take_part(output, i);
 }
 
 void

@@ -24,7 +24,9 @@ struct output {
 	int to[OUTPUT_STREAMS]; /* their ends for the job's processes */
 	int input_from; /* the job's input; -1: /dev/null */
 	int input_to; /* the end for those who attach */
-	int64_t part_at; /* clock_ms: then the beginnings of lines are written; 0: there are none */
+	int64_t part_at
+	    [OUTPUT_STREAMS]; /* clock_ms: then the beginning of a line is written; 0: there is
+					    none */
 	size_t slots[OUTPUT_STREAMS]; /* of poll(2): watch.h */
 	char bytes[32768];
 };

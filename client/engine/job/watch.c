@@ -286,6 +286,7 @@ look_at_clock(struct watch *watch)
 		else
 			process_signal_group(at, SIGKILL);
 	}
+	(void)is_due(&watch->accept_at);
 	if (is_due(&watch->record_at))
 		history_begin(watch);
 	if (watch->output != NULL)
@@ -308,6 +309,7 @@ wait_time(const struct watch *watch)
 	wait = sooner(wait, watch->timeout_at);
 	wait = sooner(wait, watch->kill_at);
 	wait = sooner(wait, watch->record_at);
+	wait = sooner(wait, watch->accept_at);
 	if (!watch_is_running(watch))
 		wait = sooner(wait, watch->restart_at);
 	for (const struct process *at = watch->processes; at != NULL; at = at->next)
@@ -328,7 +330,7 @@ add(struct watch *watch, int fd)
 static void
 gather(struct watch *watch, size_t *signals, size_t *ctl)
 {
-	bool room = clients_count(watch->clients) < CLIENTS_MAX;
+	bool room = clients_count(watch->clients) < CLIENTS_MAX && watch->accept_at == 0;
 
 	watch->nfds = 0;
 	*signals = add(watch, watch->signals);

@@ -45,6 +45,7 @@ struct watch {
 	int64_t record_at;
 	int64_t timeout_at;
 	int64_t kill_at;
+	int64_t accept_at; /* nobody is let in before */
 	size_t nfds;
 	struct pollfd fds[WATCH_POLL_MAX];
 };
