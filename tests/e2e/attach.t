@@ -148,7 +148,7 @@ stopped() {
 	[ "$(ps -o state= -p "$1" | tr -d ' ')" = T ]
 }
 ok "SIGTSTP stops the client" wait_for 20 stopped "$client"
-is "$(as alice berth exec -q sig sh -c 'cat /proc/[0-9]*/stat' | grep -c ') T ')" 0 "alone"
+is "$(as alice berth exec -q sig sh -c 'cat /proc/[0-9]*/stat 2>/dev/null' | grep -c ') T ')" 0 "alone"
 kill -CONT "$client"
 at /run/arena/two --no-stdin --sig-proxy=false sig
 two=$client
@@ -187,6 +187,15 @@ as alice berth wait over >/dev/null
 run as alice berth attach -q over
 like "$rc:$out:$err" '^1::berth: not running: over' "one that has ended"
 like "$err" 'exited' "its state is said"
+
+start_job /run/arena/fore --name fore host sh -c 'echo up; exec sleep 1004'
+wait_for 20 grep -q up /run/arena/fore
+as alice sh -c 'until berth inspect fore >/dev/null 2>&1; do sleep 0.05; done'
+run as alice berth attach -q fore
+like "$rc:$out:$err" '^1::berth: job fore runs in the foreground' "one that has a client"
+like "$err" 'berth exec -it fore sh$' "and what to do"
+kill -KILL "$client"
+wait_job
 
 # --- start -a
 run as alice timeout 20 berth start -q -a over

@@ -145,6 +145,21 @@ b ps -q
 is "$(runs ever):$out" "$before:" "then no more"
 b rm fail good ever
 
+# --- --rm=false, in the foreground
+b run --rm=false --name kept host sh -c 'echo x >>/mark; cat /mark; exit 3'
+is "$rc:$out:$err" "3:x:" "--rm=false: a job in the foreground"
+is "$(member state kept) $(member status kept) $(member kept kept)" "exited 3 true" "is kept as well"
+b start -a kept
+is "$rc:$out" $'3:x\nx' "with what it wrote to its root directory"
+b rm kept
+grant alice --engine=any >/dev/null
+run as_env alice SLURM_JOB_ID=1 -- berth run -d host true
+like "$rc:$out:$err" '^125::berth: -d is not possible here' "in a batch job, which has engines of a call alone, -d is refused"
+grant alice --engine=shared >/dev/null
+b run -d --rm host true
+is "$rc" 0 "control: with a shared engine it is not"
+ok "nothing is left of it" jobs_are_gone
+
 # --- whoever goes, it stays
 cat >/tmp/closed.py <<'END'
 import os, sys
