@@ -18,11 +18,11 @@ DETACHED='"detach":true,"keep":true,"stdin":null,"stdout":null,"stderr":null'
 start() {
 	local name=$1 members=$2
 	shift 2
-	run varlink alice run "{$DETACHED,\"name\":\"$name\"$members}" "$@"
+	run varlink alice --socket "$SOCKET" run "{$DETACHED,\"name\":\"$name\"$members}" "$@"
 	id=$(member id 2>/dev/null)
 }
 call() {
-	run varlink alice call "$I.$1" "$2"
+	run varlink alice --socket "$SOCKET" call "$I.$1" "$2"
 }
 on() {
 	call "$1" "{\"job\":\"$2\"${3-}}"
@@ -43,7 +43,7 @@ has_state() {
 	[ "$(state "$1")" = "$2" ]
 }
 listed() {
-	varlink alice more "$I.List" "$1" | grep -o '"name": "[^"]*"' | cut -d'"' -f4 | sort | tr '\n' ' '
+	varlink alice --socket "$SOCKET" more "$I.List" "$1" | grep -o '"name": "[^"]*"' | cut -d'"' -f4 | sort | tr '\n' ' '
 }
 no_engine() {
 	! engine_pid alice >/dev/null

@@ -26,7 +26,7 @@ like "$(member job.command)" '^\["sh", "-c", "echo one' "its command"
 is "$(member config.hostname) $(member config.detach)" "box true" "what it was asked to be"
 like "$(member config.args)" 'echo one >/kept' "with its arguments"
 is "$(listed '{}')" "web " "List: it runs"
-run varlink alice open "{\"job\":\"web\",\"what\":\"state\"}"
+run varlink alice --socket "$SOCKET" open "{\"job\":\"web\",\"what\":\"state\"}"
 like "$out" 'blob.* request.* state.json' "Open: its directory"
 
 # --- how it can be called
@@ -52,12 +52,12 @@ start web '' true
 error NameTaken "its name is taken"
 is "$(member id)" "$web" "by it"
 ok "and nothing is left of the other" test "$(ls "$STATE/jobs")" = "$web"
-run varlink alice exec '{"job":"web"}' cat /kept
+run varlink alice --socket "$SOCKET" exec '{"job":"web"}' cat /kept
 like "$out" '"status": 0' "Exec: a process in it, which ends"
 is "$(grep -x one <<<"$out")" one "and wrote what it read"
 on Kill web ',"signal":0'
 like "$out" InvalidParameter "Kill: 0 is no signal"
-varlink alice call "$I.Wait" '{"job":"web"}' >/run/arena/waited &
+varlink alice --socket "$SOCKET" call "$I.Wait" '{"job":"web"}' >/run/arena/waited &
 waiter=$!
 on StopJob web
 is "$out" '{"parameters": {}}' "StopJob: answered when it is over"
@@ -76,11 +76,11 @@ is "$out" '{"parameters": {}}' "StopJob: at once"
 on Kill web ',"signal":15'
 error NotRunning "Kill: it does not run"
 is "$(member state)" exited "it is over"
-run varlink alice exec '{"job":"web"}' true
+run varlink alice --socket "$SOCKET" exec '{"job":"web"}' true
 error NotRunning "Exec: nor can it be entered"
-run varlink alice more "$I.Attach" '{"job":"web"}'
+run varlink alice --socket "$SOCKET" more "$I.Attach" '{"job":"web"}'
 error NotRunning "Attach: nor attached to"
-run varlink alice open '{"job":"web","what":"root"}'
+run varlink alice --socket "$SOCKET" open '{"job":"web","what":"root"}'
 error NotRunning "Open: it has no processes"
 ok "its socket is gone" test ! -e "$dir/ctl"
 start web '' true
@@ -98,7 +98,7 @@ done
 on StartJob web
 is "$(member id) $(member name)" "$web web" "StartJob: the same"
 ok "it runs" has_state web running
-run varlink alice exec '{"job":"web"}' sh -c 'cat /kept; hostname'
+run varlink alice --socket "$SOCKET" exec '{"job":"web"}' sh -c 'cat /kept; hostname'
 is "$(grep -xE 'one|box' <<<"$out" | tr '\n' ' ')" "one box " "with what it wrote, and what it was"
 on Inspect web
 is "$(member job.stopped) $(member job.restarts)" "false 0" "as if for the first time"
@@ -115,7 +115,7 @@ on Inspect web
 error NoSuchJob "what is over is removed without force"
 start old '' true
 start young '' sh -c 'sleep 100'
-is "$(varlink alice more "$I.List" '{"all":true}' | grep -o '"name": "[^"]*"' | tr -d '\n')" \
+is "$(varlink alice --socket "$SOCKET" more "$I.List" '{"all":true}' | grep -o '"name": "[^"]*"' | tr -d '\n')" \
     '"name": "young""name": "old"' "List: the youngest first"
 wait_for 10 has_state old exited
 on Inspect old

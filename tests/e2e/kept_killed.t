@@ -17,14 +17,14 @@ next_engine
 call State '{}'
 is "$(member jobs)" 2 "the next engine counts what runs"
 is "$(listed '{}')" "plain web " "and lists it"
-run varlink alice exec '{"job":"web"}' echo entered
+run varlink alice --socket "$SOCKET" exec '{"job":"web"}' echo entered
 ok "and enters it" grep -qx entered <<<"$out"
 run as alice berth daemon stop
 is "$rc" 1 "it does not leave while they run"
 start web '' true
 error NameTaken "nor gives their names away"
 # As when nobody has ever needed it.
-run varlink alice call "$I.Stop" '{"when_idle":true}'
+run varlink alice --socket "$SOCKET" call "$I.Stop" '{"when_idle":true}'
 sleep 0.3
 like "$(engine_pid alice)" '^[0-9]+$' "nor when it is asked to leave when nothing runs"
 kill -KILL "$(supervisor "$plain")"
