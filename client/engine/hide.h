@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Keeps the sockets of the user's engines from jobs: of this engine, and of others of the user's,
+ * Keeps the sockets of the user's engines and jobs from jobs: of this engine, and of others of the user's,
  * with a grant and without, at the places where they can be.
  * TRUST: unprivileged
  * INPUT: directories of the user's, which come and go
@@ -17,5 +17,11 @@
 /* In the engine's own mount namespace, at its start, when the state root is its directory, and
  * before each job. 0, or -1 with err. */
 int hide_sockets(const struct engine *engine, struct err *err) __attribute__((warn_unused_result));
+
+/*
+ * Covers the directory of jobs, in which each of them has a socket, in a mount namespace where nobody
+ * needs it at that moment. 0, or -1 with err.
+ */
+int hide_jobs(struct err *err) __attribute__((warn_unused_result));
 
 #endif

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # C13 (CVE-2020-15257): a socket with an abstract name has no permissions, and whoever shares the
-# host's network reaches it. Ours have none: whatever runs, /proc/net/unix has one name of ours, in a
-# directory that jobs do not see.
+# host's network reaches it. Ours have none: whatever runs, /proc/net/unix has the engine's name, in a
+# directory that jobs do not see, and one for each job that runs, in a directory that is hidden from what
+# jobs are given.
 . "${BASH_SOURCE[0]%/*}/jobs.sh"
 # In a network of its own: the names of sockets are the network's, and the host has others.
 [ -n "${ARENA_INSIDE-}${C13_ALONE-}" ] || [ "$(id -u)" -ne 0 ] || exec env C13_ALONE=1 unshare --net bash "$0" "$@"
@@ -25,8 +26,8 @@ strace -f -qq -u alice -e trace=bind,connect,listen -o /run/arena/trace /usr/loc
 wait_for 20 grep -q ran /run/arena/out
 as alice berth daemon stop --force >/dev/null
 wait $!
-is "$(grep -o ' bind([^)]*)' /run/arena/trace)" "$(grep ' bind(' /run/arena/trace | grep -oE ' bind\([0-9]+, \{sa_family=AF_UNIX, sun_path="/run/berth/1000/engine\.sock\.new"\}, [0-9]+\)')" \
-    "C13 everything that a first call binds has the one name"
+is "$(grep -o ' bind([^)]*)' /run/arena/trace | grep -vE 'sun_path="jobs/[0-9a-f]{12}/ctl"\}, 110\)')" "$(grep ' bind(' /run/arena/trace | grep -oE ' bind\([0-9]+, \{sa_family=AF_UNIX, sun_path="/run/berth/1000/engine\.sock\.new"\}, [0-9]+\)')" \
+    "C13 everything that a first call binds has the one name, or is its job's"
 isnt "$(grep -c ' bind(' /run/arena/trace)" 0 "C13 control: it binds"
 is "$(grep 'sun_path=@' /run/arena/trace)" "" "C13 nothing connects to an abstract name"
 as alice berth run -q host true
@@ -34,7 +35,8 @@ as bob berth run -q host true
 is "$(new_names)" "/run/berth/1000/engine.sock /run/berth/1001/engine.sock " "C13 two engines: two sockets"
 start_job /run/arena/out host sh -c 'echo up; exec sleep 60'
 wait_for 10 grep -q up /run/arena/out
-is "$(new_names)" "/run/berth/1000/engine.sock /run/berth/1001/engine.sock " "C13 and no more with a job that runs"
+ctl=jobs/$(ls "$STATE/jobs")/ctl
+is "$(new_names)" "/run/berth/1000/engine.sock /run/berth/1001/engine.sock $ctl " "C13 and one more with a job that runs"
 # In the namespaces of the job as well: an abstract name lives in a network namespace.
 job_pid=$(pgrep -x sleep | head -n 1)
 is "$(awk 'NR > 1 && NF >= 8 { print $8 }' "/proc/$job_pid/net/unix")" "" "C13 nor in the job's own network"
@@ -47,17 +49,20 @@ b = socket.socket(socket.AF_UNIX); b.bind("/home/alice/control.sock"); b.listen(
 time.sleep(100)' &
 wait_for 10 test -S /home/alice/control.sock
 like "$(new_names)" '@berth-control' "C13 control: an abstract name shows"
-paths=$(names | grep '^/' | tr '\n' ' ')
+paths=$(names | grep '^/' | tr '\n' ' ')$STATE/$ctl
+like "$(as alice "$TESTBIN/probe" connect "$STATE/$ctl")" 'ok' "C13 control: its user reaches the job's"
 like "$paths" '/run/berth/1000/engine.sock' "C13 control: the paths to scan have the engine's"
 for network in default host; do
-	flags=(-v /:/h)
+	flags=(-v /:/h -v "$STATE:/state:ro" -v /home/alice:/a)
 	[ $network = default ] || flags+=(--network host)
 	for user in 0 1000; do
 		# Every path as it is, and below the mounted host; every abstract name that shows in there.
 		# shellcheck disable=SC2086
-		run job "${PROBE[@]}" "${flags[@]}" -u $user host /t/probe connect $paths ${paths// \// /h/}
+		run job "${PROBE[@]}" "${flags[@]}" -u $user host /t/probe connect $paths ${paths// \// /h/} "/state/$ctl" "/a/state/$ctl"
 		isnt "$(wc -l <<<"$out")" 1 "C13 $network network, user $user: all paths are tried"
 		unlike "$out" 'berth/[0-9]+/engine.sock ok' "C13 $network network, user $user: no path leads to an engine"
+		unlike "$out" 'ctl ok' "C13 $network network, user $user: nor to another job"
+		like "$out" "connect /h$STATE/$ctl [^o]" "C13 control: it was tried ($network, $user)"
 		run job "${PROBE[@]}" "${flags[@]}" -u $user host sh -c '/t/probe sockets; printf "connect %s ok\n" scanned'
 		is "$(grep ' ok$' <<<"$out" | grep -cv 'control\|scanned')" 0 "C13 $network network, user $user: nor an abstract name"
 		if [ $network = host ]; then

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "client/engine/hide.h"
 #include "client/engine/job/binds.h"
 #include "client/engine/job/dev.h"
 #include "client/engine/job/kernfs.h"
@@ -118,6 +119,26 @@ enter(const struct root *root, bool readonly, struct err *err)
 	return 0;
 }
 
+/*
+ * The directories that the client names, without what this user's jobs have on disk: a job that is shown
+ * the state root, only to be read even, must not reach the sockets of other jobs.
+ */
+static int
+clone_binds(const struct task *task, int clones[JOB_MOUNTS_MAX], struct err *err)
+{
+	int ret;
+
+	if (task->job->nmounts > 0 && hide_jobs(err) == -1) {
+		for (size_t i = 0; i < JOB_MOUNTS_MAX; i++)
+			clones[i] = -1;
+		return -1;
+	}
+	ret = binds_clone(task->job, clones, err);
+	if (task->job->nmounts > 0 && umount2(STATE_JOBS, MNT_DETACH | UMOUNT_NOFOLLOW) == -1)
+		return err_sys(err, "the directory of jobs cannot be shown again");
+	return ret;
+}
+
 int
 rootfs_look(const struct task *task, struct err *err)
 {
@@ -141,7 +162,7 @@ rootfs_enter(struct task *task, struct err *err)
 	int clones[JOB_MOUNTS_MAX];
 	int ret = -1;
 
-	if (binds_clone(task->job, clones, err) == 0 && mount_root(task, &root, err) == 0 &&
+	if (clone_binds(task, clones, err) == 0 && mount_root(task, &root, err) == 0 &&
 	    populate(task, &root, clones, err) == 0)
 		ret = enter(&root, task->job->read_only, err);
 	binds_close(task->job, clones);
