@@ -46,6 +46,7 @@ struct child {
 	int pidfd;
 	bool is_job;
 	bool kept; /* its directory stays when it is over */
+	bool worker; /* api/worker.h: what it had to remove is left when it was killed */
 	size_t slot; /* of finished */
 	char id[JOB_ID_LEN + 1];
 	char name[JOB_NAME_MAX + 1];

@@ -347,8 +347,11 @@ test_sweep(void **state)
 	assert_int_equal(names_take(&engine, "kept", A, holder), 0);
 	assert_int_equal(names_take(&engine, "brief", B, holder), 0);
 	assert_int_equal(symlink("/etc", STATE_NAMES "/mine"), 0);
+	put("cccc00000005", "");
+	assert_int_equal(symlinkat("/etc", engine.jobs, "cccc00000006"), 0);
 	sweep_now(engine.jobs, false);
 	assert_true(is_there(A) && is_there(C));
+	assert_false(is_there("cccc00000005") || is_there("cccc00000006"));
 	assert_false(is_there(B) || is_there("cccc00000004"));
 	assert_int_equal(names_read("kept", id), 0);
 	assert_int_equal(names_read("brief", id), -1);

@@ -65,8 +65,10 @@ worker_start(
 		return -1;
 	if (count(call->engine) < WORKERS_MAX)
 		child = child_new(call->engine, false);
-	if (child != NULL)
+	if (child != NULL) {
+		child->worker = true;
 		ret = child_fork(call->engine, child, 0);
+	}
 	if (ret == 0)
 		run(&worker, work, keep);
 	if (ret == 1)

@@ -106,7 +106,7 @@ static bool
 clean_up(struct engine *engine, const struct child *child, bool killed)
 {
 	if (!child->is_job)
-		return false;
+		return child->worker && killed;
 	if (child->kept) {
 		if (killed)
 			engine_look_at(engine, 0);

@@ -46,14 +46,16 @@ is_left(int jobs, const char *name, int *fd)
 	return *fd == -1 ? is_foreign(errno) : scratch_lock(jobs, name, *fd);
 }
 
-/* Is it a job that stays when it is over? One whose record cannot be read may be. */
+/* Is it a job that stays when it is over? One whose record cannot be read may be; -1: it is foreign. */
 static bool
 is_kept(int fd)
 {
 	struct record record;
-	bool kept =
-	    record_read(fd, &record) == 0 ? record.kept : errno != ENOENT && errno != ENOTDIR;
+	bool kept;
 
+	if (fd == -1)
+		return false;
+	kept = record_read(fd, &record) == 0 ? record.kept : errno != ENOENT && errno != ENOTDIR;
 	record_free(&record);
 	return kept;
 }
