@@ -6,6 +6,7 @@
 #   test_admin_NAME.c     with helper/admin but its main.c
 #   test_client_NAME.c    with client/lib and client/berth but its main.c
 #   test_engine_NAME.c    with client/lib and client/engine but its main.c
+#   test_archive_NAME.c   with client/archive but its main.c
 # taken from archives, so a test that includes a .c file to reach its static functions gets that
 # file once. System calls are replaced where the test says so, in lines of their own:
 #   /* WRAP: setresuid capset */
@@ -73,10 +74,12 @@ PART_launcher := $(call BUT_MAIN,$(LAUNCHER))
 PART_admin    := $(call BUT_MAIN,$(ADMIN))
 PART_client   := $(call BUT_MAIN,$(CLIENT))
 PART_engine   := $(call BUT_MAIN,$(ENGINE))
-PARTS := common launcher admin client engine
+PART_archive  := $(call BUT_MAIN,$(ARCHIVE))
+PARTS := common launcher admin client engine archive
 GEN_PART_launcher := filter_ceiling filter_watch
 GEN_PART_client   := filter_ceiling
 GEN_PART_engine   := filter_job
+GEN_PART_archive  := filter_archive
 
 # $(call archives,VARIANT,NAME): what a test or fuzz target of that name links with.
 part_of = $(filter $(PARTS),$(firstword $(subst _, ,$(1))))
@@ -103,7 +106,7 @@ $(BUILD)/$(1)/lib$(2).a: $(patsubst %.c,$(BUILD)/$(1)/%.o,$(PART_$(2))) \
 	ar rcP $$@ $$^
 endef
 
-LIBS := -lcap -ljson-c
+LIBS = $(if $(filter %/libarchive.a,$^),-larchive,-lcap -ljson-c)
 GROUP = -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 WRAPS = $$(sed -n 's|^/\* WRAP: \(.*\) \*/$$|\1|p' $< | tr -s ' ' '\n' | sed 's/^/-Wl,--wrap=/')
 

@@ -11,4 +11,5 @@ without_grant one e2e/run_flags '^-u (UID|NAME)' '^control: with it that works' 
 without_grant one e2e/mounts '^-v is read-write; on the host the files are the user.s, or of granted ids' \
     '^mount=.* (does not grant|read-write)' '^and the last line can be pasted' '^without image=, no image' \
     '^(and no other|nor host)' '^--here asks' '^a link ' '^a name that changes'
+without_grant one e2e/cp '^also of another user' "^-a: (with its owner|an owner that is not)" '^from job to job'
 done_testing

@@ -146,10 +146,10 @@ place_descriptors(const struct copier *copier, int root)
 	return close_range(ROOT_FD + 1, ~0U, 0);
 }
 
-static void become(const struct copier *copier, int root) __attribute__((noreturn));
+static void become(const struct copier *copier, int root, pid_t parent) __attribute__((noreturn));
 
 static void
-become(const struct copier *copier, int root)
+become(const struct copier *copier, int root, pid_t parent)
 {
 	static char name[] = "berth-archive", pack[] = "pack", unpack[] = "unpack";
 	static char job[] = "--job", follow[] = "--follow", owners[] = "--owners";
@@ -169,6 +169,9 @@ become(const struct copier *copier, int root)
 	}
 	words[n] = (char *)(uintptr_t)copier->path;
 	sigemptyset(&none);
+	/* nobody would tell the client how it ended */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1 || getppid() != parent)
+		_exit(ENDED_EARLY);
 	/* the bounding set is what a program of root's gets when it is executed */
 	if (sigprocmask(SIG_SETMASK, &none, NULL) == -1 || identity_prepare(CAPS) == -1 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 || identity_filter() == -1 ||
@@ -203,11 +206,12 @@ wait_archive(const struct copier *copier, pid_t child, int pidfd)
 static int
 copy(struct copier *copier, int root, int *status, struct err *err)
 {
+	pid_t self = getpid();
 	pid_t child = fork();
 	int AUTO_CLOSE pidfd = -1;
 
 	if (child == 0)
-		become(copier, root);
+		become(copier, root, self);
 	if (child == -1)
 		return err_sys(err, "the copy cannot be started");
 	pidfd = (int)syscall(SYS_pidfd_open, child, 0);
