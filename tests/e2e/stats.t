@@ -49,7 +49,8 @@ less() {
 	[ "$(tail -n1 /run/arena/stats | jq -c '[.[] | .name] | sort' 2>/dev/null)" = '["busy","idle"]' ]
 }
 ok "one that ends is no part of it any more" wait_for 20 less
-kill $stats
+pkill -u alice -x berth
+wait $stats
 b stop -t 0 idle
 b stats --no-stream idle
 like "$rc:$(tail -n1 <<<"$out" | sed -E 's/   +/|/g')" '^0:[0-9a-f]{12}\|idle\|--\|' "one that does not run"

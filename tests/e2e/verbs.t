@@ -100,6 +100,11 @@ script "$job"' {List: answer([job({name: "a\u001bb"}), job({name: "x y"}), job({
 is "$(offers stop '')" "ok " "completion: no name of other letters"
 unlike "$(as_env alice BERTH_HOST=unix:$dir/sock -- berth __complete stop '')" $'\e' "and no other byte"
 
+pkill -STOP -f fake_engine.py
+run as_env alice BERTH_HOST=unix:$dir/sock -- timeout 30 berth __complete stop ''
+is "$rc:$out" "142:" "who types waits for no engine that hangs"
+pkill -CONT -f fake_engine.py
+
 # Answers of any shape, and bytes that a terminal would obey.
 script "$job"' {List: answer([job({name: "\u001b]0;x\u0007", image: "a\nb", command: ["\u009b2J", "c\\x41"], state: "\u202e"}),
     {}, {id: 7, name: [], command: {}, state: null, created: -5, status: "x", labels: []}])}'
@@ -244,7 +249,8 @@ lines() {
 	[ "$(wc -l </run/arena/stats)" -ge 2 ]
 }
 ok "stats goes on" wait_for 20 lines
-kill $stats
+pkill -u alice -x berth
+wait $stats
 is "$(head -n1 /run/arena/stats | jq -c '[.[] | .name]')" '["db"]' "a line of JSON each second"
 cat >$dir/terminal.py <<'EOF2'
 import os, pty, sys
