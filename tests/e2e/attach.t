@@ -82,6 +82,15 @@ wait_job
 is "$(sed '/^tick$/d' /run/arena/one | sha256sum)" \
     "$({ seq 200000; cat /home/alice/h/random; printf 'no newline'; } | sed '/^tick$/d' | sha256sum)" "1.7 MB of any bytes: all of them, in order"
 
+begin dots -- 'until [ -e /h/end ]; do printf .; sleep 0.02; done; exit 8'
+at /run/arena/one dots
+ticks /run/arena/one
+go
+ok "what grows without a newline is seen while it does" wait_for 20 grep -q '^\.\.\.' /run/arena/one
+touch /home/alice/h/end
+wait_job
+is "$rc" 8 "to its end"
+
 # --- who does not read holds up nobody
 begin slow -- 'seq 200000; touch /h/over; sleep 1002'
 mkfifo /run/arena/pipe

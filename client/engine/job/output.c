@@ -14,7 +14,9 @@
 #include "client/engine/clock.h"
 #include "common/io.h"
 
-#define PART_PAUSE 50 /* ms without more: then the beginning of a line is written */
+/* ms that the beginning of a line waits for its end: then it is written. At a terminal somebody types. */
+#define PART_PAUSE 50
+#define PART_PAUSE_TERMINAL 10
 #define REST_MAX (4 << 20) /* bytes; more than a pipe can hold is somebody else's */
 
 struct output *
@@ -81,25 +83,31 @@ output_descriptors(const struct output *output, int *fds)
 }
 
 static bool
-take(struct output *output, size_t i, ssize_t len)
+take(struct output *output, size_t i, ssize_t len, int pause)
 {
 	if (len <= 0)
 		return false;
 	joblog_take(&output->log, &output->streams[i], output->bytes, (size_t)len);
-	output->part_at[i] = output->streams[i].len > 0 ? clock_ms() + PART_PAUSE : 0;
+	/* not put off by what follows: that may go on for ever without a newline */
+	if (output->streams[i].len == 0)
+		output->part_at[i] = 0;
+	else if (output->part_at[i] == 0)
+		output->part_at[i] = clock_ms() + pause;
 	return true;
 }
 
 bool
 output_read(struct output *output, size_t i)
 {
-	return take(output, i, read(output->from[i], output->bytes, sizeof(output->bytes)));
+	return take(
+	    output, i, read(output->from[i], output->bytes, sizeof(output->bytes)), PART_PAUSE);
 }
 
 bool
 output_read_terminal(struct output *output, const struct pty *pty)
 {
-	return take(output, 0, pty_read(pty, output->bytes, sizeof(output->bytes)));
+	return take(
+	    output, 0, pty_read(pty, output->bytes, sizeof(output->bytes)), PART_PAUSE_TERMINAL);
 }
 
 int
