@@ -225,7 +225,10 @@ reap(struct watch *watch)
 	}
 }
 
-/* SIGCHLD, or SIGTERM from the engine; a job that sends its pid 1 a SIGTERM asks for the same. */
+/*
+ * SIGCHLD, or SIGTERM from the engine, who is outside of this pid namespace and so has no number. A job
+ * that sends its pid 1 a SIGTERM ends as well, but its policy goes on: no person has asked.
+ */
 static void
 take_signal(struct watch *watch)
 {
@@ -233,8 +236,10 @@ take_signal(struct watch *watch)
 
 	if (read(watch->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
-	if (info.ssi_signo == SIGTERM)
+	if (info.ssi_signo == SIGTERM && info.ssi_pid == 0)
 		watch_stop(watch, SIGTERM, STOP_GRACE);
+	else if (info.ssi_signo == SIGTERM)
+		ask_to_end(watch, SIGTERM, STOP_GRACE);
 	reap(watch);
 }
 
@@ -484,6 +489,7 @@ start_again(struct watch *watch)
 
 	watch->began = clock_ms();
 	watch->restart_at = 0;
+	watch->kill_at = 0; /* that was for the run before */
 	first->failure.step = STEP_INVALID;
 	first->stopped = false;
 	first->unread = run->tty;
