@@ -126,6 +126,13 @@ kill -STOP "$(pgrep -x berth-job)"
 on Remove young ',"force":true'
 is "$out" '{"parameters": {}}' "Remove with force: also when its supervisor stands still"
 
+start screen ',"tty":true,"interactive":true,"rows":10,"columns":33' sh -c 'stty size; cat'
+on StopJob screen ',"seconds":0'
+on StartJob screen
+run varlink alice --socket "$SOCKET" exec '{"job":"screen"}' sh -c 'stat -L -c %F /proc/2/fd/0; stty size </proc/2/fd/0'
+is "$(grep -v event <<<"$out" | tr '\n' ' ')" "character special file 10 33 " "StartJob: a terminal is one again, and of its size"
+on Remove screen ',"force":true'
+
 # --- more than a message holds
 start big ',"labels":{"l":"'"$(printf '%08000d' 0)"'"}' sh -c : "$(printf '\377%0100000d' 0)" "$(printf '%0100000d' 0)" end
 on Inspect big

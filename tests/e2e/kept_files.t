@@ -79,4 +79,35 @@ is "$(member removed)" '[]' "nothing that is old enough"
 call Prune '{}'
 is "$(ls "$STATE/jobs")" "" "all"
 ok "what a link led to is there" test -d "$STATE/names"
+
+# --- what it was given, which is opened again
+make_image /home/alice/image
+install -d -o alice -g alice /home/alice/h /home/alice/other
+echo first >/home/alice/h/x
+grant alice security.confined mount=/home/alice/h mount=/usr image=/home/alice/image >/dev/null
+run as alice berth run -q -d --name given -v /home/alice/h:/h:ro "${USR[@]}" /home/alice/image sh -c 'cat /h/x; echo more >/w'
+is "$rc" 0 "a job with a directory and an image of the user's"
+ok "it is over" wait_for 10 has_state given exited
+echo second >/home/alice/h/x
+on StartJob given
+ok "StartJob: it is over once more" wait_for 10 has_state given exited
+on Inspect given
+is "$(member job.status)" 0 "and has had both"
+is "$(cut -d' ' -f4- <"$STATE/jobs/$(member job.id)/log" | tr '\n' ' ')" "first second " "the directory as it is now"
+rm -r /home/alice/h
+ln -s other /home/alice/h
+chown -h alice:alice /home/alice/h
+echo third >/home/alice/other/x
+on StartJob given
+unlike "$out" '"id"' "what has become a link is not followed"
+is "$(cut -d' ' -f4- <"$STATE/jobs/$(readlink "$STATE/names/given")/log" | tr '\n' ' ')" "first second " "and nothing was run"
+rm /home/alice/h
+install -d -o alice -g alice /home/alice/h
+grant alice security.confined mount=/usr image=/home/alice/image >/dev/null
+revoke alice >/dev/null
+grant alice security.confined mount=/usr image=/home/alice/image >/dev/null
+as alice berth daemon start >/dev/null
+on StartJob given
+error Refused "nor is a directory mounted that is not granted any more"
+like "$out" 'mount=/home/alice/h' "and it says which"
 done_testing

@@ -306,6 +306,39 @@ check_again(const struct job *job)
 	job_message_free(&message);
 }
 
+/* The same of Exec. */
+static void
+check_exec_again(struct json_object *parameters)
+{
+	struct job_message message;
+	struct varlink conn = { .fd = -1 };
+	struct job_exec exec, again;
+	struct err err;
+
+	must(job_exec_decode(parameters, &client->varlink, &exec, &err) == 0,
+	    "what is handed on can be decoded");
+	must(exec.run.args.n >= 1 && exec.run.args.v[0][0] != '\0', "it has a command");
+	for (size_t i = 0; i < 3; i++)
+		must(
+		    exec.run.tty || exec.detach ? exec.run.stdio[i] == -1 : came(exec.run.stdio[i]),
+		    "it has a terminal, three streams that came, or no client");
+	must(job_exec_encode(&exec, &message, &err) == 0, "and encoded");
+	conn.nfds = message.nfds;
+	memcpy(conn.fds, message.fds, message.nfds * sizeof(int));
+	must(job_exec_decode(message.params, &conn, &again, &err) == 0, "and decoded again");
+	must(same_text(exec.job, again.job) && same_text(exec.run.workdir, again.run.workdir) &&
+		 same_text(exec.run.user, again.run.user) &&
+		 same_words(&exec.run.args, &again.run.args) &&
+		 same_words(&exec.run.env, &again.run.env) && exec.run.tty == again.run.tty &&
+		 exec.run.rows == again.run.rows && exec.run.columns == again.run.columns &&
+		 exec.detach == again.detach && exec.interactive == again.interactive &&
+		 memcmp(exec.run.stdio, again.run.stdio, sizeof(exec.run.stdio)) == 0,
+	    "all of it is the same again");
+	job_exec_free(&exec);
+	job_exec_free(&again);
+	job_message_free(&message);
+}
+
 /* --- what stands in for what acts ----------------------------------------------------------------- */
 
 int
@@ -491,6 +524,8 @@ __wrap_ctl_send(const char *id, struct json_object *message, int fd, const int *
 	must(json_object_is_type(json_object_object_get(parameters, "job"), json_type_string),
 	    "it says which job");
 	must(i != 0 || (decided && may_run), "nothing enters a job without a decision");
+	if (i == 0)
+		check_exec_again(parameters);
 	must(client->varlink.len == 0, "nothing is lost behind it");
 	if ((policy_says & 16) != 0) {
 		errno = (policy_says & 4) != 0 ? EAGAIN : ECONNREFUSED;

@@ -41,6 +41,22 @@ is_listed(const struct found *found, bool all)
 }
 
 static int
+make_room(struct lines *lines)
+{
+	size_t cap = lines->cap == 0 ? 64 : 2 * lines->cap;
+	struct line *v;
+
+	if (lines->n < lines->cap)
+		return 0;
+	v = reallocarray(lines->v, cap, sizeof(*v));
+	if (v == NULL)
+		return -1;
+	lines->v = v;
+	lines->cap = cap;
+	return 0;
+}
+
+static int
 add_line(void *arg, int jobs, const char *id)
 {
 	struct lines *lines = arg;
@@ -48,14 +64,7 @@ add_line(void *arg, int jobs, const char *id)
 	int ret = 0;
 
 	if (found_open(jobs, id, &found) == 0 && is_listed(&found, lines->all)) {
-		if (lines->n == lines->cap) {
-			size_t cap = lines->cap == 0 ? 64 : 2 * lines->cap;
-			struct line *v = reallocarray(lines->v, cap, sizeof(*v));
-
-			ret = v == NULL ? -1 : 0;
-			lines->v = v == NULL ? lines->v : v;
-			lines->cap = v == NULL ? lines->cap : cap;
-		}
+		ret = make_room(lines);
 		if (ret == 0) {
 			lines->v[lines->n].created = found.record.created;
 			memcpy(lines->v[lines->n++].id, id, JOB_ID_LEN + 1);

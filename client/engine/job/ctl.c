@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -70,7 +69,8 @@ ctl_send(const char *id, struct json_object *message, int client, const int *fds
 		errno = EMSGSIZE;
 		return -1;
 	}
-	memcpy(all + 1, fds, nfds * sizeof(*fds));
+	for (size_t i = 0; i < nfds; i++)
+		all[i + 1] = fds[i];
 	address_of(id, &address);
 	/* the whole message fits, so that it is never sent in part */
 	if (fd == -1 || setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)) == -1 ||
