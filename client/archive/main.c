@@ -83,12 +83,12 @@ main(int argc, char *argv[])
 	(void)!setlocale(LC_CTYPE, "C.UTF-8");
 	if (confine_limits(&err) == -1) {
 		report_fatal(&report, err.what, err.why);
-		return report.status;
+		return (int)report.status;
 	}
 	tree = (struct tree){ .root = options.job ? JOB_ROOT : AT_FDCWD, .job = options.job };
 	if (options.packs)
 		pack(&tree, options.path, options.follow, &report);
 	else
 		unpack(&tree, options.path, options.flags, &report);
-	return report.status;
+	return (int)report.status;
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/berth/copy.h"
 #include "client/berth/message.h"
@@ -68,6 +69,18 @@ choose(struct copy *copy, char **words, struct err *err)
 	return (0);
 }
 
+/* Names and contents of a job's could do something to it (CVE-2023-28486 and its like). */
+static int
+check_terminal(const struct copy *copy, struct err *err)
+{
+	if (strcmp(copy->local, "-") != 0 || isatty(copy->out ? STDOUT_FILENO : STDIN_FILENO) != 1)
+		return (0);
+	return (usage(err,
+	    copy->out ? "an archive is not written to a terminal"
+		      : "an archive is not read from a terminal",
+	    "- is a tar, for a pipe or a file"));
+}
+
 static int
 cp(struct copy *copy, char **words, struct err *err)
 {
@@ -75,7 +88,7 @@ cp(struct copy *copy, char **words, struct err *err)
 	char *job;
 	int rc;
 
-	if (len == 0)
+	if (len == 0 || check_terminal(copy, err) != 0)
 		return (-1);
 	job = strndup(copy->out ? words[0] : words[1], len);
 	if (job == NULL)

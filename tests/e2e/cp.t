@@ -26,9 +26,10 @@ echo old >$H/image/data/old/f
 chown -hR alice:alice $H/image
 mkdir $H/vol
 chown alice:alice $H/vol
+as alice mkfifo hold
 as alice sh -c 'mkdir -p src/sub; echo one >src/a; echo two >src/sub/b; ln -s a src/l; ln -s /etc/passwd src/abs; chmod 640 src/a; touch -d @1000000000 src/a'
 
-image=("${USR[@]}" -v $H/vol:/vol --name lives $H/image)
+image=("${USR[@]}" -v "$H/vol:/vol" --name lives "$H/image")
 as alice berth run -d "${image[@]}" sh -c 'mkdir -p /tmp/out/sub && echo made >/tmp/out/f && ln -s /etc/passwd /tmp/out/l && chmod 4711 /tmp/out/f &&
 	echo root >/root/r && { chown 7:8 /root/r 2>/dev/null || :; } && : >/tmp/ready && exec sleep 1000' >/dev/null
 ok "a job runs" wait_for 10 as alice berth exec lives test -e /tmp/ready
@@ -115,6 +116,25 @@ is "$rc $(cat $H/k)" '0 kept' "the same with the host as its image"
 cp_job host-over:/usr/bin/env env2
 is "$rc $(cmp $H/env2 /usr/bin/env)" '0 ' "whose own files are there"
 
+# At the moment of its end what looked after it has its lock still.
+said=
+for i in {1..10}; do
+	as alice berth run -d --name ends$i host -- sh -c 'echo $0 >/root/f' $i >/dev/null
+	run as alice sh -c "berth wait ends$i >/dev/null; berth cp -q ends$i:/root/f - | tar -xO"
+	[ "$rc:$out$err" = "0:$i" ] || said="$said $i:$rc:$out:$err"
+done
+is "$said" "" "and of one that has just ended"
+(as alice berth cp -q - over:/data/d <$H/hold; echo $? >/tmp/held) &
+exec 9>$H/hold
+ok "while something is copied" wait_for 10 pgrep -x berth-archive
+run as alice timeout 2 berth rm over
+isnt "$rc" 0 "a job that is over is not removed"
+exec 9>&-
+wait
+is "$(cat /tmp/held)" 0 "nor is the copy harmed"
+cp_job over:/data/kept late
+is "$rc" 0 "and the job is there"
+
 # --- what is said ------------------------------------------------------------------------------------------------
 cp_job nobody:/x .
 is "$rc ${err%%$'\n'*}" '1 berth: no such job: nobody' "no such job"
@@ -144,6 +164,8 @@ cp_job lives:/tmp/esc .
 is "${err%%$'\n'*}" 'berth: esc/\x1b[2J\x5cx: it is a socket' "a name that would do something to a terminal"
 cp_job --format=json lives:/tmp/esc .
 is "$(jq -rs 'map(.warning // .what) | join(" | ")' <<<"$out$err")" 'esc/\x1b[2J\x5cx: it is a socket | not everything was copied' "as JSON"
+run as alice python3 -c 'import pty, sys; sys.exit(pty.spawn(["berth", "cp", "lives:/tmp/out", "-"]) >> 8)'
+like "$rc $out" '^64 berth: cp: an archive is not written to a terminal' "no archive goes to a terminal"
 cp_job --help
 like "$out" 'JOB:PATH' "help"
 
@@ -158,7 +180,6 @@ is "$rc $(shape $H/whole)" '0 data/ff datad devd pausef procd rund sysd tmpd ' \
     "the whole root: /proc, /sys and /dev are empty"
 
 # --- who goes away -------------------------------------------------------------------------------------------------
-as alice mkfifo hold
 as alice timeout 30 sh -c 'exec berth cp - lives:/tmp/out <hold' 2>/dev/null &
 client=$!
 exec 9>$H/hold

@@ -3,23 +3,16 @@
  * io.berth.Engine.Copy: files between a job and a client.
  * TRUST: unprivileged
  * INPUT: the parameters and descriptors of any client of the user's
- * MUST: wait for nothing: a child does it all and answers; hold the lock of a job that is over, so that
- *       nobody starts or removes it meanwhile.
+ * MUST: wait for nothing: a child does it all, and answers.
  */
-#include <errno.h>
 #include <json-c/json.h>
 #include <limits.h>
-#include <sched.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client/engine/api/answer.h"
 #include "client/engine/clock.h"
-#include "client/engine/hide.h"
 #include "client/engine/job/children.h"
 #include "client/engine/job/copier.h"
-#include "client/engine/job/host.h"
-#include "client/engine/job/request.h"
 #include "client/engine/job/streams.h"
 #include "client/lib/json.h"
 
@@ -123,26 +116,18 @@ check_streams(const struct call *call, const struct wanted *wanted, struct err *
 	return streams_check(conn->fds[wanted->messages], 2, err);
 }
 
-/* A job that is over: the lock, and what its root is made of. 0, or -1 with err. */
+/* What is written in front of a copy that cannot work at all. */
 static int
-take_over(const struct call *call, const struct found *found, struct job *job, struct err *err)
+check_job(const struct call *call, const struct found *found, struct err *err)
 {
 	if (found->broken) {
 		err_set(err, ERR_FAILED, "job %s has no root", found->id);
 		return err_why(err, "its record cannot be read");
 	}
-	if (found_lock(found) == -1) {
-		err_set(err, ERR_UNAVAILABLE, "job %s is busy", found->record.name);
-		err_why(err, "it is being started or removed, or another copy is at it");
-		return err_todo(err, "try again");
-	}
-	if (call->engine->resetter != NULL) {
-		err_set(err, ERR_UNAVAILABLE, "the state of the engine is being reset");
-		return err_todo(err, "try again when it is gone");
-	}
-	if (request_job(found->dir, job, err) == -1 || hide_sockets(call->engine, err) == -1)
-		return -1;
-	return job->image == JOB_IMAGE_HOST ? host_prepare(call->engine, err) : 0;
+	if (call->engine->resetter == NULL)
+		return 0;
+	err_set(err, ERR_UNAVAILABLE, "the state of the engine is being reset");
+	return err_todo(err, "try again when it is gone");
 }
 
 static size_t
@@ -165,7 +150,7 @@ start(struct call *call, const struct copier *copier, struct err *err)
 	if (count(call->engine) < COPIES_MAX)
 		child = child_new(call->engine, false);
 	if (child != NULL)
-		ret = child_fork(call->engine, child, copier->job != NULL ? CLONE_NEWNS : 0);
+		ret = child_fork(call->engine, child, 0);
 	if (ret == 0)
 		copier_run(copier);
 	if (ret == 1)
@@ -191,22 +176,12 @@ copy_found(
 		.follow = wanted->follow,
 		.owners = wanted->owners,
 		.tar = wanted->tar };
-	struct job job;
-	int ret = check_streams(call, wanted, err);
 
-	job_init(&job);
-	if (ret == 0) {
-		copier.stream = conn->fds[wanted->stream];
-		copier.messages = conn->fds[wanted->messages];
-	}
-	if (ret == 0 && !found->alive) {
-		ret = take_over(call, found, &job, err);
-		copier.job = &job;
-	}
-	if (ret == 0)
-		ret = start(call, &copier, err);
-	job_free(&job);
-	return ret;
+	if (check_streams(call, wanted, err) == -1 || check_job(call, found, err) == -1)
+		return -1;
+	copier.stream = conn->fds[wanted->stream];
+	copier.messages = conn->fds[wanted->messages];
+	return start(call, &copier, err);
 }
 
 /* -1 also when the child has the client now. */

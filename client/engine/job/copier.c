@@ -12,9 +12,11 @@
 #include <json-c/json.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -24,9 +26,13 @@
 #include <unistd.h>
 
 #include "client/engine/api/reply.h"
+#include "client/engine/clock.h"
+#include "client/engine/hide.h"
 #include "client/engine/job/ctl.h"
+#include "client/engine/job/host.h"
 #include "client/engine/job/identity.h"
 #include "client/engine/job/keep.h"
+#include "client/engine/job/request.h"
 #include "client/engine/job/rootfs.h"
 #include "client/lib/json.h"
 #include "common/io.h"
@@ -112,6 +118,47 @@ ask_root(const struct copier *copier, struct err *err)
 		return root;
 	err_set(err, ERR_FAILED, "job %s does not give its root", copier->id);
 	return err_why(err, "it has ended meanwhile, or what looks after it hangs");
+}
+
+/* --- the root of a job that is over: it is mounted once more ----------------------------------------- */
+
+/* In a mount namespace of this process's own, with the lock. */
+static int
+mount_root(const struct copier *copier, struct err *err)
+{
+	struct job job;
+	const struct task task = {
+		.engine = copier->engine, .job = &job, .id = copier->id, .dir = copier->dir
+	};
+	int root = -1;
+
+	if (request_job(copier->dir, &job, err) == 0) {
+		if (unshare(CLONE_NEWNS) == -1)
+			err_sys(err, "the root of job %s cannot be mounted", copier->id);
+		else if (hide_sockets(copier->engine, err) == 0 &&
+			 (job.image != JOB_IMAGE_HOST || host_prepare(copier->engine, err) == 0))
+			root = rootfs_look(&task, err);
+	}
+	job_free(&job);
+	return root;
+}
+
+/* Whoever has the lock of a job lets it live, or is about to let it go. */
+static int
+open_root(const struct copier *copier, struct err *err)
+{
+	const struct timespec pause = { .tv_nsec = ASK_PAUSE_NS };
+	const int64_t end = clock_ms() + ASK_SECONDS * 1000;
+	int root;
+
+	for (;;) {
+		if (flock(copier->dir, LOCK_EX | LOCK_NB) == 0)
+			return mount_root(copier, err);
+		root = ask_root(copier, err);
+		if (root != -1 || clock_until(end) == 0)
+			return root;
+		nanosleep(&pause, NULL);
+	}
 }
 
 /* --- berth-archive ---------------------------------------------------------------------------------- */
@@ -241,9 +288,6 @@ copier_run(const struct copier *given)
 {
 	const struct timeval limit = { .tv_sec = SEND_SECONDS };
 	struct copier copier = *given;
-	const struct task task = {
-		.engine = copier.engine, .job = copier.job, .id = copier.id, .dir = copier.dir
-	};
 	int fds[] = { copier.conn, copier.dir, copier.stream, copier.messages };
 	int status = ENDED_EARLY;
 	struct err err;
@@ -255,10 +299,7 @@ copier_run(const struct copier *given)
 	if (fcntl(copier.conn, F_SETFL, 0) == -1 ||
 	    setsockopt(copier.conn, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) == -1)
 		_exit(1);
-	if (copier.job != NULL)
-		root = rootfs_look(&task, &err);
-	else
-		root = ask_root(&copier, &err);
+	root = open_root(&copier, &err);
 	if (root != -1 && copy(&copier, root, &status, &err) == 0)
 		answer(&copier, status);
 	else

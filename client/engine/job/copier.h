@@ -13,10 +13,9 @@
 #include "client/engine/engine.h"
 
 struct copier {
-	const struct engine *engine;
-	const struct job *job; /* of one that is over: its root is mounted once more; else NULL */
+	struct engine *engine;
 	const char *id;
-	int dir; /* jobs/ID; of one that is over its lock is on it */
+	int dir; /* jobs/ID */
 	int conn; /* the client */
 	int stream; /* the archive */
 	int messages; /* what berth-archive writes there, the client reads */
@@ -27,7 +26,10 @@ struct copier {
 	bool tar; /* the stream is the user's own: it may be compressed, and needs a directory */
 };
 
-/* In the child; of a job that is over in a mount namespace of its own. */
+/*
+ * In the child. A job that is over keeps its lock meanwhile, so that nobody starts or removes it; of one
+ * that is just ending, the end is waited for.
+ */
 void copier_run(const struct copier *copier) __attribute__((noreturn));
 
 #endif
