@@ -9,10 +9,10 @@ install -d -o alice -g alice -m 777 /home/alice/h
 
 # detach JSON CMD...: runs a job without a client; its directory in $dir, and $ctl.
 detach() {
-	local more=$1
+	local params=$1
 	shift
 	rm -f /home/alice/h/*
-	run as alice timeout 20 python3 - "$TOP/tests/attack/varlink.py" "$SOCKET" "$more" "$@" <<'END'
+	run as alice timeout 20 python3 - "$TOP/tests/attack/varlink.py" "$SOCKET" "$params" "$@" <<'END'
 import json, os, sys
 path, sock_path, more, *args = sys.argv[1:]
 sys.argv[1:] = ["fds", "0", "0"]

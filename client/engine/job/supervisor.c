@@ -179,35 +179,31 @@ leave(const struct task *task, bool keep, int result)
 	_exit(result);
 }
 
-/* With its first process and that one's client. NULL: memory is short. */
-static struct watch *
-make_watch(const struct task *task)
+/* The first process and its client. False: memory is short. */
+static bool
+fill_watch(struct watch *watch, const struct task *task)
 {
-	struct watch *watch = calloc(1, sizeof(*watch));
-
-	if (watch == NULL)
-		return NULL;
 	watch->task = task;
 	watch->result = PROCESS_FAILED;
 	watch->first = watch->processes = process_new(true);
 	if (watch->first == NULL)
-		return NULL;
+		return false;
 	watch->first->client = clients_add(&watch->clients, CLIENT_PROCESS, task->conn);
 	if (watch->first->client == NULL)
-		return NULL;
+		return false;
 	watch->first->client->process = watch->first;
-	return watch;
+	return true;
 }
 
 void
 supervisor_run(struct task *task)
 {
-	struct watch *watch = make_watch(task);
+	struct watch *watch = calloc(1, sizeof(*watch));
 	struct err err;
 
 	prctl(PR_SET_NAME, "berth-job");
 	drop_descriptors(task);
-	if (watch == NULL)
+	if (watch == NULL || !fill_watch(watch, task))
 		leave(task, task->again, PROCESS_FAILED);
 	history_open(watch);
 	if (start(task, watch, &err) == 0)
