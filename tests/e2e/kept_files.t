@@ -110,4 +110,16 @@ as alice berth daemon start >/dev/null
 on StartJob given
 error Refused "nor is a directory mounted that is not granted any more"
 like "$out" 'mount=/home/alice/h' "and it says which"
+
+# --- what was allowed, when the policy has become another one under a job that runs
+as alice berth daemon stop --force >/dev/null
+grant alice security.confined image=host mount=/home/alice/h >/dev/null
+run as alice berth run -q -d --name open -v /home/alice/h:/h host sleep 100
+is "$rc$err" 0 "a job that runs"
+run varlink alice --socket "$SOCKET" exec '{"job":"open"}' echo entered
+is "$(grep -cx entered <<<"$out")" 1 "control: it can be entered"
+sed -i 's| mount=[^ ]*||g' /etc/berth/allow/uid-1000.conf
+run varlink alice --socket "$SOCKET" exec '{"job":"open"}' echo entered
+error Refused "Exec decides anew: what the job has is not granted any more"
+is "$(grep -cx entered <<<"$out")" 0 "and nothing was run"
 done_testing
