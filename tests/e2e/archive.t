@@ -203,6 +203,14 @@ out_of /tmp/root /proc/self/root/etc/passwd /home/alice/w/s
 like "$rc" '^2 0' "no path goes through a link of procfs"
 umount /tmp/root/proc /tmp/root/dev
 
+# Descriptors of system calls that confine it; a kernel before the second version of Landlock has none.
+strace -f -o /tmp/trace -e trace=landlock_restrict_self,seccomp,landlock_create_ruleset "$ARCHIVE" unpack /home/alice/w </tmp/tar 2>/dev/null
+like "$(grep '^[0-9 ]*seccomp(SECCOMP_SET_MODE_FILTER' /tmp/trace)" '= 0$' "it gives up system calls"
+if [[ $(head -n1 /tmp/trace) =~ =\ ([2-9]|[1-9][0-9]+)$ ]]; then
+	like "$(grep landlock_restrict_self /tmp/trace)" '= 0$' "and all files but those beneath its destination"
+else
+	like "$(head -n1 /tmp/trace)" '= (1|-1 E)' "and would files, if the kernel had a means for it"
+fi
 run "$ARCHIVE" pack
 is "$rc" 64 "it is called by nobody else"
 done_testing
