@@ -1,4 +1,5 @@
 # What faults.py, verbs.py and kills.py share: the program fault, and what is looked at behind it.
+import fcntl
 import os
 import random
 import re
@@ -107,6 +108,8 @@ class Attached:
     def __init__(self, pid, who, number, kind):
         self.process = subprocess.Popen([FAULT, "attach", str(pid), str(who), str(number), kind],
                                         stderr=subprocess.PIPE, text=True)
+        # Nobody reads what it lists before its end: it must not wait for that.
+        fcntl.fcntl(self.process.stderr, fcntl.F_SETPIPE_SZ, 1 << 20)
         self.process.stderr.readline()
 
     def happened(self):

@@ -231,11 +231,13 @@ struct lost {
 	char ids[LOST_MAX][JOB_ID_LEN + 1];
 };
 
+/* What was killed before anybody could be told that it runs was not started: so its client was told. */
 static bool
 wants(const struct record *record)
 {
 	if (record->state != RECORD_EXITED || record->reason != RECORD_REASON_LOST ||
-	    record->stopped || !record->kept || record->once)
+	    record->stopped || !record->kept || record->once ||
+	    (record->started == 0 && record->restarts == 0))
 		return false;
 	return record->restart == JOB_RESTART_ALWAYS ||
 	       (record->restart == JOB_RESTART_ON_FAILURE &&

@@ -135,7 +135,8 @@ child_ended(struct engine *engine, struct child *child)
 	bool left;
 	siginfo_t info;
 
-	if (waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG) == -1)
+	/* the end of one that is traced is its tracer's first, although the pidfd tells of it */
+	if (waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG) == -1 || info.si_pid == 0)
 		return;
 	if (was_job)
 		tell_end(engine, child, &info);
