@@ -166,6 +166,8 @@ cp_job --format=json lives:/tmp/esc .
 is "$(jq -rs 'map(.warning // .what) | join(" | ")' <<<"$out$err")" 'esc/\x1b[2J\x5cx: it is a socket | not everything was copied' "as JSON"
 run as alice python3 -c 'import pty, sys; sys.exit(pty.spawn(["berth", "cp", "lives:/tmp/out", "-"]) >> 8)'
 like "$rc $out" '^64 berth: cp: an archive is not written to a terminal' "no archive goes to a terminal"
+is "$(as alice berth __complete cp li | cut -f1 | tr '\n' ' ')" 'lives: :files 0 ' "for the shell: jobs, with a colon, and files"
+is "$(as alice berth __complete cp lives:/x li | cut -f1 | tr '\n' ' ')" 'lives: :files 0 ' "at both places"
 cp_job --help
 like "$out" 'JOB:PATH' "help"
 
