@@ -357,7 +357,8 @@ nothing_foreign(void **state)
 	foreign("a directory");
 }
 
-/* A directory that is gone, or full of what cannot be moved: output is lost, and nothing else. */
+/* A directory that is gone, or full of what cannot be moved: output is lost, and nothing else, until
+ * there is a place for it again. */
 static void
 lost(void **state)
 {
@@ -376,6 +377,9 @@ lost(void **state)
 	assert_int_equal(size_of(JOBLOG_FILE) > 0 && log->fd != -1, 0);
 	unlinkat(dir, JOBLOG_OLD "/x", AT_REMOVEDIR);
 	unlinkat(dir, JOBLOG_OLD, AT_REMOVEDIR);
+	unlinkat(dir, JOBLOG_FILE, AT_REMOVEDIR);
+	joblog_take(log, out, "after\n", 6);
+	assert_true(log->fd != -1 && size_of(JOBLOG_FILE) > 0);
 	free(out);
 	close_log(log);
 }

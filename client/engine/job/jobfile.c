@@ -12,6 +12,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -34,6 +35,48 @@ int
 jobfile_write(int dir, const char *name, const void *bytes, size_t len)
 {
 	return write_new(dir, bytes, len) == -1 ? -1 : renameat(dir, JOBFILE_NEW, dir, name);
+}
+
+/* A plain file with one name that is the user's, with room for len bytes. */
+static int
+open_own(int dir, const char *name, size_t len, size_t *size)
+{
+	int AUTO_CLOSE fd =
+	    openat(dir, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+	int opened = fd;
+
+	if (fd == -1 || fstat(fd, &st) == -1)
+		return -1;
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink != 1) {
+		errno = EBADMSG;
+		return -1;
+	}
+	/* a part of it would be no file any more */
+	if ((off_t)len > st.st_size && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)len) == -1)
+		return -1;
+	*size = (size_t)st.st_size;
+	fd = -1;
+	return opened;
+}
+
+int
+jobfile_rewrite(int dir, const char *name, const void *bytes, size_t len)
+{
+	size_t size = 0;
+	int AUTO_CLOSE fd = open_own(dir, name, len, &size);
+	size_t all = size > len ? size : len;
+	char *padded = fd == -1 || all > JOBFILE_REWRITE_MAX ? NULL : malloc(all);
+	ssize_t put;
+
+	(void)!unlinkat(dir, JOBFILE_NEW, 0);
+	if (padded == NULL)
+		return -1;
+	memset(padded, ' ', all);
+	memcpy(padded, bytes, len);
+	put = pwrite(fd, padded, all, 0);
+	free(padded);
+	return put == (ssize_t)all ? 0 : -1;
 }
 
 /* Of one that is too long or no file at all EBADMSG. */

@@ -18,6 +18,16 @@
 int jobfile_write(int dir, const char *name, const void *bytes, size_t len)
     __attribute__((warn_unused_result));
 
+#define JOBFILE_REWRITE_MAX (256 << 10)
+
+/*
+ * Where there is no room for a second file: into the one that is there, with one write(2), in the room that
+ * it has; blanks behind the bytes if it was longer. Takes away what jobfile_write left. 0, or -1 with errno;
+ * then the file is as it was.
+ */
+int jobfile_rewrite(int dir, const char *name, const void *bytes, size_t len)
+    __attribute__((warn_unused_result));
+
 /*
  * The bytes of the file, *len of them and a NUL behind; free(3) them. NULL with errno: ENOENT, ENOMEM,
  * EBADMSG when it is no plain file or longer than max.

@@ -151,6 +151,14 @@ put_record(
 	log->out[log->len++] = '\n';
 }
 
+/* There was no room for a new file; there may be now. */
+static void
+try_again(struct joblog *log)
+{
+	if (log->fd == -1)
+		joblog_open(log, log->dir);
+}
+
 /* What belongs to the line that has begun, at most as much as has room. */
 static size_t
 keep(struct joblog_stream *stream, const char *bytes, size_t len)
@@ -169,6 +177,7 @@ joblog_take(struct joblog *log, struct joblog_stream *stream, const char *bytes,
 {
 	const char *end = bytes + len;
 
+	try_again(log);
 	while (bytes < end) {
 		const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
 		const char *stop = newline != NULL ? newline : end;

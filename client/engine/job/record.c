@@ -242,6 +242,9 @@ record_write(int dir, const struct record *record)
 		errno = ENOMEM;
 	else
 		ret = jobfile_write(dir, RECORD_FILE, text, len);
+	/* what clients are told is to be there also when the disk is full */
+	if (ret == -1 && text != NULL && (errno == ENOSPC || errno == EDQUOT))
+		ret = jobfile_rewrite(dir, RECORD_FILE, text, len);
 	json_object_put(json);
 	return ret;
 }
