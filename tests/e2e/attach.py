@@ -44,6 +44,11 @@ same(t.wait(), 0, "the keys that detach")
 same(t.modes(), t.before, "the caller's terminal is as before")
 say(b"detached: the job shell goes on" in t.seen, "it is said that it goes on", t.seen)
 
+t = attach("shell", rows=50, columns=100)
+say(t.expect("inner> "), "who returns at the same size sees the prompt, without typing")
+t.type(b"\x10\x11")
+t.wait()
+
 one, two = attach("shell"), attach("--detach-keys=x", "shell")
 one.type("echo bo''th\r")
 say(one.expect("both\r\n") and two.expect("both\r\n"), "two at once see the same")
