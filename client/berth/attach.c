@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/io.h"
@@ -21,6 +22,16 @@
 
 /* What is written at once: a pipe that poll(2) says can be written takes so much without waiting. */
 #define CHUNK 2048
+#define SETTLE_MS 1000 /* for what shows nothing when its terminal changes */
+
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	(void)!clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
 
 void
 attach_init(struct attach *attach)
@@ -113,7 +124,8 @@ begin_terminal(struct relay *relay, int master, struct err *err)
 	relay->terminal = &attach->terminal;
 	if (terminal_start(&attach->terminal, master, err) != 0)
 		return (-1);
-	terminal_redraw(&attach->terminal);
+	if (terminal_disturb(&attach->terminal))
+		attach->settle_at = now_ms() + SETTLE_MS;
 	return (relay_keys(relay, err));
 }
 
@@ -157,6 +169,30 @@ attach_begin(struct relay *relay, struct varlink *conn, struct json_object *para
 	return (begin_terminal(relay, master, err));
 }
 
+/* Gives the terminal its size back when the job has shown something, or shows nothing. */
+static void
+settle(struct attach *attach, bool shown, int *patience)
+{
+	int64_t left = attach->settle_at - now_ms();
+
+	if (attach->settle_at == 0)
+		return;
+	if (shown || left <= 0) {
+		attach->settle_at = 0;
+		terminal_resize(&attach->terminal);
+	} else if (*patience < 0 || left < *patience) {
+		*patience = (int)left;
+	}
+}
+
+void
+attach_leave(struct attach *attach)
+{
+	int patience = 0;
+
+	settle(attach, true, &patience);
+}
+
 int
 attach_poll(struct attach *attach, struct pollfd *out, int *patience, struct err *err)
 {
@@ -173,6 +209,7 @@ attach_poll(struct attach *attach, struct pollfd *out, int *patience, struct err
 	}
 	if (rc < 0)
 		return (err_sys(err, "cannot read the log of the job"));
+	settle(attach, rc == 1, patience);
 	if (rc == 1) {
 		out->fd = attach->record.stream == LOG_STDERR ? STDERR_FILENO : STDOUT_FILENO;
 		out->events = POLLOUT;

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "client/berth/logread.h"
 #include "client/berth/terminal.h"
@@ -33,10 +34,14 @@ struct attach {
 	struct log_record record;
 	struct logread log;
 	struct terminal terminal; /* of the job, if it has one */
+	int64_t settle_at; /* CLOCK_MONOTONIC, ms: then it gets its right size; 0: it has it */
 };
 
 void attach_init(struct attach *attach);
 void attach_close(struct attach *attach);
+
+/* It is over for this client: its terminal is left with the right size, before that is closed. */
+void attach_leave(struct attach *attach);
 
 /*
  * What is logged from now on is shown. Takes over dir, also when it fails. 0, or -1 with err. Called

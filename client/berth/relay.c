@@ -302,6 +302,8 @@ relay_run(struct relay *relay, struct varlink *conn, struct err *err)
 		drain(&wait, &relay->chans[i]);
 	if (rc == 0)
 		drain_log(&wait);
+	if (relay->attach != NULL)
+		attach_leave(relay->attach);
 	if (relay->terminal != NULL)
 		terminal_close(relay->terminal);
 	if (rc == 0)

@@ -169,17 +169,16 @@ terminal_resize(const struct terminal *terminal)
 		(void)ioctl(terminal->master, TIOCSWINSZ, &size);
 }
 
-void
-terminal_redraw(const struct terminal *terminal)
+bool
+terminal_disturb(const struct terminal *terminal)
 {
 	struct winsize size;
 
 	if (terminal->size < 0 || ioctl(terminal->size, TIOCGWINSZ, &size) != 0)
-		return;
+		return (false);
 	/* Of a size that does not change nobody is told. */
 	size.ws_row = size.ws_row > 1 ? (unsigned short)(size.ws_row - 1) : 2;
-	(void)ioctl(terminal->master, TIOCSWINSZ, &size);
-	terminal_resize(terminal);
+	return (ioctl(terminal->master, TIOCSWINSZ, &size) == 0);
 }
 
 /* A terminal that is not the controlling one has no background. */

@@ -57,8 +57,11 @@ void terminal_restore(struct terminal *terminal);
 /* Gives the size of the caller's terminal to the job's. */
 void terminal_resize(const struct terminal *terminal);
 
-/* The same, with another one before it, so that who fills a screen there does so once more. */
-void terminal_redraw(const struct terminal *terminal);
+/*
+ * Another size: who fills a screen there does so once more. terminal_resize follows, when that was seen.
+ * False: it has no size.
+ */
+bool terminal_disturb(const struct terminal *terminal);
 
 /*
  * Takes the detach keys out of what was typed: buf holds len bytes and has room for
