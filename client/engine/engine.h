@@ -39,7 +39,7 @@ enum source {
 	SOURCE_STARTING /* a supervisor whose answer the engine waits for: api/start.h */
 };
 
-/* A child of the engine: a job's supervisor, a sweeper or the resetter. */
+/* A child of the engine: a job's supervisor, the spare (without an id), a sweeper or the resetter. */
 struct child {
 	enum source source;
 	struct child *next;
@@ -47,6 +47,7 @@ struct child {
 	bool is_job;
 	bool kept; /* its directory stays when it is over */
 	bool worker; /* api/worker.h: what it had to remove is left when it was killed */
+	int sock; /* to the spare, else -1 */
 	size_t slot; /* of finished */
 	char id[JOB_ID_LEN + 1];
 	char name[JOB_NAME_MAX + 1];
@@ -79,8 +80,9 @@ struct engine {
 	int signals; /* SIGTERM comes over it */
 	int jobs; /* directory of the same name */
 	int probe; /* the mount of state_probe, until somebody has time to undo it; -1 */
-	int spares[2]; /* socket pair: network namespaces made ahead come over it */
-	int spare_net; /* the one that came, or -1 */
+	struct child *spare; /* one of the children, or NULL: spare.h */
+	unsigned int spare_made; /* hide_changes when it was */
+	int64_t spare_at; /* clock_ms, when one is to be made; 0: not by the clock */
 	int64_t started; /* clock_ms */
 	uint32_t timeout; /* seconds without use until it leaves by itself; 0: it does not */
 	int64_t used; /* clock_ms of the last use: its start, a call of Run, the end of a job */

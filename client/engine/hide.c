@@ -30,13 +30,24 @@ is_hidden(const char *dir)
 	       (fs.f_flags & ST_RDONLY) != 0 && fs.f_blocks == 1;
 }
 
+static unsigned int changes;
+
+unsigned int
+hide_changes(void)
+{
+	return changes;
+}
+
 static int
 hide(const char *dir, struct err *err)
 {
-	if (is_hidden(dir) ||
-	    mount("tmpfs", dir, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		"size=4k,mode=755") == 0)
+	if (is_hidden(dir))
 		return 0;
+	if (mount("tmpfs", dir, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		"size=4k,mode=755") == 0) {
+		changes++;
+		return 0;
+	}
 	/* What this user cannot reach no job of theirs can. */
 	if (errno == ENOENT || errno == ENOTDIR || errno == EACCES)
 		return 0;

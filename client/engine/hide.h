@@ -24,4 +24,7 @@ int hide_sockets(const struct engine *engine, struct err *err) __attribute__((wa
  */
 int hide_jobs(struct err *err) __attribute__((warn_unused_result));
 
+/* How often something had to be hidden so far: who has copied the mounts since has them all. */
+unsigned int hide_changes(void);
+
 #endif

@@ -28,7 +28,7 @@
 #include "client/engine/job/adopted.h"
 #include "client/engine/job/children.h"
 #include "client/engine/job/host.h"
-#include "client/engine/job/netns.h"
+#include "client/engine/job/spare.h"
 #include "client/engine/job/sweep.h"
 #include "client/engine/ready.h"
 #include "client/engine/state.h"
@@ -112,9 +112,6 @@ settle(struct engine *engine, struct err *err)
 	if (setrlimit(RLIMIT_NOFILE, &all) == -1)
 		return err_sys(err, "the engine cannot start");
 	engine->started = engine->used = clock_ms();
-	engine->spare_net = -1;
-	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, engine->spares) == -1)
-		return err_sys(err, "the engine cannot start");
 	engine->host.gid_tty = engine->grant.subgid.count >= 5;
 	engine->host.keeps_groups = engine->grant.subgid.count == 0;
 	engine->finished =
@@ -140,8 +137,6 @@ start(struct engine *engine, struct err *err)
 	    settle(engine, err) == -1 || authority_start(engine, err) == -1 ||
 	    leave_host(err) == -1 || server_open(engine, err) == -1)
 		return -1;
-	/* while the rest is done here */
-	netns_prepare(engine);
 	host_look(&engine->host);
 	if (state_open(engine, err) == -1 || hide_sockets(engine, err) == -1)
 		return -1;
@@ -165,6 +160,7 @@ main(void)
 		engine_look_at(&engine, 0);
 	}
 	sweep_leftovers(&engine);
+	spare_prepare(&engine);
 	io_close(&engine.probe);
 	server_run(&engine);
 	return 0;

@@ -27,6 +27,7 @@
 #include "client/engine/job/children.h"
 #include "client/engine/job/host.h"
 #include "client/engine/job/keep.h"
+#include "client/engine/job/spare.h"
 #include "client/engine/job/sweep.h"
 #include "common/io.h"
 
@@ -188,6 +189,7 @@ reset_start(struct engine *engine, struct err *err)
 		run_resetter(engine);
 	if (ret == 1) {
 		engine->resetter = child;
+		spare_end(engine);
 		return 0;
 	}
 	err_sys(err, "the state directory cannot be emptied");

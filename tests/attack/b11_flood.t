@@ -39,7 +39,7 @@ PY
 engine=$(engine_pid alice)
 bobs=$(engine_pid bob)
 used() {
-	printf '%s ' "$(find "/proc/$engine/fd" -mindepth 1 ! -lname 'net:*' | wc -l)" "$(find /sys/fs/cgroup/berth -type d | wc -l)" \
+	printf '%s ' "$(find "/proc/$engine/fd" -mindepth 1 | wc -l)" "$(find /sys/fs/cgroup/berth -type d | wc -l)" \
 	    "$(find /run/berth | wc -l)" "$(find /home/*/state/jobs -mindepth 1 | wc -l)" "$(ls -d /proc/[0-9]*/ns/net | wc -l)" \
 	    "$(ps -eo stat= | grep -c '^Z')" "$(wc -l </proc/self/mountinfo)" "$(pgrep -c berth)"
 }
@@ -50,6 +50,11 @@ as carol berth run -q host true
 as carol berth daemon stop
 idle=$(latency)
 idle_first=$(first_call)
+# Alice's engine and bob's, each with what it has made ahead.
+two_spares() {
+	[ "$(pgrep -xc berth-spare)" -eq 2 ]
+}
+wait_for 10 two_spares
 before=$(used)
 rss=$(memory "$engine")
 diag "at rest: a job $idle ms, a first call $idle_first ms; $before"

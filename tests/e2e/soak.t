@@ -35,9 +35,9 @@ done
 ok "these jobs are gone" jobs_are_gone
 engine=$(engine_pid alice)
 
-# What may not grow. A network namespace that is made ahead comes when it comes.
+# What may not grow. The spare comes when it comes: see rest.
 used() {
-	printf '%s ' "descriptors $(find "/proc/$engine/fd" -mindepth 1 ! -lname 'net:*' | wc -l)" \
+	printf '%s ' "descriptors $(find "/proc/$engine/fd" -mindepth 1 | wc -l)" \
 	    "mounts $(wc -l </proc/self/mountinfo) $(wc -l <"/proc/$engine/mountinfo")" \
 	    "cgroups $(grep -lx 'populated 1' -r /sys/fs/cgroup/berth --include=cgroup.events | wc -l)" \
 	    "processes $(pgrep -c 'berth')" "zombies $(ps -eo stat= | grep -c '^Z')" \
@@ -51,6 +51,7 @@ settled() {
 	[ "$(used)" = "$before" ]
 }
 rest() {
+	pgrep -x berth-spare || return 1
 	before=$(used)
 	sleep 0.2
 	settled

@@ -14,7 +14,7 @@
  *       decision; when an answer is malformed; when a descriptor stays open.
  */
 /* WRAP: job_wants authority_decide authority_list hide_sockets host_prepare scratch_directory */
-/* WRAP: overlay_directories remove_tree netns_take child_fork log_line reset_start children_signal */
+/* WRAP: overlay_directories remove_tree spare_take spare_prepare child_fork log_line reset_start children_signal */
 /* WRAP: names_take names_drop ctl_listen ctl_send ctl_ask record_write request_write request_job */
 /* WRAP: found_ids found_open found_lock */
 #define FUZZ_NAME "fuzz_engine_call"
@@ -55,7 +55,8 @@ int __wrap_host_prepare(struct engine *engine, struct err *err);
 int __wrap_scratch_directory(int jobs, char name[JOB_ID_LEN + 1]);
 int __wrap_overlay_directories(int dir);
 int __wrap_remove_tree(int at, const char *name);
-int __wrap_netns_take(struct engine *engine);
+struct child *__wrap_spare_take(struct engine *engine);
+void __wrap_spare_prepare(struct engine *engine);
 int __wrap_child_fork(struct engine *engine, struct child *child, uint64_t namespaces);
 void __wrap_log_line(const struct engine *engine, const char *fmt, ...);
 int __wrap_reset_start(struct engine *engine, struct err *err);
@@ -419,11 +420,17 @@ __wrap_remove_tree(int at, const char *name)
 	return (0);
 }
 
-int
-__wrap_netns_take(struct engine *of)
+struct child *
+__wrap_spare_take(struct engine *of)
 {
 	(void)of;
-	return (-1);
+	return (NULL);
+}
+
+void
+__wrap_spare_prepare(struct engine *of)
+{
+	(void)of;
 }
 
 /* Always in the parent: the job runs, or cannot be made. */
@@ -700,7 +707,7 @@ add_job(const char *name)
 static void
 begin(const uint8_t head[3], int fd)
 {
-	engine = (struct engine){ .mode = FACTS_SHARED, .epoll = -1, .jobs = -1, .spare_net = -1 };
+	engine = (struct engine){ .mode = FACTS_SHARED, .epoll = -1, .jobs = -1 };
 	engine.caller.uid = engine.caller.gid = 1000;
 	engine.finished = calloc(1, ENGINE_JOBS_MAX);
 	engine.host.keeps_groups = (head[2] & 4) != 0;

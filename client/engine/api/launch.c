@@ -26,18 +26,16 @@
 #include "client/engine/job/ctl.h"
 #include "client/engine/job/host.h"
 #include "client/engine/job/names.h"
-#include "client/engine/job/netns.h"
 #include "client/engine/job/overlay.h"
 #include "client/engine/job/remove.h"
 #include "client/engine/job/request.h"
 #include "client/engine/job/scratch.h"
+#include "client/engine/job/spare.h"
 #include "client/engine/job/streams.h"
 #include "client/engine/job/supervisor.h"
 #include "client/engine/log.h"
 #include "client/engine/state.h"
 #include "common/io.h"
-
-#define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 
 static int
 check_limits(const struct job *job, struct err *err)
@@ -167,20 +165,74 @@ undo(const struct launch *launch, struct child *child)
 		if (child->name[0] != '\0')
 			names_drop(child->name, child->id);
 	}
-	child_free(launch->engine, child);
+	if (child->sock != -1)
+		spare_drop(launch->engine, child);
+	else
+		child_free(launch->engine, child);
 }
 
-/* Forks the supervisor. 0, or -1 with err. */
+/* The spare, if it can be of use, or room for one that is forked for this job. */
+static struct child *
+choose_child(const struct launch *launch)
+{
+	struct child *spare = NULL;
+
+	if (launch->parameters != NULL && launch->job->network != JOB_NETWORK_HOST)
+		spare = spare_take(launch->engine);
+	return spare != NULL ? spare : child_new(launch->engine, true);
+}
+
+/* It could not be given the job, which a new one gets. NULL: there is no room. */
+static struct child *
+replace(struct engine *engine, struct child *spare)
+{
+	struct child *child = child_new(engine, true);
+
+	if (child == NULL)
+		return NULL;
+	memcpy(child->id, spare->id, sizeof(child->id));
+	memcpy(child->name, spare->name, sizeof(child->name));
+	child->kept = spare->kept;
+	spare_drop(engine, spare);
+	return child;
+}
+
+/* Has a supervisor run the task: in *child, unless that is a spare that cannot. 0, or -1. */
+static int
+start_supervisor(struct launch *launch, struct child **child, struct task *task)
+{
+	struct engine *engine = launch->engine;
+	bool host = launch->job->network == JOB_NETWORK_HOST;
+	struct child *other;
+	int ret;
+
+	if ((*child)->sock != -1) {
+		engine->finished[task->slot] = 0;
+		if (spare_run(*child, task, launch->parameters, launch->came) == 0)
+			return 0;
+		other = replace(engine, *child);
+		if (other == NULL)
+			return -1;
+		*child = other;
+		task->id = (*child)->id;
+		task->name = (*child)->name;
+		task->slot = (*child)->slot;
+	}
+	ret = child_fork(engine, *child, CLONE_JOB | (host ? 0 : CLONE_NEWNET));
+	if (ret == 0)
+		supervisor_run(task);
+	return ret == 1 ? 0 : -1;
+}
+
+/* Starts the supervisor. 0, or -1 with err. */
 static int
 start_job(struct launch *launch, struct err *err)
 {
 	struct engine *engine = launch->engine;
-	struct child *child = child_new(engine, true);
-	uint64_t namespaces = NAMESPACES;
+	struct child *child = choose_child(launch);
 	int AUTO_CLOSE ctl = -1;
 	int AUTO_CLOSE dir = -1;
-	int AUTO_CLOSE net = -1;
-	int ret;
+	struct task task;
 
 	if (child == NULL)
 		return err_sys(err, "no more jobs can run at once");
@@ -190,33 +242,24 @@ start_job(struct launch *launch, struct err *err)
 		return -1;
 	}
 	memcpy(launch->id, child->id, sizeof(launch->id));
-	if (launch->job->network != JOB_NETWORK_HOST) {
-		net = netns_take(engine);
-		namespaces |= net == -1 ? CLONE_NEWNET : 0;
-	}
-	ret = child_fork(engine, child, namespaces);
-	if (ret == 1) {
+	task = (struct task){ .engine = engine,
+		.job = launch->job,
+		.id = child->id,
+		.name = child->name,
+		.conn = launch->conn,
+		.dir = dir,
+		.stage = STAGE_NONE,
+		.slot = child->slot,
+		.until = launch->decision.grant.until,
+		.record = launch->job->keep ? &launch->record : NULL,
+		.again = launch->again != NULL,
+		.ctl = ctl,
+		.console = -1,
+		.devpts = -1,
+		.proc = -1 };
+	if (start_supervisor(launch, &child, &task) == 0) {
 		log_line(engine, "job %s (%s) started", child->id, child->name);
 		return 0;
-	}
-	if (ret == 0) {
-		struct task task = { .engine = engine,
-			.job = launch->job,
-			.id = child->id,
-			.name = child->name,
-			.conn = launch->conn,
-			.dir = dir,
-			.net = net,
-			.slot = child->slot,
-			.until = launch->decision.grant.until,
-			.record = launch->job->keep ? &launch->record : NULL,
-			.again = launch->again != NULL,
-			.ctl = ctl,
-			.console = -1,
-			.devpts = -1,
-			.proc = -1 };
-
-		supervisor_run(&task);
 	}
 	err_sys(err, "the job's namespaces cannot be made");
 	undo(launch, child);

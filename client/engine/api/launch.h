@@ -16,6 +16,9 @@
 struct launch {
 	struct engine *engine;
 	struct job *job;
+	/* What it was decoded from, for a supervisor that was made ahead; NULL: none can be used. */
+	struct json_object *parameters;
+	const struct varlink *came;
 	int conn; /* whom the supervisor tells; the caller closes its own copy */
 	/* A job that is over and whose lock was taken, to be started once more; else NULL. */
 	struct found *again;

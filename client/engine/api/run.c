@@ -17,7 +17,11 @@ static int
 decide_and_start(struct call *call, struct job *job, struct err *err)
 {
 	int fd = call->connection->varlink.fd;
-	struct launch launch = { .engine = call->engine, .job = job, .conn = fd };
+	struct launch launch = { .engine = call->engine,
+		.job = job,
+		.parameters = call->parameters,
+		.came = &call->connection->varlink,
+		.conn = fd };
 	int ret = launch_job(&launch, err);
 
 	if (ret == -1)

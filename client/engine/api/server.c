@@ -26,6 +26,7 @@
 #include "client/engine/clock.h"
 #include "client/engine/job/adopted.h"
 #include "client/engine/job/children.h"
+#include "client/engine/job/spare.h"
 #include "client/engine/log.h"
 #include "common/facts.h"
 
@@ -294,7 +295,7 @@ idle_left(const struct engine *engine)
 static int
 idle_wait(const struct engine *engine)
 {
-	if (engine->children != NULL || engine->connections != NULL || engine->adopted != NULL ||
+	if (children_busy(engine) || engine->connections != NULL || engine->adopted != NULL ||
 	    engine->starting != NULL || engine->look_at != 0 ||
 	    (engine->timeout == 0 && !engine->retire))
 		return -1;
@@ -341,6 +342,7 @@ next_wait(const struct engine *engine)
 
 	if (engine->look_at != 0)
 		next = clock_sooner(next, clock_until(engine->look_at));
+	next = clock_sooner(next, spare_wait(engine));
 	return clock_sooner(next, clock_sooner(deferred_wait(engine), adopted_wait(engine)));
 }
 
@@ -352,6 +354,8 @@ look_at_jobs(struct engine *engine)
 	if (adopted_wait(engine) == 0)
 		(void)adopted_count(engine);
 	start_lost(engine);
+	if (spare_wait(engine) == 0)
+		spare_prepare(engine);
 }
 
 void
@@ -375,6 +379,7 @@ server_run(struct engine *engine)
 		finish_stop(engine);
 		leave_when_idle(engine);
 	}
+	spare_end(engine);
 	log_line(
 	    engine, "engine leaves: %s; jobs that run: %zu", engine->leave, children_jobs(engine));
 }

@@ -49,7 +49,7 @@ open_in(int root, const char *path, uint64_t flags)
 	int fd = -1;
 
 	/* EAGAIN: something was renamed meanwhile; who does that all the time has no account */
-	for (int tries = 0; fd == -1 && tries < 16; tries++) {
+	for (int tries = 0; fd == -1 && tries < 64; tries++) {
 		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 		if (fd == -1 && errno != EAGAIN)
 			break;

@@ -20,9 +20,10 @@
 
 #include "client/engine/clock.h"
 #include "client/engine/job/names.h"
-#include "client/engine/job/netns.h"
+#include "client/engine/job/spare.h"
 #include "client/engine/job/sweep.h"
 #include "client/engine/log.h"
+#include "common/io.h"
 
 struct child *
 child_new(struct engine *engine, bool is_job)
@@ -33,6 +34,7 @@ child_new(struct engine *engine, bool is_job)
 		return NULL;
 	child->source = SOURCE_CHILD;
 	child->pidfd = -1;
+	child->sock = -1;
 	child->is_job = is_job;
 	if (!is_job)
 		return child;
@@ -53,8 +55,8 @@ child_free(struct engine *engine, struct child *child)
 {
 	if (child->is_job)
 		engine->slots[child->slot] = 0;
-	if (child->pidfd != -1)
-		close(child->pidfd);
+	io_close(&child->pidfd);
+	io_close(&child->sock);
 	free(child);
 }
 
@@ -131,7 +133,7 @@ engine_look_at(struct engine *engine, int64_t left)
 void
 child_ended(struct engine *engine, struct child *child)
 {
-	bool was_job = child->is_job;
+	bool was_job = child->is_job && child->id[0] != '\0';
 	bool left;
 	siginfo_t info;
 
@@ -141,21 +143,31 @@ child_ended(struct engine *engine, struct child *child)
 	if (was_job)
 		tell_end(engine, child, &info);
 	unlink_child(engine, child);
+	if (child == engine->spare)
+		engine->spare = NULL;
 	/* other children may still hold copies of the pidfd: see drop in server.c */
 	(void)!epoll_ctl(engine->epoll, EPOLL_CTL_DEL, child->pidfd, NULL);
-	left = clean_up(engine, child, info.si_code != CLD_EXITED);
+	left = was_job && clean_up(engine, child, info.si_code != CLD_EXITED);
 	child_free(engine, child);
 	/* with nobody left here also what nobody looks after: the job of an engine that was killed
 	 * before its supervisor was, what a sweeper that was killed had to do */
 	if (left)
 		engine->sweep_after = 0;
-	if (left || (was_job && engine->children == NULL))
+	if (left || (was_job && !children_busy(engine)))
 		sweep_leftovers(engine);
 	if (!was_job)
 		return;
 	engine->used = clock_ms();
 	/* now the engine has time */
-	netns_prepare(engine);
+	spare_prepare(engine);
+}
+
+bool
+children_busy(const struct engine *engine)
+{
+	const struct child *child = engine->children;
+
+	return child != NULL && (child != engine->spare || child->next != NULL);
 }
 
 size_t

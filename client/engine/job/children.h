@@ -8,7 +8,12 @@
 #ifndef CLIENT_ENGINE_JOB_CHILDREN_H
 #define CLIENT_ENGINE_JOB_CHILDREN_H
 
+#include <sched.h>
+
 #include "client/engine/engine.h"
+
+/* What every job has of its own; its network as it was asked for. */
+#define CLONE_JOB (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 
 /* Makes room for a child; a job gets a slot of engine->finished. NULL: memory, or too many jobs. */
 struct child *child_new(struct engine *engine, bool is_job);
@@ -25,6 +30,9 @@ int child_fork(struct engine *engine, struct child *child, uint64_t namespaces)
 
 /* The child's pidfd became readable: reaps it and cleans up behind it if it could not. */
 void child_ended(struct engine *engine, struct child *child);
+
+/* Is there any child but the spare? */
+bool children_busy(const struct engine *engine);
 
 /* The number of jobs that are not over. */
 size_t children_jobs(const struct engine *engine);

@@ -100,8 +100,20 @@ add_terminals(int dev, struct task *task)
 	return console == -1 ? -1 : attach_node(console, dev, "console");
 }
 
-static int
-fill(int dev, struct task *task)
+int
+dev_new(void)
+{
+	static const struct mnt_option options[] = {
+		{ "mode", "755" },
+		{ "size", "64k" },
+		{ NULL, NULL },
+	};
+
+	return mnt_new("tmpfs", options, QUIET | MOUNT_ATTR_NODEV);
+}
+
+int
+dev_fill(int dev)
 {
 	static const struct mnt_option shm[] = {
 		{ "mode", "1777" },
@@ -115,26 +127,37 @@ fill(int dev, struct task *task)
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		if (symlinkat(links[i].to, dev, links[i].name) == -1)
 			return -1;
-	if (add_terminals(dev, task) == -1 || add(dev, "shm", "tmpfs", shm) == -1)
+	if (add(dev, "shm", "tmpfs", shm) == -1)
 		return -1;
 	/* a kernel may be built without message queues */
 	return add(dev, "mqueue", "mqueue", NULL) == -1 && errno != ENODEV ? -1 : 0;
 }
 
+bool
+dev_is_fresh(int dev)
+{
+	struct stat here;
+	struct stat there;
+
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
+		if (fstatat(dev, devices[i].name, &here, AT_SYMLINK_NOFOLLOW) == -1 ||
+		    lstat(devices[i].path, &there) == -1 || here.st_dev != there.st_dev ||
+		    here.st_ino != there.st_ino || here.st_mode != there.st_mode)
+			return false;
+	return true;
+}
+
 int
 dev_mount(struct root *root, struct task *task, struct err *err)
 {
-	static const struct mnt_option options[] = {
-		{ "mode", "755" },
-		{ "size", "64k" },
-		{ NULL, NULL },
-	};
+	bool ahead = task->stage.dev != -1;
 	int AUTO_CLOSE target = target_replace(root, "/", "dev", true);
-	int AUTO_CLOSE mnt = mnt_new("tmpfs", options, QUIET | MOUNT_ATTR_NODEV);
+	int AUTO_CLOSE mnt = ahead ? task->stage.dev : dev_new();
 	int ret;
 
 	if (target == -1 || mnt == -1 || mnt_attach(mnt, target, "") == -1 ||
-	    root_own(root, mnt) == -1 || fill(mnt, task) == -1)
+	    root_own(root, mnt) == -1 || (!ahead && dev_fill(mnt) == -1) ||
+	    add_terminals(mnt, task) == -1)
 		return err_sys(err, "the job's /dev cannot be made");
 	ret = mnt;
 	mnt = -1;

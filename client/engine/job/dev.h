@@ -14,6 +14,13 @@
 #include "client/engine/job/task.h"
 #include "common/err.h"
 
+/* An empty /dev, to be mounted somewhere before it is filled: with all but terminals. -1 with errno. */
+int dev_new(void) __attribute__((warn_unused_result));
+int dev_fill(int dev) __attribute__((warn_unused_result));
+
+/* Are its devices still those that the host has? */
+bool dev_is_fresh(int dev) __attribute__((warn_unused_result));
+
 /*
  * Mounts it; a job with a terminal finds that as /dev/console too. Sets task->devpts. The descriptor of the new /dev,
  * or -1 with err.

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "client/engine/job/mnt.h"
+#include "client/engine/job/stage.h"
 #include "common/io.h"
 
 #define QUIET (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
@@ -119,25 +120,6 @@ protect_sys(int sys, const struct kernfs *kernfs, int *empty)
 }
 
 static int
-mount_at(const struct root *root, const char *name, int mnt)
-{
-	int AUTO_CLOSE target = -1;
-
-	if (mnt == -1)
-		return -1;
-	target = target_replace(root, "/", name, true);
-	return target == -1 ? -1 : mnt_attach(mnt, target, "");
-}
-
-static int
-mount_sys(bool host)
-{
-	if (host)
-		return mnt_clone(AT_FDCWD, "/sys", QUIET | MOUNT_ATTR_RDONLY);
-	return mnt_new("sysfs", NULL, QUIET | MOUNT_ATTR_RDONLY);
-}
-
-static int
 explain(const char *what, struct err *err)
 {
 	err_sys(err, "the job's %s cannot be made", what);
@@ -148,20 +130,58 @@ explain(const char *what, struct err *err)
 }
 
 int
-kernfs_mount(const struct root *root, const struct kernfs *kernfs, struct err *err)
+kernfs_proc(struct err *err)
 {
-	int AUTO_CLOSE proc = mnt_new("proc", NULL, QUIET);
-	int AUTO_CLOSE sys = -1;
+	int proc = mnt_new("proc", NULL, QUIET);
+
+	return proc == -1 ? explain("/proc", err) : proc;
+}
+
+int
+kernfs_sys(bool host, struct err *err)
+{
+	int sys = host ? mnt_clone(AT_FDCWD, "/sys", QUIET | MOUNT_ATTR_RDONLY)
+		       : mnt_new("sysfs", NULL, QUIET | MOUNT_ATTR_RDONLY);
+
+	return sys == -1 ? explain("/sys", err) : sys;
+}
+
+int
+kernfs_protect(int proc, int sys, const struct kernfs *kernfs, struct err *err)
+{
 	int AUTO_CLOSE empty = -1;
 	int ret;
 
-	if (mount_at(root, "proc", proc) == -1)
-		return explain("/proc", err);
-	sys = mount_sys(kernfs->host_network);
-	if (mount_at(root, "sys", sys) == -1)
-		return explain("/sys", err);
 	if (protect_proc(proc, kernfs->dev, &empty) == -1 || protect_sys(sys, kernfs, &empty) == -1)
 		return err_sys(err, "the job's /proc and /sys cannot be protected");
+	ret = proc;
+	proc = -1;
+	return ret;
+}
+
+static int
+mount_at(const struct root *root, const char *name, int mnt, struct err *err)
+{
+	int AUTO_CLOSE target = target_replace(root, "/", name + 1, true);
+
+	return target == -1 || mnt_attach(mnt, target, "") == -1 ? explain(name, err) : 0;
+}
+
+int
+kernfs_mount(const struct root *root, const struct kernfs *kernfs, const struct stage *stage,
+    struct err *err)
+{
+	bool ahead = stage->proc != -1;
+	int AUTO_CLOSE proc = ahead ? stage->proc : kernfs_proc(err);
+	int AUTO_CLOSE sys = -1;
+	int ret;
+
+	if (proc == -1 || mount_at(root, "/proc", proc, err) == -1)
+		return -1;
+	sys = ahead ? stage->sys : kernfs_sys(kernfs->host_network, err);
+	if (sys == -1 || mount_at(root, "/sys", sys, err) == -1 ||
+	    (!ahead && kernfs_protect(proc, sys, kernfs, err) == -1))
+		return -1;
 	ret = proc;
 	proc = -1;
 	return ret;

@@ -19,8 +19,18 @@ struct kernfs {
 	unsigned int cpus; /* see struct host */
 };
 
-/* Mounts both. The job's procfs, for the caller to close, or -1 with err. */
-int kernfs_mount(const struct root *root, const struct kernfs *kernfs, struct err *err)
+struct stage;
+
+/* A new procfs and sysfs (or the host's) that nothing is mounted on yet. -1 with err. */
+int kernfs_proc(struct err *err) __attribute__((warn_unused_result));
+int kernfs_sys(bool host, struct err *err) __attribute__((warn_unused_result));
+
+/* Covers what is not for jobs; both must be mounted somewhere. 0, or -1 with err. */
+int kernfs_protect(int proc, int sys, const struct kernfs *kernfs, struct err *err)
     __attribute__((warn_unused_result));
+
+/* Mounts both, those of the stage if it has them. The job's procfs, for the caller to close, or -1 with err. */
+int kernfs_mount(const struct root *root, const struct kernfs *kernfs, const struct stage *stage,
+    struct err *err) __attribute__((warn_unused_result));
 
 #endif

@@ -71,12 +71,19 @@ mount_root(const struct task *task, struct root *root, struct err *err)
 	return 0;
 }
 
-static int
-mount_scratch(struct root *root, const char *name, const char *mode, struct err *err)
+int
+rootfs_scratch(const char *mode)
 {
 	const struct mnt_option options[] = { { "mode", mode }, { NULL, NULL } };
+
+	return mnt_new("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+}
+
+static int
+mount_scratch(struct root *root, const char *name, int ahead, const char *mode, struct err *err)
+{
 	int AUTO_CLOSE target = target_replace(root, "/", name, true);
-	int AUTO_CLOSE mnt = mnt_new("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	int AUTO_CLOSE mnt = ahead != -1 ? ahead : rootfs_scratch(mode);
 
 	if (target == -1 || mnt == -1 || mnt_attach(mnt, target, "") == -1 ||
 	    root_own(root, mnt) == -1)
@@ -94,9 +101,9 @@ populate(struct task *task, struct root *root, const int clones[JOB_MOUNTS_MAX],
 	if (dev == -1)
 		return -1;
 	kernfs.dev = dev;
-	task->proc = kernfs_mount(root, &kernfs, err);
-	if (task->proc == -1 || mount_scratch(root, "tmp", "1777", err) == -1 ||
-	    mount_scratch(root, "run", "755", err) == -1)
+	task->proc = kernfs_mount(root, &kernfs, &task->stage, err);
+	if (task->proc == -1 || mount_scratch(root, "tmp", task->stage.tmp, "1777", err) == -1 ||
+	    mount_scratch(root, "run", task->stage.run, "755", err) == -1)
 		return -1;
 	if (task->job->image == JOB_IMAGE_HOST && binds_host(root, &task->engine->host, err) == -1)
 		return -1;

@@ -11,6 +11,9 @@
 
 #include "client/engine/job/task.h"
 
+/* A detached tmpfs as /tmp and /run are. -1 with errno. */
+int rootfs_scratch(const char *mode) __attribute__((warn_unused_result));
+
 /* 0 with the job's root as root and working directory, task->devpts and task->proc being what is
  * mounted in it, or -1 with err. */
 int rootfs_enter(struct task *task, struct err *err) __attribute__((warn_unused_result));

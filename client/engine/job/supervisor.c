@@ -37,7 +37,11 @@ drop_descriptors(const struct task *task)
 	fds[n++] = task->conn;
 	fds[n++] = task->dir;
 	fds[n++] = task->ctl;
-	fds[n++] = task->net;
+	fds[n++] = task->stage.dev;
+	fds[n++] = task->stage.proc;
+	fds[n++] = task->stage.sys;
+	fds[n++] = task->stage.tmp;
+	fds[n++] = task->stage.run;
 	fds[n++] = task->engine->jobs;
 	fds[n++] = job->image_fd;
 	/* a job with a terminal has no streams, and its terminal is not made yet */
@@ -52,13 +56,9 @@ drop_descriptors(const struct task *task)
 static int
 enter_network(const struct task *task, struct err *err)
 {
-	if (task->net != -1) {
-		if (setns(task->net, CLONE_NEWNET) == -1)
-			return err_sys(err, "the job's network cannot be entered");
-	} else if (task->job->network != JOB_NETWORK_HOST && netns_loopback() == -1) {
-		return err_sys(err, "the job's loopback interface cannot be set up");
-	}
-	return 0;
+	if (task->ahead || task->job->network == JOB_NETWORK_HOST || netns_loopback() == 0)
+		return 0;
+	return err_sys(err, "the job's loopback interface cannot be set up");
 }
 
 /* The terminal or the pipes of a job that no client reads, or its terminal for the client. */

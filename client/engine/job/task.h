@@ -9,6 +9,7 @@
 #define CLIENT_ENGINE_JOB_TASK_H
 
 #include "client/engine/engine.h"
+#include "client/engine/job/stage.h"
 
 struct record;
 
@@ -20,7 +21,8 @@ struct task {
 	const char *name;
 	int conn; /* the client */
 	int dir; /* jobs/ID; the lock is on it */
-	int net; /* a network namespace made ahead, or -1: it is the process's own */
+	bool ahead; /* the namespaces are older than the task: loopback is up */
+	struct stage stage; /* mounts that are, or none */
 	size_t slot;
 	int64_t until; /* the end of what the job may do, wall clock in seconds; 0: none */
 	const struct record *record; /* as it is on disk; NULL: it is not */
