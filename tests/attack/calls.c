@@ -455,12 +455,49 @@ process_rows(void)
 	}
 }
 
+/* The first process, which is a job's supervisor; and by way of users, who are 0 for oneself. */
+static void
+first_rows(void)
+{
+	static const struct {
+		const char *name;
+		unsigned long nr;
+		unsigned long args[3]; /* ALL_BITS: the process */
+	} calls[] = {
+		{ "prlimit64:read", SYS_prlimit64, { ALL_BITS, 7, 0 } },
+		{ "prlimit64", SYS_prlimit64, { ALL_BITS, 7, MARK } },
+		{ "sched_setaffinity", SYS_sched_setaffinity, { ALL_BITS, 8, MARK } },
+		{ "sched_setscheduler", SYS_sched_setscheduler, { ALL_BITS, 5, MARK } },
+		{ "sched_setparam", SYS_sched_setparam, { ALL_BITS, MARK } },
+		{ "sched_setattr", SYS_sched_setattr, { ALL_BITS, MARK } },
+		{ "setpriority:process", SYS_setpriority, { 0, ALL_BITS, 19 } },
+		{ "setpriority:group", SYS_setpriority, { 1, ALL_BITS, 19 } },
+		{ "setpriority:user", SYS_setpriority, { 2, ALL_BITS, 19 } },
+		{ "ioprio_set:process", SYS_ioprio_set, { 1, ALL_BITS, 0x6000 } },
+		{ "ioprio_set:group", SYS_ioprio_set, { 2, ALL_BITS, 0x6000 } },
+		{ "ioprio_set:user", SYS_ioprio_set, { 3, ALL_BITS, 0x6000 } },
+	};
+	const unsigned long who[] = { 0, 1, 2, HIGH, 1 | HIGH, 1 | SIGN };
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		for (size_t n = 0; n < sizeof(who) / sizeof(who[0]); n++) {
+			struct attempt a = { calls[i].nr, { 0 } };
+
+			for (size_t arg = 0; arg < 3; arg++)
+				a.args[arg] =
+				    calls[i].args[arg] == ALL_BITS ? who[n] : calls[i].args[arg];
+			row_by_number(calls[i].name, who[n], a, false);
+		}
+	}
+}
+
 static void
 argument_rows(void)
 {
 	socket_rows();
 	ioctl_rows();
 	process_rows();
+	first_rows();
 }
 
 static void

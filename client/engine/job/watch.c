@@ -157,6 +157,9 @@ outcome_of_first(const struct watch *watch)
 		return (struct outcome){ PROCESS_FAILED, "expired", "the grant has ended" };
 	if (watch->timed_out)
 		return (struct outcome){ PROCESS_TIMED_OUT, "timeout", "" };
+	if (watch->lost)
+		return (
+		    struct outcome){ RECORD_LOST, "lost", "what looked after it could not go on" };
 	return outcome;
 }
 
@@ -226,7 +229,7 @@ reap(struct watch *watch)
 }
 
 /*
- * SIGCHLD, or SIGTERM from the engine, who is outside of this pid namespace and so has no number. A job
+ * SIGCHLD, which only wakes, or SIGTERM from the engine, who is outside of this pid namespace and so has no number. A job
  * that sends its pid 1 a SIGTERM ends as well, but its policy goes on: no person has asked.
  */
 static void
@@ -240,7 +243,6 @@ take_signal(struct watch *watch)
 		watch_stop(watch, SIGTERM, STOP_GRACE);
 	else if (info.ssi_signo == SIGTERM)
 		ask_to_end(watch, SIGTERM, STOP_GRACE);
-	reap(watch);
 }
 
 /* Milliseconds until the wall clock says what the grants say, at most so many that a clock that was
@@ -406,26 +408,47 @@ serve_clients(struct watch *watch)
 }
 
 static void
+serve_ready(struct watch *watch, size_t signals, size_t ctl)
+{
+	serve_processes(watch);
+	for (size_t i = 0; watch->output != NULL && i < OUTPUT_STREAMS; i++)
+		if (watch->output->from[i] != -1 &&
+		    watch->fds[watch->output->slots[i]].revents != 0)
+			(void)output_read(watch->output, i);
+	if (watch->fds[signals].revents != 0)
+		take_signal(watch);
+	reap(watch);
+	/* what they say to a command that has ended is said to nobody */
+	if (watch_is_running(watch) || watch->restart_at != 0)
+		serve_clients(watch);
+	if (watch->fds[ctl].revents != 0)
+		control_accept(watch);
+}
+
+/* It hears nobody any more: the job must not outlive that. */
+static void
+give_up(struct watch *watch)
+{
+	watch->lost = true;
+	watch_end(watch);
+	process_reap_all(watch->processes);
+}
+
+static void
 wait_and_serve(struct watch *watch)
 {
 	size_t signals;
 	size_t ctl;
+	int ready;
 
 	gather(watch, &signals, &ctl);
-	if (poll(watch->fds, watch->nfds, wait_time(watch)) > 0) {
-		serve_processes(watch);
-		for (size_t i = 0; watch->output != NULL && i < OUTPUT_STREAMS; i++)
-			if (watch->output->from[i] != -1 &&
-			    watch->fds[watch->output->slots[i]].revents != 0)
-				(void)output_read(watch->output, i);
-		if (watch->fds[signals].revents != 0)
-			take_signal(watch);
-		/* what they say to a command that has ended is said to nobody */
-		if (watch_is_running(watch) || watch->restart_at != 0)
-			serve_clients(watch);
-		if (watch->fds[ctl].revents != 0)
-			control_accept(watch);
-	}
+	ready = poll(watch->fds, watch->nfds, wait_time(watch));
+	if (ready > 0)
+		serve_ready(watch, signals, ctl);
+	else if (ready == 0 || errno == EINTR)
+		reap(watch);
+	else
+		give_up(watch);
 	look_at_clock(watch);
 	sweep_processes(watch);
 }
@@ -507,7 +530,7 @@ start_again(struct watch *watch)
 static bool
 is_ended(const struct watch *watch)
 {
-	return watch->record.stopped || watch->timed_out || watch->expired;
+	return watch->record.stopped || watch->timed_out || watch->expired || watch->lost;
 }
 
 static void
@@ -523,7 +546,7 @@ note_end(struct watch *watch)
 static bool
 restart(struct watch *watch)
 {
-	if (!watch->started || !restart_wanted(watch->task->job, &watch->record))
+	if (!watch->started || watch->lost || !restart_wanted(watch->task->job, &watch->record))
 		return false;
 	watch->delay = restart_delay(watch->delay, clock_ms() - watch->began);
 	watch->restart_at = clock_ms() + watch->delay;

@@ -38,6 +38,7 @@ struct watch {
 	bool started; /* the command was executed, the first time */
 	bool timed_out;
 	bool expired; /* what it may do has ended */
+	bool lost; /* the supervisor cannot hear any more */
 	int result; /* what berth run ends with; for the engine's log */
 	int64_t began; /* clock_ms of this run */
 	int64_t delay; /* before this run; 0: it was the first */
