@@ -286,7 +286,7 @@ exchange(struct way *way, const struct engine_call *call, struct json_object *co
 		if ((rc = way_connect(way, &fd, err)) != 0)
 			return (rc);
 		varlink_init(conn, fd);
-		if (varlink_send(fd, messages, 2, call->fds, call->nfds) == 0)
+		if (varlink_write(fd, messages, 2, call->fds, call->nfds) == 0)
 			rc = engine_greet(way, conn, err);
 		else if (was_not_served(-1, errno))
 			rc = 1;
@@ -385,7 +385,7 @@ engine_send(struct engine_call *call, struct varlink *conn, struct err *err)
 	struct json_object *messages[2];
 	int rc = make_messages(call, messages, err);
 
-	if (rc == 0 && varlink_send(conn->fd, messages, 2, call->fds, call->nfds) != 0)
+	if (rc == 0 && varlink_write(conn->fd, messages, 2, call->fds, call->nfds) != 0)
 		rc = was_not_served(-1, errno) ? 1
 					       : err_sys(err, "cannot send the call to the engine");
 	json_object_put(messages[0]);

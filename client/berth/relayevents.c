@@ -174,7 +174,7 @@ int
 relay_tell(const struct wait *wait, const char *method, struct json_object *params, struct err *err)
 {
 	struct json_object *call = varlink_oneway(method, params);
-	int rc = call == NULL ? -1 : varlink_send(wait->conn->fd, &call, 1, NULL, 0);
+	int rc = call == NULL ? -1 : varlink_write(wait->conn->fd, &call, 1, NULL, 0);
 
 	json_object_put(call);
 	/* The job has just ended: its result lies behind this in the socket. */

@@ -89,8 +89,9 @@ grow(struct varlink *conn)
 	return 0;
 }
 
-int
-varlink_receive(struct varlink *conn)
+/* One recvmsg(2) with these flags; the rest as varlink_receive. */
+static int
+receive(struct varlink *conn, int flags)
 {
 	union {
 		struct cmsghdr align;
@@ -108,7 +109,7 @@ varlink_receive(struct varlink *conn)
 	msg.msg_control = control.bytes;
 	msg.msg_controllen = sizeof(control.bytes);
 	do
-		got = recvmsg(conn->fd, &msg, MSG_CMSG_CLOEXEC);
+		got = recvmsg(conn->fd, &msg, flags | MSG_CMSG_CLOEXEC);
 	while (got == -1 && errno == EINTR);
 	if (got == -1)
 		return -1;
@@ -122,6 +123,12 @@ varlink_receive(struct varlink *conn)
 	}
 	conn->len += (size_t)got;
 	return got > 0;
+}
+
+int
+varlink_receive(struct varlink *conn)
+{
+	return receive(conn, MSG_DONTWAIT);
 }
 
 /* json-c cuts a key at it, and what is behind it would be said to nobody. A backslash is in strings
@@ -198,7 +205,7 @@ varlink_read(struct varlink *conn, struct json_object **message)
 
 		if (ret != 0)
 			return ret;
-		ret = varlink_receive(conn);
+		ret = receive(conn, 0);
 		if (ret != 1)
 			return ret;
 	}
@@ -206,10 +213,10 @@ varlink_read(struct varlink *conn, struct json_object **message)
 
 /* Sends what iov holds; the descriptors, if any, go with the first byte that is taken. */
 static int
-send_all(int fd, struct msghdr *msg)
+send_all(int fd, struct msghdr *msg, int flags)
 {
 	while (msg->msg_iovlen > 0) {
-		ssize_t sent = sendmsg(fd, msg, MSG_NOSIGNAL);
+		ssize_t sent = sendmsg(fd, msg, flags | MSG_NOSIGNAL);
 
 		if (sent == -1 && errno == EINTR)
 			continue;
@@ -231,35 +238,41 @@ send_all(int fd, struct msghdr *msg)
 }
 
 static void
-put_fds(struct msghdr *msg, const int *fds, size_t nfds)
+put_fds(struct msghdr *msg, struct cmsghdr *cmsg, const int *fds, size_t nfds)
 {
-	struct cmsghdr *cmsg;
-
+	msg->msg_control = cmsg;
 	msg->msg_controllen = CMSG_SPACE(nfds * sizeof(int));
-	cmsg = CMSG_FIRSTHDR(msg);
 	cmsg->cmsg_level = SOL_SOCKET;
 	cmsg->cmsg_type = SCM_RIGHTS;
 	cmsg->cmsg_len = CMSG_LEN(nfds * sizeof(int));
 	memcpy(CMSG_DATA(cmsg), fds, nfds * sizeof(int));
 }
 
-int
-varlink_send(int fd, struct json_object *const *messages, size_t count, const int *fds, size_t nfds)
+/* All that varlink_send and varlink_write are given. */
+struct sent {
+	struct json_object *const *messages;
+	size_t count;
+	const int *fds;
+	size_t nfds;
+};
+
+static int
+send_messages(int fd, const struct sent *sent, int flags)
 {
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(VARLINK_FDS_MAX * sizeof(int))];
 	} control = { 0 };
 	struct iovec iov[SEND_MAX];
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = count, .msg_control = control.bytes };
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = sent->count };
 
 	errno = EMSGSIZE;
-	if (count > SEND_MAX || nfds > VARLINK_FDS_MAX)
+	if (sent->count > SEND_MAX || sent->nfds > VARLINK_FDS_MAX)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < sent->count; i++) {
 		size_t len;
-		const char *text = json_object_to_json_string_length(
-		    messages[i], JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
+		const char *text = json_object_to_json_string_length(sent->messages[i],
+		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
 
 		if (text == NULL || len >= VARLINK_MESSAGE_MAX)
 			return -1;
@@ -267,11 +280,25 @@ varlink_send(int fd, struct json_object *const *messages, size_t count, const in
 		iov[i].iov_base = (void *)(uintptr_t)text;
 		iov[i].iov_len = len + 1;
 	}
-	if (fds != NULL && nfds > 0)
-		put_fds(&msg, fds, nfds);
-	else
-		msg.msg_control = NULL;
-	return send_all(fd, &msg);
+	if (sent->fds != NULL && sent->nfds > 0)
+		put_fds(&msg, &control.align, sent->fds, sent->nfds);
+	return send_all(fd, &msg, flags);
+}
+
+int
+varlink_send(int fd, struct json_object *const *messages, size_t count, const int *fds, size_t nfds)
+{
+	return send_messages(fd,
+	    &(struct sent){ .messages = messages, .count = count, .fds = fds, .nfds = nfds },
+	    MSG_DONTWAIT);
+}
+
+int
+varlink_write(
+    int fd, struct json_object *const *messages, size_t count, const int *fds, size_t nfds)
+{
+	return send_messages(fd,
+	    &(struct sent){ .messages = messages, .count = count, .fds = fds, .nfds = nfds }, 0);
 }
 
 /* Adds value under key; gives back obj, or NULL and frees both when memory is short. */

@@ -46,7 +46,8 @@ void varlink_close(struct varlink *conn);
 void varlink_drop_fds(struct varlink *conn);
 
 /*
- * One recvmsg(2); it waits if the socket does. 1: something came, 0: end of the stream, -1: errno
+ * One recvmsg(2). Never waits, whatever the socket does: O_NONBLOCK is of the open file description, which
+ * a client that passed it can still change. 1: something came, 0: end of the stream, -1: errno
  * (EAGAIN; EMSGSIZE: message too long or too many descriptors: close the connection).
  */
 int varlink_receive(struct varlink *conn) __attribute__((warn_unused_result));
@@ -65,7 +66,8 @@ int varlink_next(struct varlink *conn, struct json_object **message)
 struct json_object *varlink_parse(const char *text, size_t len) __attribute__((warn_unused_result));
 
 /*
- * Receives until a whole message is there: as varlink_next, but 0 is the end of the stream. Waits.
+ * Receives until a whole message is there: as varlink_next, but 0 is the end of the stream. Waits if
+ * the socket does.
  */
 int varlink_read(struct varlink *conn, struct json_object **message)
     __attribute__((warn_unused_result));
@@ -73,9 +75,13 @@ int varlink_read(struct varlink *conn, struct json_object **message)
 /*
  * Sends count messages with one sendmsg(2) (the rest with more, if the socket took less), the
  * descriptors with the first byte. 0, or -1 with errno (EMSGSIZE: over the limits; EPIPE without a
- * signal; EAGAIN on a socket that does not wait and is full: close it). Frees nothing.
+ * signal; EAGAIN when the socket is full: close it). Frees nothing. Never waits, as varlink_receive.
  */
 int varlink_send(int fd, struct json_object *const *messages, size_t count, const int *fds,
+    size_t nfds) __attribute__((warn_unused_result));
+
+/* As varlink_send, but waits if the socket does: for a process that has nobody else to serve. */
+int varlink_write(int fd, struct json_object *const *messages, size_t count, const int *fds,
     size_t nfds) __attribute__((warn_unused_result));
 
 /*

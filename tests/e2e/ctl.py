@@ -10,6 +10,8 @@ ctl.py SOCKET VERB ARGS...
                            Ends with the status. {"signal": N} in JSON: sent when it has started;
                            {"detach_after": true}: Detach then; {"hold": "FILE"}: keeps the connection
                            until FILE is there, then closes it
+  hang METHOD JSON FILE    hands a call on, keeps the end that it gave away and fills it; when FILE is
+                           there, it makes that end wait, and reads nothing
   raw HEX [FDS]            sends these bytes with FDS descriptors of /dev/null ("sock": a client's first)
 """
 import array
@@ -29,14 +31,15 @@ exec(compile(text, "varlink.py", "exec"), HERE)
 frame, blob, INTERFACE = HERE["frame"], HERE["blob"], HERE["INTERFACE"]
 
 
-def hand(path, message, fds=()):
+def hand(path, message, fds=(), pair=None):
     """The client's end of a connection whose call was handed on."""
-    mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    mine, theirs = pair or socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     engine = socket.socket(socket.AF_UNIX)
     engine.connect(path)
     HERE["send"](engine, frame(message), [theirs.fileno(), *fds])
     engine.close()
-    theirs.close()
+    if pair is None:
+        theirs.close()
     return mine
 
 
@@ -136,6 +139,21 @@ def verb_exec(path, more, *args):
         print(json.dumps(answer), file=sys.stderr)
         return 0 if event == "detached" else 125
     return 125
+
+
+def verb_hang(path, method, params, told):
+    pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    hand(path, {"method": INTERFACE + method, "parameters": json.loads(params)}, pair=pair)
+    try:
+        while True:
+            pair[1].send(bytes(4096), socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        print("full", flush=True)
+    while not os.path.exists(told):
+        time.sleep(0.02)
+    os.set_blocking(pair[1].fileno(), True)
+    print("waits", flush=True)
+    time.sleep(60)
 
 
 def verb_raw(path, text, count="0"):

@@ -105,4 +105,22 @@ wait_job
 is "$rc:$(cat /run/arena/first)" $'7:up\nended' "it ends as it was asked to"
 kill "$crowd"
 ok "nothing is left of it" jobs_are_gone
+
+# One who keeps the end that it gave away says whether that end waits, and who is told there.
+start_job /run/arena/second host sh -c 'echo up; exec sleep 60'
+wait_for 10 grep -q up /run/arena/second
+ctl=$(echo "$STATE"/jobs/*/ctl)
+as alice timeout 60 python3 "$TOP/tests/e2e/ctl.py" "$ctl" hang Wait '{"job": "x"}' /run/arena/told \
+    >/run/arena/hang &
+hang=$!
+ok "one is there that reads nothing" wait_for 10 grep -q full /run/arena/hang
+# Who is served after it tells that it was taken.
+run client alice call Open '{"job": "x", "what": "root"}'
+touch /run/arena/told
+ok "it makes its end wait" wait_for 10 grep -q waits /run/arena/hang
+run client alice call StopJob '{"job": "x", "seconds": 0}'
+is "$out" '{"parameters": {}}' "the job can be ended beside it"
+ok "and all of the job goes" jobs_are_gone
+kill "$hang"
+wait_job
 done_testing

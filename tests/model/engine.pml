@@ -178,7 +178,7 @@ inline hang_up(c)
 
 /* --- a client ------------------------------------------------------------------------------------- */
 
-/* order: client/berth/engine.c exchange: way_connect varlink_send engine_greet way_again */
+/* order: client/berth/engine.c exchange: way_connect varlink_write engine_greet way_again */
 /* order: client/berth/connect.c way_connect: connect_once launch */
 /* order: client/berth/connect.c launch: bootstrap way_again */
 /* order: client/berth/cmd_run.c give: engine_open relay_run */
@@ -219,7 +219,7 @@ connect:
 		}
 send:
 		/* A long call arrives in parts; the engine may see Hello before the rest. */
-		/* step: client/lib/varlink.c varlink_send */
+		/* step: client/lib/varlink.c varlink_write */
 		atomic {
 			if
 			:: CONNECTED(c) -> sent[c] = 1

@@ -104,7 +104,7 @@ send_line(const struct worker *worker, const char *id, bool all)
 	found_close(&found);
 	message = varlink_reply(NULL, out, true);
 	if (ret == 0)
-		ret = message == NULL ? -1 : varlink_send(worker->conn, &message, 1, NULL, 0);
+		ret = message == NULL ? -1 : varlink_write(worker->conn, &message, 1, NULL, 0);
 	json_object_put(message);
 	return ret;
 }

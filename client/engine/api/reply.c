@@ -13,6 +13,15 @@
 #include "client/lib/json.h"
 #include "client/lib/varlink.h"
 
+/* Of a process that serves one client: see reply_waits. */
+static bool waits;
+
+void
+reply_waits(void)
+{
+	waits = true;
+}
+
 /* Sends and frees; status tells whether parameters are whole. */
 static int
 send_reply(int fd, const char *error, struct json_object *parameters, int status)
@@ -21,7 +30,7 @@ send_reply(int fd, const char *error, struct json_object *parameters, int status
 	int ret = -1;
 
 	if (status == 0 && message != NULL)
-		ret = varlink_send(fd, &message, 1, NULL, 0);
+		ret = (waits ? varlink_write : varlink_send)(fd, &message, 1, NULL, 0);
 	json_object_put(message);
 	return ret;
 }
@@ -102,7 +111,7 @@ send_with(int fd, struct json_object *parameters, int status, bool continues, co
 	int ret = -1;
 
 	if (status == 0 && message != NULL)
-		ret = varlink_send(fd, &message, 1, fds, nfds);
+		ret = (waits ? varlink_write : varlink_send)(fd, &message, 1, fds, nfds);
 	json_object_put(message);
 	return ret;
 }

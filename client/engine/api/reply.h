@@ -4,7 +4,7 @@
  * config/io.berth.Engine.varlink.
  * TRUST: unprivileged
  * INPUT: texts of ours that may carry hostile parts, already escaped by err_set
- * MUST: never wait for a client; say nothing that is not UTF-8.
+ * MUST: never wait for a client where others are served; say nothing that is not UTF-8.
  */
 #ifndef CLIENT_ENGINE_API_REPLY_H
 #define CLIENT_ENGINE_API_REPLY_H
@@ -21,7 +21,13 @@ struct outcome {
 	const char *why;
 };
 
-/* All: 0, or -1 when the client does not take it; then the connection is of no use any more. */
+/*
+ * From now on a full connection is waited on, if it waits: for a process of the engine's that serves one
+ * client only (SO_SNDTIMEO bounds it).
+ */
+void reply_waits(void);
+
+/* All others: 0, or -1 when the client does not take it; then the connection is of no use any more. */
 
 /* A reply with these parameters (NULL: none), which it frees. */
 int reply_send(int fd, struct json_object *parameters);

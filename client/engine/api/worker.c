@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "client/engine/api/answer.h"
+#include "client/engine/api/reply.h"
 #include "client/engine/job/children.h"
 #include "client/engine/job/keep.h"
 
@@ -42,6 +43,7 @@ run(const struct worker *worker, void (*work)(const struct worker *worker), int 
 	/* not taken for the engine by those who look for it */
 	(void)!prctl(PR_SET_NAME, "berth-work");
 	keep_only(fds, sizeof(fds) / sizeof(fds[0]));
+	reply_waits();
 	/* the engine has no connection any more that it could wait on by this */
 	if (fcntl(worker->conn, F_SETFL, 0) == 0 &&
 	    setsockopt(worker->conn, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) == 0)

@@ -302,7 +302,7 @@ dispatch(struct watch *watch, struct client *client, struct json_object *message
 	client_close(client);
 }
 
-/* Nothing here waits for it, whoever made it and however. */
+/* Whoever made it has it still, so O_NONBLOCK is not set: varlink_send does not rely on it. */
 static bool
 is_connection(int fd)
 {
@@ -313,8 +313,7 @@ is_connection(int fd)
 
 	return flags != -1 && (flags & O_PATH) == 0 &&
 	       getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_UNIX &&
-	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM &&
-	       fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
+	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
 }
 
 /*

@@ -295,6 +295,7 @@ copier_run(const struct copier *given)
 
 	(void)!prctl(PR_SET_NAME, "berth-copy");
 	keep_only(fds, sizeof(fds) / sizeof(fds[0]));
+	reply_waits();
 	/* the engine has no connection any more that it could wait on by this */
 	if (fcntl(copier.conn, F_SETFL, 0) == -1 ||
 	    setsockopt(copier.conn, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) == -1)
