@@ -96,12 +96,3 @@ hide_sockets(const struct engine *engine, struct err *err)
 		return -1;
 	return engine->mode == FACTS_ROOTLESS ? hide_own(err) : 0;
 }
-
-int
-hide_jobs(struct err *err)
-{
-	if (mount("tmpfs", STATE_JOBS, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		"size=4k,mode=755") == 0)
-		return 0;
-	return err_sys(err, "%s cannot be hidden from jobs", STATE_JOBS);
-}

@@ -18,6 +18,15 @@ names >/run/arena/before
 new_names() {
 	names | comm -13 /run/arena/before - | tr '\n' ' '
 }
+# Other mounts of the same file system, one with a name of all sorts, and what an administrator covered.
+odd='/export/of all\040 "sorts"'
+mkdir -p /export/home /export/state "$odd" /export/over "$STATE"
+chown alice: "$STATE"
+mount --bind /home /export/home
+mount --bind "$STATE" "$odd"
+mount --bind /home /export/over
+mount -t tmpfs none /export/over
+mkdir -p /export/run && mount --bind /run /export/run
 grant alice security.confined network.host >/dev/null
 grant bob security.confined >/dev/null
 is "$(new_names)" "" "C13 a grant: no socket"
@@ -52,17 +61,21 @@ like "$(new_names)" '@berth-control' "C13 control: an abstract name shows"
 paths=$(names | grep '^/' | tr '\n' ' ')$STATE/$ctl
 like "$(as alice "$TESTBIN/probe" connect "$STATE/$ctl")" 'ok' "C13 control: its user reaches the job's"
 like "$paths" '/run/berth/1000/engine.sock' "C13 control: the paths to scan have the engine's"
+like "$(as alice "$TESTBIN/probe" connect "/export/home/alice/state/$ctl" "$odd/$ctl" /export/run/berth/1000/engine.sock)" \
+    'ok.*ok.*ok' "C13 control: at the other mounts, too"
 for network in default host; do
-	flags=(-v /:/h -v "$STATE:/state:ro" -v /home/alice:/a)
+	flags=(-v /:/h -v "$STATE:/state:ro" -v /home/alice:/a -v /export/home/alice:/b -v "$odd:/c" -v /export:/d)
 	[ $network = default ] || flags+=(--network host)
 	for user in 0 1000; do
 		# Every path as it is, and below the mounted host; every abstract name that shows in there.
 		# shellcheck disable=SC2086
-		run job "${PROBE[@]}" "${flags[@]}" -u $user host /t/probe connect $paths ${paths// \// /h/} "/state/$ctl" "/a/state/$ctl"
+		run job "${PROBE[@]}" "${flags[@]}" -u $user host /t/probe connect $paths ${paths// \// /h/} "/state/$ctl" "/a/state/$ctl" \
+			"/b/state/$ctl" "/c/$ctl" "/d/home/alice/state/$ctl" "/h$odd/$ctl" /d/run/berth/1000/engine.sock /h/export/run/berth/1000/engine.sock
 		isnt "$(wc -l <<<"$out")" 1 "C13 $network network, user $user: all paths are tried"
 		unlike "$out" 'berth/[0-9]+/engine.sock ok' "C13 $network network, user $user: no path leads to an engine"
 		unlike "$out" 'ctl ok' "C13 $network network, user $user: nor to another job"
 		like "$out" "connect /h$STATE/$ctl [^o]" "C13 control: it was tried ($network, $user)"
+		like "$out" "connect /b/state/$ctl [^o]" "C13 control: so was that at another mount ($network, $user)"
 		run job "${PROBE[@]}" "${flags[@]}" -u $user host sh -c '/t/probe sockets; printf "connect %s ok\n" scanned'
 		is "$(grep ' ok$' <<<"$out" | grep -cv 'control\|scanned')" 0 "C13 $network network, user $user: nor an abstract name"
 		if [ $network = host ]; then
@@ -71,6 +84,18 @@ for network in default host; do
 			unlike "$out" 'berth-control' "C13 $network network, user $user: those of the host are not seen"
 		fi
 	done
+done
+# An image that has the state root in it, at either mount; and one that is a part of it.
+make_image /home/alice
+grant alice security.confined network.host 'mount=*' >/dev/null
+for image in /home/alice /export/home/alice; do
+	run job "${USR[@]}" "${PROBE[@]}" "$image" sh -c "ls /state; ls -A /state/jobs; /t/probe connect /state/$ctl"
+	like "$out" $'host\njobs\n' "C13 control: $image shows the state root"
+	unlike "$out" $'\n[0-9a-f]{12}\n|ctl ok' "C13 image $image: no job is seen in it"
+done
+for image in "$STATE/${ctl%/ctl}" "$odd/${ctl%/ctl}" "$odd/jobs"; do
+	run job "${USR[@]}" "$image" true
+	like "$rc $out$err" '^125.*files of jobs and engines' "C13 $image is no image"
 done
 kill -KILL "$client"
 wait_job

@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "client/engine/hide.h"
+#include "client/engine/hide_jobs.h"
 #include "client/engine/job/binds.h"
 #include "client/engine/job/dev.h"
 #include "client/engine/job/kernfs.h"
@@ -126,22 +126,52 @@ enter(const struct root *root, bool readonly, struct err *err)
 	return 0;
 }
 
+/* Does the job see anything of the host's that the client has named? */
+static bool
+shows_host(const struct job *job)
+{
+	if (job->image != JOB_IMAGE_HOST)
+		return true;
+	for (size_t i = 0; i < job->nmounts; i++)
+		if (job->mounts[i].type == JOB_MOUNT_BIND)
+			return true;
+	return false;
+}
+
+/* What the image shows is found out before anything is hidden: the image can be in there itself. */
+static int
+hide(const struct task *task, struct hide_image *in, struct err *err)
+{
+	const struct job *job = task->job;
+	int AUTO_CLOSE image = -1;
+
+	if (job->image != JOB_IMAGE_HOST) {
+		image = bind_source(job->image_path, job->image_fd, err);
+		if (image == -1)
+			return -1;
+	}
+	return hide_jobs(task->engine, image, in, err);
+}
+
 /*
  * The directories that the client names, without what this user's jobs have on disk: a job that is shown
  * the state root, only to be read even, must not reach the sockets of other jobs.
  */
 static int
-clone_binds(const struct task *task, int clones[JOB_MOUNTS_MAX], struct err *err)
+clone_binds(
+    const struct task *task, int clones[JOB_MOUNTS_MAX], struct hide_image *in, struct err *err)
 {
 	int ret;
 
-	if (task->job->nmounts > 0 && hide_jobs(err) == -1) {
-		for (size_t i = 0; i < JOB_MOUNTS_MAX; i++)
-			clones[i] = -1;
+	for (size_t i = 0; i < JOB_MOUNTS_MAX; i++)
+		clones[i] = -1;
+	if (!shows_host(task->job))
+		return 0;
+	if (hide(task, in, err) == -1)
 		return -1;
-	}
 	ret = binds_clone(task->job, clones, err);
-	if (task->job->nmounts > 0 && umount2(STATE_JOBS, MNT_DETACH | UMOUNT_NOFOLLOW) == -1)
+	/* at other mounts they stay hidden: those go with the old root */
+	if (umount2(STATE_JOBS, MNT_DETACH | UMOUNT_NOFOLLOW) == -1)
 		return err_sys(err, "the directory of jobs cannot be shown again");
 	return ret;
 }
@@ -165,12 +195,13 @@ rootfs_look(const struct task *task, struct err *err)
 int
 rootfs_enter(struct task *task, struct err *err)
 {
+	static struct hide_image in;
 	struct root root = { .fd = -1 };
 	int clones[JOB_MOUNTS_MAX];
 	int ret = -1;
 
-	if (clone_binds(task, clones, err) == 0 && mount_root(task, &root, err) == 0 &&
-	    populate(task, &root, clones, err) == 0)
+	if (clone_binds(task, clones, &in, err) == 0 && mount_root(task, &root, err) == 0 &&
+	    hide_image(&in, root.fd, err) == 0 && populate(task, &root, clones, err) == 0)
 		ret = enter(&root, task->job->read_only, err);
 	binds_close(task->job, clones);
 	io_close(&root.fd);

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Keeps the files and sockets of jobs and engines from a job at whichever mount shows them: see hide_jobs.h.
+ * TRUST: unprivileged
+ * INPUT: the table of mounts, whose mount points have any names; directories of the user's
+ * MUST: as in hide_jobs.h
+ */
+#include "client/engine/hide_jobs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "client/engine/job/mnt.h"
+#include "common/io.h"
+
+#define COVER (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+#define TABLE "/proc/self/mountinfo"
+
+/* A directory: the mount through which it is seen, and its path. */
+struct place {
+	uint64_t mount;
+	char path[PATH_MAX];
+};
+
+/* A line of the table. */
+struct line {
+	uint64_t mount;
+	const char *device; /* "8:1" */
+	char *root; /* of the file system, what is mounted */
+	char *point;
+};
+
+/* What is hidden. */
+struct secret {
+	struct place place;
+	const char *device;
+	char path[PATH_MAX]; /* within the file system */
+};
+
+struct hiding {
+	struct place image; /* path "": there is none */
+	struct hide_image *in;
+	size_t n;
+	struct secret secrets[HIDE_MAX];
+};
+
+/* --- places ------------------------------------------------------------------------------------------ */
+
+static int
+mount_of(int fd, uint64_t *mount)
+{
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) == -1)
+		return -1;
+	*mount = st.stx_mnt_id;
+	return 0;
+}
+
+static int
+place_of(int fd, struct place *place)
+{
+	char link[40];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, place->path, sizeof(place->path) - 1);
+	if (len <= 0)
+		return -1;
+	place->path[len] = '\0';
+	return mount_of(fd, &place->mount);
+}
+
+/* The rest of path below dir, with its '/' in front; "" for dir itself, NULL when it is not in there. */
+static const char *
+below(const char *path, const char *dir)
+{
+	size_t len = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
+
+	if (strncmp(path, dir, len) != 0 || (path[len] != '/' && path[len] != '\0'))
+		return NULL;
+	return path[len] == '/' && path[len + 1] == '\0' ? "" : path + len;
+}
+
+static int
+join(char out[PATH_MAX], const char *dir, const char *rest)
+{
+	int n = snprintf(out, PATH_MAX, "%s%s", strcmp(dir, "/") == 0 ? "" : dir, rest);
+
+	if (n < PATH_MAX)
+		return 0;
+	errno = ENAMETOOLONG;
+	return -1;
+}
+
+/* --- covers ------------------------------------------------------------------------------------------- */
+
+static int
+cover(int dir)
+{
+	static const struct mnt_option options[] = { { "size", "4k" }, { "mode", "755" },
+		{ NULL, NULL } };
+	int AUTO_CLOSE mnt = mnt_new("tmpfs", options, COVER);
+
+	return mnt == -1 ? -1 : mnt_attach(mnt, dir, "");
+}
+
+static int
+open_place(int at, const char *path, uint64_t resolve)
+{
+	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = resolve | RESOLVE_NO_SYMLINKS };
+
+	return (int)syscall(SYS_openat2, at, path, &how, sizeof(how));
+}
+
+/* Nothing is there; or something else is mounted over it, and has a line of its own. */
+static bool
+is_nothing(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == ELOOP;
+}
+
+static int
+cover_place(const struct place *place, struct err *err)
+{
+	int AUTO_CLOSE fd = open_place(AT_FDCWD, place->path, 0);
+	uint64_t mount;
+
+	/* what this user cannot reach no job of theirs can */
+	if (fd == -1 && (is_nothing(errno) || errno == EACCES))
+		return 0;
+	if (fd != -1 && mount_of(fd, &mount) == 0 && (mount != place->mount || cover(fd) == 0))
+		return 0;
+	return err_sys(err, "%s cannot be hidden from jobs", place->path);
+}
+
+int
+hide_image(const struct hide_image *in, int root, struct err *err)
+{
+	for (size_t i = 0; i < in->n; i++) {
+		int AUTO_CLOSE fd =
+		    open_place(root, in->inside[i], RESOLVE_BENEATH | RESOLVE_NO_XDEV);
+
+		if (fd == -1 && is_nothing(errno))
+			continue;
+		if (fd == -1 || cover(fd) == -1)
+			return err_sys(
+			    err, "the image's %s cannot be hidden from the job", in->inside[i]);
+	}
+	return 0;
+}
+
+/* Is this place in the image, or the image in it? */
+static int
+look_at_image(const struct hiding *hiding, const struct place *place, struct err *err)
+{
+	struct hide_image *in = hiding->in;
+	const char *rest;
+
+	if (hiding->image.path[0] == '\0' || hiding->image.mount != place->mount)
+		return 0;
+	if (below(hiding->image.path, place->path) != NULL) {
+		err_set(err, ERR_FAILED, "%s cannot be an image", hiding->image.path);
+		return err_why(err, "files of jobs and engines are in there");
+	}
+	rest = below(place->path, hiding->image.path);
+	if (rest == NULL)
+		return 0;
+	if (in->n == HIDE_MAX)
+		return err_set(
+		    err, ERR_FAILED, "%s shows the state root twice", hiding->image.path);
+	snprintf(in->inside[in->n++], PATH_MAX, "%s", rest + 1);
+	return 0;
+}
+
+/* --- the table of mounts ------------------------------------------------------------------------------ */
+
+/* "\040" and the like: four characters in the place of one. */
+static void
+decode(char *text)
+{
+	char *out = text;
+
+	while (*text != '\0') {
+		if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' && text[2] >= '0' &&
+		    text[2] <= '7' && text[3] >= '0' && text[3] <= '7') {
+			*out++ =
+			    (char)((text[1] - '0') * 64 + (text[2] - '0') * 8 + (text[3] - '0'));
+			text += 4;
+		} else {
+			*out++ = *text++;
+		}
+	}
+	*out = '\0';
+}
+
+/* "36 35 98:0 /root /point options..." */
+static int
+split(char *text, struct line *line)
+{
+	char *save = NULL;
+	const char *id = strtok_r(text, " ", &save);
+	const char *parent = strtok_r(NULL, " ", &save);
+
+	line->device = strtok_r(NULL, " ", &save);
+	line->root = strtok_r(NULL, " ", &save);
+	line->point = strtok_r(NULL, " ", &save);
+	if (id == NULL || parent == NULL || line->point == NULL)
+		return -1;
+	line->mount = strtoull(id, NULL, 10);
+	decode(line->root);
+	decode(line->point);
+	return 0;
+}
+
+static char *
+read_table(void)
+{
+	int AUTO_CLOSE fd = open(TABLE, O_RDONLY | O_CLOEXEC);
+	size_t room = 1 << 16;
+	size_t len = 0;
+	char *text = fd == -1 ? NULL : malloc(room);
+	ssize_t n;
+
+	while (text != NULL && (n = read(fd, text + len, room - 1 - len)) != 0) {
+		char *more = text;
+
+		len += n > 0 ? (size_t)n : 0;
+		if (n > 0 && len == room - 1) {
+			room *= 2;
+			errno = E2BIG;
+			more = room > HIDE_MOUNTS_MAX ? NULL : realloc(text, room);
+		}
+		if ((n == -1 && errno != EINTR) || more == NULL) {
+			free(text);
+			return NULL;
+		}
+		text = more;
+	}
+	if (text != NULL)
+		text[len] = '\0';
+	return text;
+}
+
+/* The lines; *lines is the caller's, and points into the text. How many, or -1. */
+static ssize_t
+parse(char *text, struct line **lines)
+{
+	char *save = NULL;
+	size_t n = 1;
+
+	for (const char *at = text; *at != '\0'; at++)
+		n += *at == '\n';
+	*lines = calloc(n, sizeof(**lines));
+	if (*lines == NULL)
+		return -1;
+	n = 0;
+	for (char *at = strtok_r(text, "\n", &save); at != NULL; at = strtok_r(NULL, "\n", &save))
+		if (split(at, &(*lines)[n++]) == -1) {
+			errno = EINVAL;
+			return -1;
+		}
+	return (ssize_t)n;
+}
+
+/* --- what is hidden ----------------------------------------------------------------------------------- */
+
+/* Where the directory is in its file system: from the line of the mount that shows it. */
+static int
+locate(struct secret *secret, const struct line *lines, size_t n, struct err *err)
+{
+	const char *rest;
+
+	for (size_t i = 0; i < n; i++) {
+		if (lines[i].mount != secret->place.mount)
+			continue;
+		rest = below(secret->place.path, lines[i].point);
+		if (rest == NULL || join(secret->path, lines[i].root, rest) == -1)
+			break;
+		secret->device = lines[i].device;
+		return 0;
+	}
+	err_set(err, ERR_SYSTEM, "%s cannot be hidden from jobs", secret->place.path);
+	return err_why(err, TABLE " does not show where it is");
+}
+
+static int
+cover_line(const struct hiding *hiding, const struct secret *secret, const struct line *line,
+    struct err *err)
+{
+	static struct place place;
+	const char *rest = below(secret->path, line->root);
+
+	if (strcmp(line->device, secret->device) != 0)
+		return 0;
+	place.mount = line->mount;
+	/* a part of it alone is hidden as well */
+	if (rest == NULL && below(line->root, secret->path) != NULL)
+		rest = "";
+	if (rest == NULL)
+		return 0;
+	if (join(place.path, line->point, rest) == -1)
+		return err_sys(err, "%s cannot be hidden from jobs", line->point);
+	if (look_at_image(hiding, &place, err) == -1)
+		return -1;
+	return line->mount == secret->place.mount ? 0 : cover_place(&place, err);
+}
+
+static int
+cover_lines(struct hiding *hiding, const struct line *lines, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < hiding->n; i++) {
+		struct secret *secret = &hiding->secrets[i];
+
+		if (locate(secret, lines, n, err) == -1)
+			return -1;
+		for (size_t k = 0; k < n; k++)
+			if (cover_line(hiding, secret, &lines[k], err) == -1)
+				return -1;
+	}
+	return 0;
+}
+
+/* The directory of this name in dir, which can be covered already. Its own mount is not meant then. */
+static int
+add(struct hiding *hiding, const char *dir, const char *name)
+{
+	struct secret *secret = &hiding->secrets[hiding->n];
+	int AUTO_CLOSE fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char rest[32];
+	static char parent[PATH_MAX];
+
+	if (fd == -1)
+		return is_nothing(errno) || errno == EACCES ? 0 : -1;
+	if (place_of(fd, &secret->place) == -1)
+		return -1;
+	snprintf(rest, sizeof(rest), "/%s", name);
+	memcpy(parent, secret->place.path, sizeof(parent));
+	hiding->n++;
+	return join(secret->place.path, parent, rest);
+}
+
+static int
+cover_all(struct hiding *hiding, struct err *err)
+{
+	struct line *lines = NULL;
+	char *text = read_table();
+	ssize_t n = text == NULL ? -1 : parse(text, &lines);
+	int ret;
+
+	if (n == -1)
+		ret = err_sys(err, TABLE " cannot be read");
+	else
+		ret = cover_lines(hiding, lines, (size_t)n, err);
+	free(lines);
+	free(text);
+	return ret;
+}
+
+int
+hide_jobs(const struct engine *engine, int image, struct hide_image *in, struct err *err)
+{
+	static struct hiding hiding;
+	char user[32];
+
+	memset(&hiding, 0, sizeof(hiding));
+	in->n = 0;
+	hiding.in = in;
+	snprintf(user, sizeof(user), "/run/user/%u", engine->caller.uid);
+	if (add(&hiding, ".", STATE_JOBS) == -1 || add(&hiding, ".", STATE_RUN) == -1 ||
+	    add(&hiding, "/run", "berth") == -1 || add(&hiding, user, "berth") == -1 ||
+	    (image != -1 && place_of(image, &hiding.image) == -1))
+		return err_sys(err, "what is hidden from jobs cannot be found");
+	if (cover_all(&hiding, err) == -1)
+		return -1;
+	if (mount("tmpfs", STATE_JOBS, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		"size=4k,mode=755") == 0)
+		return 0;
+	return err_sys(err, "%s cannot be hidden from jobs", STATE_JOBS);
+}

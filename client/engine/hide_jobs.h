@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Keeps the files and sockets of jobs and engines from a job at whichever mount shows them: a directory can
+ * be seen at several places, by bind mounts and by mounts of the top of its file system.
+ * TRUST: unprivileged
+ * INPUT: the table of mounts, whose mount points have any names; directories of the user's
+ * MUST: cover each place that the job's user can reach, or refuse the job; follow no symlink; read no
+ *       more than HIDE_MOUNTS_MAX bytes. Not covered: what is mounted later, other file systems that
+ *       show the same files (an overlay of theirs, a network file system of this host's).
+ */
+#ifndef CLIENT_ENGINE_HIDE_JOBS_H
+#define CLIENT_ENGINE_HIDE_JOBS_H
+
+#include <limits.h>
+
+#include "client/engine/engine.h"
+
+#define HIDE_MOUNTS_MAX (8 << 20) /* bytes of /proc/self/mountinfo */
+#define HIDE_MAX 4 /* directories that are hidden */
+
+/* Those that are in the image: the overlay of the job shows what lies beneath our mounts. */
+struct hide_image {
+	size_t n;
+	char inside[HIDE_MAX][PATH_MAX]; /* relative to the image */
+};
+
+/*
+ * In a mount namespace that ends with the root of the host: covers the directory of jobs, and at all other
+ * mounts the directories of sockets as well; those at the state root itself must be hidden before. image:
+ * the directory of the job's image, or -1; in: what of it hide_image has to cover. Then umount2(2) of
+ * STATE_JOBS shows the jobs to who makes them. 0, or -1 with err.
+ */
+int hide_jobs(const struct engine *engine, int image, struct hide_image *in, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* Covers them in the root of the job. 0, or -1 with err. */
+int hide_image(const struct hide_image *in, int root, struct err *err)
+    __attribute__((warn_unused_result));
+
+#endif
