@@ -89,6 +89,15 @@ run kept 'id -u; id -g; id -G; cat /srv/groups/0640' '"user": "7:7"'
 is "$(grep -v '^{' <<<"$out")" $'7\n7\n7 0 65534\ncontent 0640' "A22 keep_groups: so for another user of the job"
 run kept "setpriv --clear-groups sh -c '$reads'"
 is "$(grep content <<<"$out")" "content 0604" "A22 keep_groups, documented: root of the job can drop them"
+in_deny berth run -d -q --name k --keep-groups -v /srv/groups:/srv/groups host sleep 1000 >/dev/null
+in_deny berth run -d -q --name d -v /srv/groups:/srv/groups host sleep 1000 >/dev/null
+for user in 0 7; do
+	run as alice berth exec -u $user k sh -c "$reads; id -G"
+	is "$out" "content 0640"$'\n0 65534' "A22 keep_groups: so for a process that enters as $user"
+	run as alice berth exec -u $user d sh -c "$reads; id -G"
+	is "$out" "content 0604"$'\n0' "A22 and none for one that enters another job as $user"
+done
+as alice berth rm -f k d >/dev/null
 run in_deny berth run -q -v /srv/groups:/srv/groups host sh -c "$reads"
 is "$out" "content 0604" "A22 keep_groups: the next job has none of them"
 
