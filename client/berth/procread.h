@@ -59,8 +59,8 @@ uint32_t proc_map_inside(const struct proc_map *map, uint32_t outside);
 void proc_parse_net(const char *text, uint64_t *received, uint64_t *sent);
 
 /*
- * All processes in the order of their ids, at most PROC_MANY; *list is the caller's to free. costly: memory without
- * files, read and written are asked for, too. The number, or -1 with err.
+ * All processes in the order of their ids, at most PROC_MANY; *list is the caller's to free. costly:
+ * memory without files, read and written are asked for, too. The number, or -1 with err.
  */
 int64_t proc_list(int procfs, bool costly, struct proc **list, struct err *err)
     __attribute__((warn_unused_result));

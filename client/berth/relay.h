@@ -8,7 +8,8 @@
  * TRUST: unprivileged
  * INPUT: the caller's streams and signals, the job's output, the engine's answers
  * MUST: change no flag of a stream that others share; lose no byte of a job that has ended; end
- *       when it has, whoever holds its streams, and when the connection ends; be stopped and continued as any program, and the job with it.
+ *       when it has, whoever holds its streams, and when the connection ends; be stopped and continued
+ *       as any program, and the job with it.
  */
 #ifndef CLIENT_BERTH_RELAY_H
 #define CLIENT_BERTH_RELAY_H
@@ -65,7 +66,8 @@ struct relay {
 
 /*
  * Chooses what the job gets as stdio[0..2], which stay the relay's: /dev/null as input unless
- * interactive; nothing at all if nobody waits, or who does is attached. 0, or -1 with err; relay_close in both cases.
+ * interactive; nothing at all if nobody waits, or who does is attached. 0, or -1 with err; relay_close in
+ * both cases.
  */
 int relay_open(struct relay *relay, bool interactive, int stdio[3], struct err *err)
     __attribute__((warn_unused_result));
@@ -82,11 +84,12 @@ void relay_sent(struct relay *relay);
 int relay_run(struct relay *relay, struct varlink *conn, struct err *err)
     __attribute__((warn_unused_result));
 
+struct engine_call;
+
 /*
  * Sends call, whose parameters belong to it, and waits as relay_run does. An engine is started if none
  * is there: it finds the jobs that run.
  */
-struct engine_call;
 int relay_call(struct relay *relay, struct engine_call *call, struct err *err)
     __attribute__((warn_unused_result));
 

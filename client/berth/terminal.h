@@ -4,8 +4,9 @@
  * detach. The job never gets it: bytes are copied between it and the master of the job's.
  * TRUST: unprivileged
  * INPUT: what is typed, --detach-keys, signals
- * MUST: leave the caller's terminal as it was found, however this program ends (but for SIGKILL, and the two
- *       signals that the C library keeps to itself); change it only while this program is in its foreground.
+ * MUST: leave the caller's terminal as it was found, however this program ends (but for SIGKILL, and the
+ *       two signals that the C library keeps to itself); change it only while this program is in its
+ *       foreground.
  */
 #ifndef CLIENT_BERTH_TERMINAL_H
 #define CLIENT_BERTH_TERMINAL_H

@@ -23,7 +23,7 @@
 #define HOST_BINDS_MAX 16
 
 /* Names below the state root, which is the engine's working directory. */
-#define STATE_JOBS "jobs" /* jobs/ID/{l,u,w}: mount point of the root, upper, work */
+#define STATE_JOBS "jobs" /* jobs/ID/: overlay.h, record.h, request.h, joblog.h, ctl.h */
 #define STATE_HOST "host" /* skeleton of the image "host" */
 #define STATE_LOG "engine.log" /* log.h; and the one before it */
 #define STATE_LOG_OLD "engine.log.1"
@@ -39,7 +39,10 @@ enum source {
 	SOURCE_STARTING /* a supervisor whose answer the engine waits for: api/start.h */
 };
 
-/* A child of the engine: a job's supervisor, the spare (without an id), a sweeper or the resetter. */
+/*
+ * A child of the engine: a job's supervisor, the spare (without an id), a sweeper, the resetter, or one
+ * that answers a client (api/worker.h, copier.h).
+ */
 struct child {
 	enum source source;
 	struct child *next;
@@ -85,7 +88,8 @@ struct engine {
 	int64_t spare_at; /* clock_ms, when one is to be made; 0: not by the clock */
 	int64_t started; /* clock_ms */
 	uint32_t timeout; /* seconds without use until it leaves by itself; 0: it does not */
-	int64_t used; /* clock_ms of the last use: its start, a call of Run, the end of a job */
+	int64_t used; /* clock_ms of the last use: its start, the end of a job, a call of Run, Exec,
+	               * StartJob or Copy */
 	/* Shared with the supervisors: a supervisor sets its byte before it tells the client that
 	 * the job is over, so that a call that follows never finds the job still there. */
 	volatile unsigned char *finished;

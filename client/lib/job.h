@@ -14,12 +14,13 @@
  * then {event: "exited", status, reason, why}. When the command cannot be executed there is no
  * "started". reason is "exited", "signaled" (status 128+n), "timeout" (124), "expired" (125: what it
  * was allowed by ended), "not_found" (127) or "not_executable" (126); why is a text for people, ""
- * unless the last two.
+ * unless one of the last three.
  *
  * With tty the job has a terminal instead of the three streams, which are then absent. "started"
  * carries its master as the one descriptor, index 0 in "terminal". The client reads and writes that
  * itself and sets its size. After "started" it may send Detach: the answer is {event: "detached"},
- * the last one, and the job goes on; what it writes goes to its log.
+ * the last one, and the job goes on; what it writes goes to its log, what a later process (Exec) writes
+ * is dropped.
  * TRUST: shared, reads hostile input
  * INPUT: encode: the client's own struct; decode: JSON, blob and descriptors from any client
  * MUST: refuse unknown members, wrong types, missing and surplus bytes, indices that do not exist;
@@ -40,14 +41,14 @@ struct json_object;
 
 #define JOB_BLOB_MAGIC 0x626a6f62U
 #define JOB_BLOB_VERSION 1U
-#define JOB_BLOB_MAX (4U << 20)
+#define JOB_BLOB_MAX (4U << 20) /* bytes */
 #define JOB_STRINGS_MAX 65536U /* arguments, variables: each */
 #define JOB_MOUNTS_MAX 64U
 #define JOB_WORDS_MAX 64U /* cap_add, cap_drop, entitlements: each */
 #define JOB_ULIMITS_MAX 16U
-#define JOB_NAME_MAX 64U
+#define JOB_NAME_MAX 64U /* bytes */
 #define JOB_LABELS_SIZE 8192U /* bytes of all labels together: a record of them fits a message */
-#define JOB_RESTARTS_MAX 1000000000U
+#define JOB_RESTARTS_MAX 1000000000U /* of on-failure:N */
 #define JOB_TIMEOUT_MAX 31622400U /* 366 d, as for duration_parse */
 
 enum job_image {
@@ -146,7 +147,7 @@ struct job_exec {
 	char *job; /* id, prefix of an id, or name */
 	struct job_run run; /* workdir and user NULL: the job's own */
 	bool detach;
-	bool interactive;
+	bool interactive; /* for the client alone: what stdin is says the rest */
 };
 
 /* An empty job: image host, network none, no restart, descriptors -1. */
@@ -179,7 +180,7 @@ int job_check(const struct job *job, struct err *err) __attribute__((warn_unused
 int job_exec_check(const struct job_exec *exec, struct err *err)
     __attribute__((warn_unused_result));
 
-/* Can it be a job's name (an id is one as well)? And can it name a job: also an id's prefix? */
+/* Can it be a job's name? Whatever names a job has this form: an id and the beginning of one as well. */
 bool job_is_name(const char *text);
 
 /* Are these labels: names, UTF-8, within JOB_LABELS_SIZE? 0, or -1 with ERR_USAGE. */

@@ -32,7 +32,7 @@ struct lines {
 	struct line *v;
 };
 
-/* Everybody sees it: it lives, or it is kept. */
+/* It is not over, or it is kept and those were asked for, too. One without a record has just begun. */
 static bool
 is_listed(const struct found *found, bool all)
 {

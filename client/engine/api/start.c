@@ -80,8 +80,8 @@ note_failure(struct found *found, const struct err *err)
 }
 
 /*
- * Once more from what is on disk, in its lock. restarts: 0 when a person wants it. 0, or -1 with err and
- * what launch_refuse needs.
+ * Once more from what is on disk, in its lock; launch->restarts is 0 when a person wants it. 0, or -1 with
+ * err and what launch_refuse needs.
  */
 static int
 start(struct launch *launch, struct starting **starting, struct err *err)

@@ -17,7 +17,8 @@
  * no link leads out of. Groups: the one that was given, else that of passwd and those that list the
  * user; the process's own one is always among the supplementary ones. Missing files are empty ones;
  * what cannot be believed (no regular file, above 16 MiB, a line with a wrong number) is an error
- * where something that was asked for depends on it; without user it is 0 and group 0 then. 0, or -1 with err, and then *identity means nothing.
+ * where something that was asked for depends on it; without user it is 0 and group 0 then. 0, or -1
+ * with err, and then *identity means nothing.
  */
 int account_find(int root, const char *user, struct identity *identity, struct err *err)
     __attribute__((warn_unused_result));

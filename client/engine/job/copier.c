@@ -41,7 +41,7 @@
 #define ROOT_FD 3
 #define SEND_SECONDS 30 /* for a client that does not read its answer */
 #define ASK_SECONDS 10 /* for a supervisor that does not answer */
-#define ASK_TRIES 100
+#define ASK_TRIES 100 /* to hand the question on: a second */
 #define ASK_PAUSE_NS 10000000L
 #define ENDED_EARLY 2 /* as berth-archive says it: client/archive/report.h */
 

@@ -43,7 +43,10 @@ ctl_listen(const char *id)
 	return listening;
 }
 
-/* Whoever called listen(2) there: an engine of the user's, or somebody who put a socket there. */
+/*
+ * Whoever called listen(2) there: an engine of the user's, or somebody who put a socket there. The user is
+ * 0 in the engine's namespace.
+ */
 static bool
 is_user(int fd)
 {

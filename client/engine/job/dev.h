@@ -22,8 +22,8 @@ int dev_fill(int dev) __attribute__((warn_unused_result));
 bool dev_is_fresh(int dev) __attribute__((warn_unused_result));
 
 /*
- * Mounts it; a job with a terminal finds that as /dev/console too. Sets task->devpts. The descriptor of the new /dev,
- * or -1 with err.
+ * Mounts it; a job with a terminal finds that as /dev/console too. Sets task->devpts. The descriptor of
+ * the new /dev, or -1 with err.
  */
 int dev_mount(struct root *root, struct task *task, struct err *err)
     __attribute__((warn_unused_result));

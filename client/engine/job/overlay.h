@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The root of a job: an overlay whose upper directory is thrown away afterwards.
+ * The root of a job: an overlay whose upper directory goes with the job's own directory: at its end, or
+ * of one that is kept with its removal.
  * TRUST: unprivileged
  * INPUT: names below the state root, made by the engine
  * MUST: pass only relative names without ':' and ',' to the kernel, whatever the state root and
@@ -17,7 +18,8 @@
 /* Makes upper and work in a job's directory. 0 or -1 with errno. */
 int overlay_directories(int dir) __attribute__((warn_unused_result));
 
-/* Makes those of a job that is over ready to be mounted once more: what it wrote stays. 0 or -1. */
+/* Makes those of a job that is over ready to be mounted once more: what it wrote stays. 0 or -1 with
+ * errno. */
 int overlay_again(int dir) __attribute__((warn_unused_result));
 
 /*

@@ -4,9 +4,9 @@
  * documentation). Nothing of it has ever been a terminal of the caller's.
  * TRUST: unprivileged
  * INPUT: the size that the client named; what the job writes
- * MUST: reach the multiplexer through the descriptor that came with the devpts when it was made, and the other end through the master (TIOCGPTPEER), so that no name
- *       of the image is ever looked up (CVE-2025-52565); never wait for those who have the master
- *       too, whatever they do with it.
+ * MUST: reach the multiplexer through the descriptor that came with the devpts when it was made, and
+ *       the other end through the master (TIOCGPTPEER), so that no name of the image is ever looked up
+ *       (CVE-2025-52565); never wait for those who have the master too, whatever they do with it.
  */
 #ifndef CLIENT_ENGINE_JOB_PTY_H
 #define CLIENT_ENGINE_JOB_PTY_H

@@ -31,7 +31,8 @@ int root_own(struct root *root, int mnt) __attribute__((warn_unused_result));
  * path (absolute, as the job sees it) as a descriptor to mount on; symlinks are followed inside
  * the root. What is missing is made, the last component as a directory or an empty file.
  * -1 with errno (EXDEV: would have to be made on the host; ENOTDIR, EISDIR: is the other kind;
- * EPERM: inside procfs or sysfs; EBUSY: a symlink leads to the root itself; ELOOP, ENOENT: a symlink that leads nowhere).
+ * EPERM: inside procfs or sysfs; EBUSY: a symlink leads to the root itself; ELOOP, ENOENT: a symlink
+ * that leads nowhere).
  */
 int target_open(const struct root *root, const char *path, bool directory)
     __attribute__((warn_unused_result));
