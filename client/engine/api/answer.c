@@ -37,11 +37,7 @@ answer_ambiguous(int fd, const char *job, const struct found_ids *ids)
 int
 answer_not_running(int fd, const char *job, enum record_state state)
 {
-	struct json_object *out = json_object_new_object();
-	int status = json_put_text(out, "job", job);
-
-	status |= json_put_text(out, "state", record_state_name(state));
-	return reply_error(fd, "NotRunning", out, status);
+	return reply_not_running(fd, job, record_state_name(state));
 }
 
 int
@@ -65,15 +61,10 @@ answer_name_taken(int fd, const char *name, const char *id)
 int
 answer_status(int fd, const struct record *record)
 {
-	struct json_object *out = json_object_new_object();
-	int status = json_put_number(out, "status", record->status);
+	const struct outcome outcome = { record->status, record_reason_name(record->reason),
+		record->why == NULL ? "" : record->why };
 
-	status |= json_put_text(out, "reason", record_reason_name(record->reason));
-	status |= json_put_text(out, "why", record->why == NULL ? "" : record->why);
-	if (status == 0)
-		return reply_send(fd, out);
-	json_object_put(out);
-	return -1;
+	return reply_status(fd, &outcome);
 }
 
 int

@@ -8,7 +8,6 @@
 #include "client/engine/api/call.h"
 
 #include <json-c/json.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "client/engine/api/reply.h"
@@ -17,10 +16,16 @@
 int
 call_invalid(const struct call *call, const struct err *err)
 {
-	char name[64];
+	(void)!reply_invalid(call->connection->varlink.fd, err);
+	return -1;
+}
 
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(err->what, ":"), err->what);
-	(void)!reply_service(call->connection->varlink.fd, "InvalidParameter", "parameter", name);
+int
+call_must_have_more(const struct call *call)
+{
+	if (call->more)
+		return 0;
+	(void)!reply_service(call->connection->varlink.fd, "ExpectedMore", NULL, NULL);
 	return -1;
 }
 

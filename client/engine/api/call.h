@@ -50,6 +50,9 @@ int call_no_parameters(const struct call *call) __attribute__((warn_unused_resul
  */
 int call_answer(const struct call *call, struct json_object *parameters, int status);
 
+/* Was it called with "more", as it must? 0, or -1: the error has been sent. */
+int call_must_have_more(const struct call *call) __attribute__((warn_unused_result));
+
 /* Answers that a parameter is wrong: err as json_fields has it. Returns -1. */
 int call_invalid(const struct call *call, const struct err *err);
 

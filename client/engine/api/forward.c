@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -116,15 +115,6 @@ forward_or_not_running(struct call *call, const char *method, const struct found
 	return answer_not_running(call->connection->varlink.fd, found->record.name, state);
 }
 
-static int
-must_have_more(const struct call *call)
-{
-	if (call->more)
-		return 0;
-	(void)!reply_service(call->connection->varlink.fd, "ExpectedMore", NULL, NULL);
-	return -1;
-}
-
 /* A call that names a job. */
 struct named {
 	struct call *call;
@@ -207,7 +197,7 @@ call_exec(struct call *call)
 	int ret;
 
 	call->engine->used = clock_ms();
-	if (must_have_more(call) == -1)
+	if (call_must_have_more(call) == -1)
 		return -1;
 	if (job_exec_decode(call->parameters, &call->connection->varlink, &exec, &err) == 0)
 		ret = exec_found(call, &exec, &found);
@@ -240,8 +230,9 @@ only_running(struct call *call, const struct json_field *fields, const char *met
 int
 call_attach(struct call *call)
 {
-	return must_have_more(call) == -1 ? -1
-					  : only_running(call, only_job, BERTH_INTERFACE ".Attach");
+	if (call_must_have_more(call) == -1)
+		return -1;
+	return only_running(call, only_job, BERTH_INTERFACE ".Attach");
 }
 
 static int
@@ -302,18 +293,10 @@ call_stop_job(struct call *call)
 static int
 open_state(const struct call *call, const struct found *found)
 {
-	struct json_object *out = json_object_new_object();
-	int status = json_put_number(out, "fd", 0);
-	struct json_object *message = varlink_reply(NULL, out, false);
-	int ret = -1;
-
 	/* another open file than the one that a lock is on */
 	int AUTO_CLOSE dir = openat(found->dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (status == 0 && message != NULL && dir != -1)
-		ret = varlink_send(call->connection->varlink.fd, &message, 1, &dir, 1);
-	json_object_put(message);
-	return ret;
+	return dir == -1 ? -1 : reply_descriptor(call->connection->varlink.fd, dir);
 }
 
 int

@@ -139,10 +139,9 @@ call_list(struct call *call)
 
 	if (json_fields(call->parameters, fields, &all, &err) == -1)
 		return call_invalid(call, &err);
-	if (call->more)
-		return worker_start(call, do_list, &all, -1);
-	(void)!reply_service(call->connection->varlink.fd, "ExpectedMore", NULL, NULL);
-	return -1;
+	if (call_must_have_more(call) == -1)
+		return -1;
+	return worker_start(call, do_list, &all, -1);
 }
 
 /* Room that is left in the answer. */

@@ -9,6 +9,7 @@
 
 #include <json-c/json.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "client/lib/json.h"
 #include "client/lib/varlink.h"
@@ -100,6 +101,15 @@ reply_service(int fd, const char *error, const char *key, const char *value)
 		status = json_put_text(parameters, key, value);
 	snprintf(name, sizeof(name), "org.varlink.service.%s", error);
 	return send_reply(fd, name, parameters, status);
+}
+
+int
+reply_invalid(int fd, const struct err *err)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(err->what, ":"), err->what);
+	return reply_service(fd, "InvalidParameter", "parameter", name);
 }
 
 /* As send_reply, with descriptors. */

@@ -49,6 +49,9 @@ int reply_busy(int fd, size_t jobs);
 /* An error of org.varlink.service with its one parameter, key and value. */
 int reply_service(int fd, const char *error, const char *key, const char *value);
 
+/* Its error InvalidParameter: the member that err->what, as json_fields has it, begins with. */
+int reply_invalid(int fd, const struct err *err);
+
 /* Events of Run and Exec. terminal: the master that goes with it, or -1; last: no other follows. */
 int reply_started(int fd, const struct task *task, int terminal, bool last);
 int reply_detached(int fd);

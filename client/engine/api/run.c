@@ -39,10 +39,8 @@ call_run(struct call *call)
 	int ret;
 
 	call->engine->used = clock_ms();
-	if (!call->more) {
-		(void)!reply_service(conn->fd, "ExpectedMore", NULL, NULL);
+	if (call_must_have_more(call) == -1)
 		return -1;
-	}
 	/* what is behind this call would be lost: the connection changes its owner now */
 	if (conn->len != 0)
 		return -1;

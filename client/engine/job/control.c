@@ -84,8 +84,7 @@ take_parameters(const struct handed *call, const struct json_field *fields, stru
 
 	if (json_fields(call->parameters, fields, wanted, &err) == 0)
 		return 0;
-	err.what[strcspn(err.what, ":")] = '\0';
-	(void)!reply_service(call->client->conn.fd, "InvalidParameter", "parameter", err.what);
+	(void)!reply_invalid(call->client->conn.fd, &err);
 	client_close(call->client);
 	return -1;
 }

@@ -8,8 +8,6 @@
 #include "client/engine/job/exec.h"
 
 #include <json-c/json.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "client/engine/api/reply.h"
 #include "client/engine/job/streams.h"
@@ -71,16 +69,6 @@ start(struct watch *watch, const struct job_exec *exec, struct err *err)
 	return process;
 }
 
-/* As call_invalid of api/call.h. */
-static void
-answer_invalid(const struct client *client, const struct err *err)
-{
-	char name[64];
-
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(err->what, ":"), err->what);
-	(void)!reply_service(client->conn.fd, "InvalidParameter", "parameter", name);
-}
-
 void
 exec_serve(struct watch *watch, struct client *client, struct json_object *parameters,
     const struct varlink *call_fds)
@@ -94,7 +82,7 @@ exec_serve(struct watch *watch, struct client *client, struct json_object *param
 		if (process == NULL)
 			(void)!reply_failed(client->conn.fd, &err);
 	} else if (err.code == ERR_USAGE) {
-		answer_invalid(client, &err);
+		(void)!reply_invalid(client->conn.fd, &err);
 	} else {
 		(void)!reply_failed(client->conn.fd, &err);
 	}
