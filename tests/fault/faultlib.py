@@ -3,6 +3,7 @@ import fcntl
 import os
 import random
 import re
+import signal
 import subprocess
 import time
 
@@ -102,10 +103,23 @@ def sample(faults, kinds, count, seed):
     return chosen
 
 
+def without_spare():
+    """Ends what the engine has made ahead: the next job's supervisor is a child that it makes then. An
+    engine at rest has one, or is about to have it."""
+    until(lambda: named("berth-spare"), 0.1)
+    for pid in named("berth-spare"):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        until(lambda gone=f"/proc/{pid}": not os.path.exists(gone))
+
+
 class Attached:
     """fault on a process that runs, while something is done."""
 
     def __init__(self, pid, who, number, kind):
+        without_spare()
         self.process = subprocess.Popen([FAULT, "attach", str(pid), str(who), str(number), kind],
                                         stderr=subprocess.PIPE, text=True)
         # Nobody reads what it lists before its end: it must not wait for that.

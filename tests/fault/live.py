@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-from faultlib import Attached, become, call_names, environment, listed, named, read, run, until
+from faultlib import Attached, become, call_names, environment, listed, named, read, run, until, without_spare
 
 STATE = os.environ["STATE"]
 BERTH = "/usr/local/bin/berth"
@@ -327,7 +327,8 @@ def traced(scene, way, who, number):
     """The scene with that victim: (status, what it said, did it happen, what was listed)."""
     scene.prepare()
     pid = supervisors()[0] if way in ("job", "command") else engine()
-    # Who makes a network in advance is not counted as a child.
+    # Neither what was made ahead nor who has ended is counted as a child.
+    without_spare()
     for _ in range(2):
         until(lambda: not idle_children())
         time.sleep(0.002)

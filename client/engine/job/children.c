@@ -133,7 +133,8 @@ engine_look_at(struct engine *engine, int64_t left)
 void
 child_ended(struct engine *engine, struct child *child)
 {
-	bool was_job = child->is_job && child->id[0] != '\0';
+	bool was_spare = child->is_job && child->id[0] == '\0';
+	bool was_job = child->is_job && !was_spare;
 	bool left;
 	siginfo_t info;
 
@@ -147,7 +148,7 @@ child_ended(struct engine *engine, struct child *child)
 		engine->spare = NULL;
 	/* other children may still hold copies of the pidfd: see drop in server.c */
 	(void)!epoll_ctl(engine->epoll, EPOLL_CTL_DEL, child->pidfd, NULL);
-	left = was_job && clean_up(engine, child, info.si_code != CLD_EXITED);
+	left = !was_spare && clean_up(engine, child, info.si_code != CLD_EXITED);
 	child_free(engine, child);
 	/* with nobody left here also what nobody looks after: the job of an engine that was killed
 	 * before its supervisor was, what a sweeper that was killed had to do */
