@@ -148,7 +148,7 @@ make_missing(struct unpack *u, char *path)
 		*slash = '/';
 	if (dir == -1)
 		return -1;
-	ret = mkdirat(dir, name_last(path), 0755);
+	ret = mkdirat(dir, name_last(path), 0755 & ~u->tree.umask);
 	if (ret == -1 && errno != EEXIST)
 		return -1;
 	/* not the group of a set-group-id directory */

@@ -72,20 +72,23 @@ main(int argc, char *argv[])
 	struct options options = { .path = NULL };
 	struct tree tree;
 	struct err err;
+	mode_t mask;
 
 	if (!parse(&options, argc, argv)) {
 		report_fatal(&report, "berth-archive is berth cp's", "use:  berth cp");
 		return REPORT_USAGE;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	umask(0);
+	mask = umask(0);
 	/* names in an archive are UTF-8, or what bytes they are */
 	(void)!setlocale(LC_CTYPE, "C.UTF-8");
 	if (confine_limits(&err) == -1) {
 		report_fatal(&report, err.what, err.why);
 		return (int)report.status;
 	}
-	tree = (struct tree){ .root = options.job ? JOB_ROOT : AT_FDCWD, .job = options.job };
+	tree = (struct tree){ .root = options.job ? JOB_ROOT : AT_FDCWD,
+		.job = options.job,
+		.umask = options.job ? 0 : mask };
 	if (options.packs)
 		pack(&tree, options.path, options.follow, &report);
 	else

@@ -181,7 +181,7 @@ static int
 make_special(struct unpack *u, struct archive_entry *entry, struct spot *spot, const char *path)
 {
 	struct thing thing = { .type = archive_entry_filetype(entry) |
-				       (archive_entry_mode(entry) & 0777),
+				       (archive_entry_mode(entry) & 0777 & ~u->tree.umask),
 		.to = archive_entry_symlink(entry) };
 
 	if (S_ISLNK(thing.type) && (thing.to == NULL || thing.to[0] == '\0')) {

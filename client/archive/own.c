@@ -70,15 +70,15 @@ own_times(struct archive_entry *entry, struct timespec times[2])
 		times[1].tv_nsec = UTIME_OMIT;
 }
 
-/* Mode after owner: chown(2) takes set-id bits away. */
+/* Mode after owner: chown(2) takes set-id bits away. The archive's author does not override a umask. */
 static mode_t
-mode_of(struct archive_entry *entry, bool kept)
+mode_of(const struct unpack *u, struct archive_entry *entry, bool kept)
 {
 	mode_t bits = (mode_t)0777 | (kept ? SET_ID : 0);
 
 	if (archive_entry_filetype(entry) == AE_IFDIR)
 		bits |= S_ISVTX;
-	return archive_entry_mode(entry) & bits;
+	return archive_entry_mode(entry) & bits & ~u->tree.umask;
 }
 
 static int
@@ -102,7 +102,8 @@ own_file(const struct unpack *u, struct archive_entry *entry, int fd)
 	bool kept;
 
 	own_times(entry, times);
-	if (change_owner(u, entry, fd, "", &kept) == -1 || fchmod(fd, mode_of(entry, kept)) == -1 ||
+	if (change_owner(u, entry, fd, "", &kept) == -1 ||
+	    fchmod(fd, mode_of(u, entry, kept)) == -1 ||
 	    (kept && u->tree.job && set_capability(entry, fd) == -1))
 		return -1;
 	return futimens(fd, times);
@@ -114,7 +115,7 @@ own_directory(const struct unpack *u, struct archive_entry *entry, int fd, mode_
 	bool kept;
 	int ret = change_owner(u, entry, fd, "", &kept);
 
-	*mode = mode_of(entry, kept);
+	*mode = mode_of(u, entry, kept);
 	return ret;
 }
 

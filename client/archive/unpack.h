@@ -14,8 +14,8 @@
  *
  * What is made: regular files with their holes, directories, symbolic links with whatever text, FIFOs,
  * hard links to files of the same archive. Devices and sockets are refused. Modes and times are the
- * archive's, the mode without set-id bits unless the owner is kept, too; a directory that was there
- * stays as it is. Owners are whose this process is; or with UNPACK_OWNERS those of the archive,
+ * archive's, the mode without set-id bits unless the owner is kept, too, and on the host without the
+ * bits of the caller's umask; a directory that was there stays as it is. Owners are whose this process is; or with UNPACK_OWNERS those of the archive,
  * and the namespace's root for those that are not mapped.
  */
 #ifndef CLIENT_ARCHIVE_UNPACK_H

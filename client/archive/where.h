@@ -17,6 +17,7 @@
 struct tree {
 	int root; /* a job's root; on the host the directory that relative paths start from */
 	bool job;
+	mode_t umask; /* the caller's, on the host: what is made there does without these bits */
 };
 
 /* What a path of cp's leads to: a name in a directory. The name is no link, unless wanted. */

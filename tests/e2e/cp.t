@@ -30,19 +30,22 @@ as alice mkfifo hold
 as alice sh -c 'mkdir -p src/sub; echo one >src/a; echo two >src/sub/b; ln -s a src/l; ln -s /etc/passwd src/abs; chmod 640 src/a; touch -d @1000000000 src/a'
 
 image=("${USR[@]}" -v "$H/vol:/vol" --name lives "$H/image")
-as alice berth run -d "${image[@]}" sh -c 'mkdir -p /tmp/out/sub && echo made >/tmp/out/f && ln -s /etc/passwd /tmp/out/l && chmod 4711 /tmp/out/f &&
+as alice berth run -d "${image[@]}" sh -c 'mkdir -p /tmp/out/sub && echo made >/tmp/out/f && ln -s /etc/passwd /tmp/out/l && chmod 4711 /tmp/out/f && mkfifo /tmp/out/p && chmod 777 /tmp/out/sub /tmp/out/p &&
 	echo root >/root/r && { chown 7:8 /root/r 2>/dev/null || :; } && : >/tmp/ready && exec sleep 1000' >/dev/null
 ok "a job runs" wait_for 10 as alice berth exec lives test -e /tmp/ready
 
 # --- out of it -------------------------------------------------------------------------------------------
 cp_job lives:/tmp/out .
 is "$rc:$err" "0:berth: copied lives:/tmp/out to ." "a directory out of a job that runs"
-is "$(shape $H/out)" 'ff ll subd ' "is here"
+is "$(shape $H/out)" 'ff ll pp subd ' "is here"
 is "$(stat -c '%U:%G %a' $H/out/f) $(readlink $H/out/l)" 'alice:alice 711 /etc/passwd' "the caller's, without its set-user-id bit; a link is a link"
+is "$(stat -c %a $H/out/sub $H/out/p | tr '\n' ' ')" '755 755 ' "and without the bits of the caller's umask"
+run as alice sh -c 'umask 077; exec berth cp -q lives:/tmp/out private'
+is "$rc $(stat -c %a $H/private $H/private/f $H/private/sub $H/private/p | tr '\n' ' ')" '0 700 700 700 700 ' "whichever that is"
 cp_job -q lives:tmp/out/f copied
 is "$rc:$err:$(cat $H/copied)" "0::made" "a relative path begins at the root; -q says nothing"
 cp_job lives:/tmp/out/. $H/new
-is "$rc $(shape $H/new)" '0 ff ll subd ' "the contents of a directory, into a new one"
+is "$rc $(shape $H/new)" '0 ff ll pp subd ' "the contents of a directory, into a new one"
 cp_job lives:/root/r r
 is "$rc $(stat -c %U $H/r)" '0 alice' "a file of another user of the job"
 cp_job lives:/tmp/out/l .
