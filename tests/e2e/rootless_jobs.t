@@ -6,7 +6,7 @@
 arena_enter "$@"
 
 without_grant one e2e/stdio
-without_grant one e2e/run_flags '^-u (UID|NAME)' '^control: with it that works' '^--network host (without|after)' \
+without_grant one e2e/run_flags '^-u (UID|NAME|:GROUP)' '^control: with it that works' '^--network host (without|after)' \
     '^and the last line can be pasted' '^--entitlement that is not' '^--dry-run.*: (as run|says)' '^explain'
 without_grant one e2e/mounts '^-v is read-write; on the host the files are the user.s, or of granted ids' \
     '^mount=.* (does not grant|read-write)' '^and the last line can be pasted' '^without image=, no image' \
