@@ -3,7 +3,7 @@
 # what stays and what goes.
 . "${BASH_SOURCE[0]%/*}/../attack/jobs.sh"
 arena_enter "$@"
-needs jq
+needs jq strace
 jobs_world security.confined
 b() {
 	run as alice timeout 60 berth "$@"
@@ -129,6 +129,24 @@ b rm --force r one int deaf now always sig w
 is "$rc:$(wc -l <<<"$out")" "0:8" "rm -f: those that run, too"
 ok "nothing is left" jobs_are_gone
 is "$(ls -A "$STATE/names" 2>/dev/null)" "" "not even a name"
+
+# --- what somebody put where the kernel works is removed by who looks after the job: the engine has others
+b run -d --name full host true
+as alice berth wait full >/dev/null
+work=("$STATE"/jobs/*/w)
+as alice mkdir "${work[0]}/filled"
+engine=$(engine_pid alice)
+strace -f -p "$engine" -e trace=unlink,unlinkat,rmdir -o /run/arena/removed 2>/run/arena/strace &
+tracer=$!
+wait_for 10 grep -q attached /run/arena/strace
+b start full
+is "$rc:$out" "0:full" "start of one whose work directory is full"
+as alice berth wait full >/dev/null
+kill "$tracer"
+wait "$tracer"
+like "$(grep -v "^$engine " /run/arena/removed)" 'filled' "it is removed"
+unlike "$(grep "^$engine " /run/arena/removed)" 'filled' "not by the engine"
+b rm full
 
 # --- without an engine
 start_trapper kept

@@ -86,11 +86,8 @@ prepare_again(const struct launch *launch, char id[JOB_ID_LEN + 1], struct err *
 	int dir = fcntl(launch->again->dir, F_DUPFD_CLOEXEC, 0);
 
 	memcpy(id, launch->again->id, JOB_ID_LEN + 1);
-	if (dir != -1 && overlay_again(dir) == 0)
-		return dir;
-	err_sys(err, "the job's directory cannot be used again");
-	io_close(&dir);
-	return -1;
+	/* its supervisor makes it ready: what is in it can take long to remove */
+	return dir != -1 ? dir : err_sys(err, "the job's directory cannot be used again");
 }
 
 /* Its name, if it was given one. */

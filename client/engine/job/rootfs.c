@@ -176,18 +176,23 @@ clone_binds(
 	return ret;
 }
 
+static int
+use_again(const struct task *task, struct err *err)
+{
+	return overlay_again(task->dir) == 0
+		   ? 0
+		   : err_sys(err, "the root of job %s cannot be used again", task->id);
+}
+
 int
 rootfs_look(const struct task *task, struct err *err)
 {
 	struct root root = { .fd = -1 };
 
-	if (overlay_again(task->dir) == -1) {
-		err_sys(err, "the root of job %s cannot be used again", task->id);
-	} else if (mount_root(task, &root, err) == 0 &&
-		   (task->job->image != JOB_IMAGE_HOST ||
-		       binds_host(&root, &task->engine->host, err) == 0)) {
+	if (use_again(task, err) == 0 && mount_root(task, &root, err) == 0 &&
+	    (task->job->image != JOB_IMAGE_HOST ||
+		binds_host(&root, &task->engine->host, err) == 0))
 		return root.fd;
-	}
 	io_close(&root.fd);
 	return -1;
 }
@@ -200,7 +205,8 @@ rootfs_enter(struct task *task, struct err *err)
 	int clones[JOB_MOUNTS_MAX];
 	int ret = -1;
 
-	if (clone_binds(task, clones, &in, err) == 0 && mount_root(task, &root, err) == 0 &&
+	if ((!task->again || use_again(task, err) == 0) &&
+	    clone_binds(task, clones, &in, err) == 0 && mount_root(task, &root, err) == 0 &&
 	    hide_image(&in, root.fd, err) == 0 && populate(task, &root, clones, err) == 0)
 		ret = enter(&root, task->job->read_only, err);
 	binds_close(task->job, clones);
