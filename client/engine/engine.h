@@ -49,6 +49,7 @@ struct child {
 	int pidfd;
 	bool is_job;
 	bool kept; /* its directory stays when it is over */
+	bool copier; /* of the job with this id */
 	bool worker; /* api/worker.h: what it had to remove is left when it was killed */
 	int sock; /* to the spare, else -1 */
 	size_t slot; /* of finished */

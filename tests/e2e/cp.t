@@ -130,8 +130,23 @@ is "$said" "" "and of one that has just ended"
 (as alice berth cp -q - over:/data/d <$H/hold; echo $? >/tmp/held) &
 exec 9>$H/hold
 ok "while something is copied" wait_for 10 pgrep -x berth-archive
-run as alice timeout 2 berth rm over
-isnt "$rc" 0 "a job that is over is not removed"
+for verb in rm start "rm -f"; do
+	# shellcheck disable=SC2086
+	run as alice timeout "$JOB_SECONDS" berth $verb over
+	is "$rc:$err" $'69:berth: job over is in use\n  something is being copied from it or to it\n  try again when that is done' "berth $verb of a job that is over says what keeps it"
+done
+run as alice timeout "$JOB_SECONDS" berth stop over
+is "$rc:$err" "0:" "to stop it there is nothing to wait for"
+# More copies than other things may be done at once.
+for i in {1..33}; do
+	as alice berth cp -q - lives:/tmp <$H/hold 9>&- &
+done
+are_copied() {
+	[ "$(pgrep -cx berth-archive)" -eq 34 ]
+}
+ok "many copies" wait_for 20 are_copied
+run as alice timeout "$JOB_SECONDS" berth system df
+is "$rc:$err" "0:" "they keep nobody from anything else"
 exec 9>&-
 wait
 is "$(cat /tmp/held)" 0 "nor is the copy harmed"

@@ -136,7 +136,7 @@ count(const struct engine *engine)
 	size_t n = 0;
 
 	for (const struct child *child = engine->children; child != NULL; child = child->next)
-		n += !child->is_job;
+		n += child->copier;
 	return n;
 }
 
@@ -149,8 +149,11 @@ start(struct call *call, const struct copier *copier, struct err *err)
 
 	if (count(call->engine) < COPIES_MAX)
 		child = child_new(call->engine, false);
-	if (child != NULL)
+	if (child != NULL) {
+		child->copier = true;
+		memcpy(child->id, copier->id, sizeof(child->id));
 		ret = child_fork(call->engine, child, 0);
+	}
 	if (ret == 0)
 		copier_run(copier);
 	if (ret == 1)

@@ -7,6 +7,7 @@
  */
 #include "client/engine/api/deferred.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 #include "client/engine/job/children.h"
 
 #define KILL_LEFT 12000 /* ms before the end of the time, to a supervisor that does not hear */
+#define BUSY_SHORT 1000 /* ms that a copy keeps somebody waiting, if there is one for sure */
+#define BUSY_LONG 5000
 #define PAUSE 20 /* ms; a supervisor of this engine's wakes it when it ends */
 
 int
@@ -51,12 +54,42 @@ go_on(struct call *call, enum deferred what, struct found *found)
 	return 0;
 }
 
+/*
+ * The job is over, for good, and its lock held all the same, for longer than its supervisor needs to end:
+ * somebody copies.
+ */
+static bool
+is_busy(const struct call *call, const struct found *found)
+{
+	int64_t waited = clock_ms() + DEFERRED_MAX - call->connection->deferred_until;
+
+	if (!found->alive || found->record.state != RECORD_EXITED || !found->record.kept ||
+	    found->broken)
+		return false;
+	return waited >= (children_copy(call->engine, found->id) ? BUSY_SHORT : BUSY_LONG);
+}
+
+static int
+busy(struct call *call, enum deferred what, struct found *found)
+{
+	struct err err;
+
+	/* nothing is wanted of it but its end */
+	if (what == DEFERRED_END || what == DEFERRED_WAIT)
+		return go_on(call, what, found);
+	err_set(&err, ERR_UNAVAILABLE, "job %s is in use", found->record.name);
+	err_why(&err, "something is being copied from it or to it");
+	err_todo(&err, "try again when that is done");
+	return answer_failed(call, &err);
+}
+
 static int
 too_late(struct call *call, const struct found *found)
 {
 	struct err err;
 
-	err_set(&err, ERR_UNAVAILABLE, "job %s does not end", found->record.name);
+	err_set(&err, ERR_UNAVAILABLE, "job %s does not end",
+	    found->record.name[0] != '\0' ? found->record.name : found->id);
 	err_why(&err, "what looks after it does not answer");
 	return answer_failed(call, &err);
 }
@@ -67,20 +100,29 @@ look(struct engine *engine, struct connection *connection)
 	struct call call = { .engine = engine, .connection = connection };
 	enum deferred what = connection->deferred;
 	struct found found;
+	bool unsure = false;
 	int ret = 0;
 
 	if (found_open(engine->jobs, connection->job, &found) == -1) {
-		/* still there without a record: it is being removed */
-		if (found.dir != -1 && found.alive && clock_ms() < connection->deferred_until) {
+		/* who cannot look does not know; and what is there without a record is being removed */
+		unsure = errno != ENOENT;
+		if ((unsure || (found.dir != -1 && found.alive)) &&
+		    clock_ms() < connection->deferred_until) {
 			found_close(&found);
 			return 0;
 		}
 		found_close(&found);
 		memcpy(found.id, connection->job, sizeof(found.id));
 	}
-	if (!found.alive) {
+	if (unsure) {
+		connection->deferred = DEFERRED_NONE;
+		ret = too_late(&call, &found);
+	} else if (!found.alive) {
 		connection->deferred = DEFERRED_NONE;
 		ret = go_on(&call, what, &found);
+	} else if (is_busy(&call, &found)) {
+		connection->deferred = DEFERRED_NONE;
+		ret = busy(&call, what, &found);
 	} else if (what == DEFERRED_REMOVE &&
 		   clock_ms() >= connection->deferred_until - KILL_LEFT) {
 		/* its supervisor was asked, and does not do it; one of this engine's can be killed */

@@ -27,7 +27,7 @@ count(const struct engine *engine)
 	size_t n = 0;
 
 	for (const struct child *child = engine->children; child != NULL; child = child->next)
-		n += !child->is_job;
+		n += child->worker;
 	return n;
 }
 

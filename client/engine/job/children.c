@@ -190,6 +190,15 @@ children_over(const struct engine *engine, const char *id)
 	return false;
 }
 
+bool
+children_copy(const struct engine *engine, const char *id)
+{
+	for (const struct child *child = engine->children; child != NULL; child = child->next)
+		if (child->copier && strcmp(child->id, id) == 0)
+			return true;
+	return false;
+}
+
 void
 children_signal(const struct engine *engine, int signal)
 {

@@ -40,6 +40,9 @@ size_t children_jobs(const struct engine *engine);
 /* Is it a job of this engine's that is over, and whose directory its supervisor is about to remove? */
 bool children_over(const struct engine *engine, const char *id);
 
+/* Is something copied from or to the job by a child of this engine's? */
+bool children_copy(const struct engine *engine, const char *id);
+
 /* Sends a signal to the supervisor of each job, or of the one with this id. */
 void children_signal(const struct engine *engine, int signal);
 void children_signal_one(const struct engine *engine, const char *id, int signal);
