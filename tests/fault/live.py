@@ -387,7 +387,8 @@ def judge_running(job):
 
 
 def judge_over(job):
-    if supervisors():
+    # The lock goes before the process does.
+    if not until(lambda: not supervisors(), 3):
         yield f"it is over, and something looks after it: {supervisors()}"
     status, out, said = berth("wait", "j")
     if (status, out.split()) != (0, [str(job["status"])]):
@@ -492,6 +493,11 @@ def pair(name, victim, count, rest, chance):
     for number, call in chosen(numbers, count, rest, chance):
         try:
             status, said, happened, _ = traced(scene, way, who, number)
+            if not happened and who in (1, 2):
+                # Who makes a network in advance came before it, or behind it.
+                list(judge(scene, victim, status, said))
+                clean()
+                status, said, happened, _ = traced(scene, way, 3 - who, number)
             kills += happened
             wrong = list(judge(scene, victim if happened else "nobody", status, said))
         except RuntimeError as error:
