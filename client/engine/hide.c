@@ -54,19 +54,26 @@ hide(const char *dir, struct err *err)
 	return err_sys(err, "%s cannot be hidden from jobs", dir);
 }
 
-/* The directory in which a rootless engine's socket was bound: whoever made it says where. */
+/*
+ * The directory in which a rootless engine's socket was bound: whoever made it says where. It is asked
+ * once, as what the engine forks to copy out of a job has no socket any more.
+ */
 static int
 hide_own(struct err *err)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNSPEC };
+	static struct sockaddr_un address = { .sun_family = AF_UNSPEC };
 	socklen_t len = sizeof(address) - 1;
 	char *slash;
 
+	if (address.sun_family == AF_UNIX)
+		return hide(address.sun_path, err);
 	if (getsockname(ENGINE_FD_SOCKET, (struct sockaddr *)&address, &len) == -1)
 		return err_sys(err, "the engine's socket has no name");
 	slash = strrchr(address.sun_path, '/');
-	if (address.sun_family != AF_UNIX || slash == NULL || slash == address.sun_path)
+	if (address.sun_family != AF_UNIX || slash == NULL || slash == address.sun_path) {
+		address.sun_family = AF_UNSPEC;
 		return err_set(err, ERR_BUG, "the engine's socket has no name");
+	}
 	*slash = '\0';
 	return hide(address.sun_path, err);
 }
