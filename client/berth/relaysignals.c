@@ -19,6 +19,9 @@
 #include "client/berth/message.h"
 
 #define START_MS 200
+#define INSISTS 3 /* as docker(1) */
+#define INSISTS_MS \
+	1000 /* from one to the next; who answers ^C now and then does not ask for this */
 
 /* Taken from the signalfd; SIGTTIN and SIGTTOU do with the client what they always do. */
 static const int taken[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH,
@@ -59,6 +62,31 @@ relay_give_up(struct wait *wait, int signal)
 {
 	wait->status = 128 + signal;
 	wait->abandoned = true;
+}
+
+/*
+ * To the job. Who sends it SIGINT or SIGTERM again and again wants to be rid of it, and it may be in no
+ * state to end: a process of its own can trace the command and never look at it.
+ */
+static int
+forward_insisting(struct wait *wait, int signal, struct err *err)
+{
+	struct timespec now;
+	int64_t at;
+
+	if (forward(wait, signal, err) != 0)
+		return (-1);
+	if (signal != SIGINT && signal != SIGTERM)
+		return (0);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	at = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	wait->insisted = at - wait->insisted_at <= INSISTS_MS ? wait->insisted + 1 : 1;
+	wait->insisted_at = at;
+	if (wait->insisted < INSISTS)
+		return (0);
+	relay_unmoved(wait);
+	relay_give_up(wait, signal);
+	return (0);
 }
 
 /*
@@ -119,7 +147,7 @@ take_terminal_signal(struct wait *wait, int signal, struct err *err)
 		terminal_resize(wait->relay->terminal);
 		return (0);
 	}
-	return (forward(wait, signal, err));
+	return (forward_insisting(wait, signal, err));
 }
 
 /*
@@ -156,7 +184,7 @@ take_attached_signal(struct wait *wait, int signal, struct err *err)
 		return (0);
 	}
 	if (signal != SIGHUP && terminal == NULL && wait->relay->attach->proxy)
-		return (forward(wait, signal, err));
+		return (forward_insisting(wait, signal, err));
 	relay_give_up(wait, signal);
 	return (0);
 }
@@ -187,5 +215,5 @@ relay_signal(struct wait *wait, struct err *err)
 	}
 	if (wait->relay->terminal != NULL)
 		return (take_terminal_signal(wait, signal, err));
-	return (forward(wait, signal, err));
+	return (forward_insisting(wait, signal, err));
 }

@@ -26,6 +26,8 @@ struct wait {
 	bool late; /* that it has not started was said */
 	bool leaving; /* Detach was sent */
 	bool detached;
+	int insisted; /* how many SIGINT and SIGTERM came one soon after the other */
+	int64_t insisted_at; /* ms, the last of them */
 	bool abandoned; /* nobody waits for the rest of the output */
 	int status; /* -1 until the job has ended */
 	struct json_object *result; /* parameters of "exited", or NULL */
@@ -51,5 +53,8 @@ void relay_give_up(struct wait *wait, int signal);
 /* relaywords.c: that it takes long; what there is to say at the end. */
 void relay_late(struct wait *wait);
 void relay_report(struct wait *wait);
+
+/* relaywords.c: that it has not ended, however often it was told to. */
+void relay_unmoved(const struct wait *wait);
 
 #endif

@@ -64,6 +64,16 @@ tell_detached(const struct wait *wait)
 	    wait->cli, "to return to it:  berth attach %s   to end it:  berth stop %s", name, name);
 }
 
+void
+relay_unmoved(const struct wait *wait)
+{
+	static const char *const words[] = { [RELAY_RUN] = "the job is ended",
+		[RELAY_EXEC] = "the command is killed",
+		[RELAY_ATTACH] = "the job is left as it is" };
+
+	message_warning(wait->cli, "it was told to end, and has not: %s", words[wait->relay->kind]);
+}
+
 /* What is said at the end is said on a terminal that is the caller's again. */
 void
 relay_report(struct wait *wait)

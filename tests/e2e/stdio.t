@@ -103,6 +103,38 @@ wait_for 5 grep -q ready /run/arena/out
 kill -TERM "$client"
 wait_job
 is "$rc" 6 "a command that ignores SIGTERM goes on, and its client waits"
+insist() {
+	kill -INT "$client"
+	! kill -0 "$client"
+}
+deaf='import signal
+n = 0
+def count(*_):
+    global n
+    n += 1
+    print("told", n)
+signal.signal(signal.SIGINT, count)
+print("ready")
+while True: signal.pause()'
+start_job /run/arena/out host python3 -uc "$deaf"
+wait_for 10 grep -q ready /run/arena/out
+ok "who insists" wait_for 20 insist
+wait_job
+is "$rc" 130 "is rid of a command that does not end"
+like "$(cat /run/arena/out)" 'told 2' "not before the third signal"
+ok "which ends its job" jobs_are_gone
+as alice berth run -d -q --name held host sleep 1000
+(cd /home/alice && exec setpriv --reuid=alice --regid=alice --init-groups --inh-caps=-all \
+    env -i --default-signal PATH=/usr/local/bin:/usr/bin:/bin berth exec held python3 -uc "$deaf") >/run/arena/out 2>&1 &
+client=$!
+wait_for 10 grep -q ready /run/arena/out
+ok "the same of exec" wait_for 20 insist
+wait_job
+is "$rc" 130 "which ends as run does"
+like "$(cat /run/arena/out)" 'berth: .*it was told to end, and has not: the command is killed' "and says what becomes of its command"
+is "$(as alice berth ps -q | wc -l)" 1 "the job goes on"
+as alice berth rm -f held >/dev/null
+ok "until it is removed" jobs_are_gone
 start_job /run/arena/out host sh -c 'echo ready; sleep 300 & sleep 300 & sleep 300'
 wait_for 5 grep -q ready /run/arena/out
 kill -TERM "$client"
