@@ -10,6 +10,7 @@
 
 #include <json-c/json.h>
 
+#include "client/berth/deafjob.h"
 #include "client/berth/eachjob.h"
 #include "client/berth/jobcall.h"
 #include "client/lib/json.h"
@@ -27,25 +28,37 @@ const struct flag rm_flags[] = {
 };
 
 static int
-discard(struct cli *cli, const char *job, struct json_object *done, void *ctx, struct err *err)
+ask(struct cli *cli, const char *job, bool force, struct err *err)
 {
-	const struct options *options = ctx;
 	struct job_call call = { .method = "Remove",
 		.job = job,
 		.params = json_object_new_object(),
 		.patience = PATIENCE_MS };
 	struct json_object *answer;
 
-	(void)done;
-	if (call.params == NULL || json_put_bool(call.params, "force", options->force) != 0)
+	if (call.params == NULL || json_put_bool(call.params, "force", force) != 0)
 		return (err_set(err, ERR_SYSTEM, "out of memory"));
-	if (job_ask(cli, &call, &answer, err) == 0) {
-		json_object_put(answer);
-		return (0);
+	if (job_ask(cli, &call, &answer, err) != 0)
+		return (-1);
+	json_object_put(answer);
+	return (0);
+}
+
+static int
+discard(struct cli *cli, const char *job, struct json_object *done, void *ctx, struct err *err)
+{
+	const struct options *options = ctx;
+	int rc = ask(cli, job, options->force, err);
+
+	(void)done;
+	if (rc != 0 && options->force && err->code == ERR_UNAVAILABLE) {
+		rc = deafjob_kill(cli, job, err);
+		if (rc == 0)
+			rc = ask(cli, job, true, err);
 	}
-	if (!options->force && strcmp(cli->reason, "running") == 0)
+	if (rc != 0 && !options->force && strcmp(cli->reason, "running") == 0)
 		err_todo(err, "end it, and remove it:  berth rm -f");
-	return (-1);
+	return (rc);
 }
 
 int

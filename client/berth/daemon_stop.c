@@ -14,7 +14,9 @@
 #include <json-c/json.h>
 
 #include "client/berth/daemon.h"
+#include "client/berth/deafjob.h"
 #include "client/berth/engine.h"
+#include "client/berth/jobcall.h"
 #include "client/berth/message.h"
 #include "client/lib/json.h"
 
@@ -68,14 +70,46 @@ ask_to_stop(struct cli *cli, bool force, int64_t *jobs, struct err *err)
 	return (rc);
 }
 
+/* Those that the engine could not end: an engine before it has started them, and they hang. */
+static int
+end_deaf(struct cli *cli, struct err *err)
+{
+	struct json_object *list;
+	int rc = job_list(cli, false, &list, err);
+
+	if (rc != 0)
+		return (rc);
+	for (size_t i = 0; rc == 0 && i < json_object_array_length(list); i++)
+		rc = deafjob_kill(cli, engine_text(json_object_array_get_idx(list, i), "id"), err);
+	json_object_put(list);
+	return (rc);
+}
+
+static int
+stop_by_force(struct cli *cli, struct err *err)
+{
+	int64_t jobs;
+	int rc = ask_to_stop(cli, true, &jobs, err);
+
+	if (rc >= 0 || jobs <= 0)
+		return (rc < 0 ? -1 : 0);
+	cli->reason[0] = '\0';
+	if (end_deaf(cli, err) != 0)
+		return (-1);
+	return (ask_to_stop(cli, true, &jobs, err) < 0 ? -1 : 0);
+}
+
 /* As it was called, or after a yes. */
 static int
 stop(struct cli *cli, bool force, struct err *err)
 {
 	char question[64];
 	int64_t jobs;
-	int rc = ask_to_stop(cli, force, &jobs, err);
+	int rc;
 
+	if (force)
+		return (stop_by_force(cli, err));
+	rc = ask_to_stop(cli, false, &jobs, err);
 	if (rc >= 0 || jobs <= 0)
 		return (rc < 0 ? -1 : 0);
 	snprintf(question, sizeof(question), "%" PRId64 " job%s; end %s too?", jobs,
@@ -83,7 +117,7 @@ stop(struct cli *cli, bool force, struct err *err)
 	if (!daemon_confirm(cli, question))
 		return (-1);
 	cli->reason[0] = '\0';
-	return (ask_to_stop(cli, true, &jobs, err) < 0 ? -1 : 0);
+	return (stop_by_force(cli, err));
 }
 
 int

@@ -46,10 +46,12 @@ peer_read(int fd, struct peer *peer)
 void
 peer_describe(const struct peer *peer, char *buf, size_t len)
 {
+	const char *who = peer->who == NULL ? "the engine" : peer->who;
+
 	if (peer->pid > 0)
-		snprintf(buf, len, "the engine (pid %d)", peer->pid);
+		snprintf(buf, len, "%s (pid %d)", who, peer->pid);
 	else
-		snprintf(buf, len, "the engine");
+		snprintf(buf, len, "%s", who);
 }
 
 bool

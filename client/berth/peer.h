@@ -19,12 +19,13 @@
 struct peer {
 	int pid; /* in this process's pid namespace; 0: it cannot be seen from here */
 	uint32_t uid;
+	const char *who; /* for people; NULL: the engine */
 };
 
 /* 0, or -1 with errno. */
 int peer_read(int fd, struct peer *peer) __attribute__((warn_unused_result));
 
-/* "the engine (pid 4711)" or "the engine". */
+/* "the engine (pid 4711)" or "the engine", or who it is. */
 void peer_describe(const struct peer *peer, char *buf, size_t len);
 
 /* Was that process stopped by a signal or a debugger? False when /proc does not tell. */

@@ -91,6 +91,7 @@ too_late(struct call *call, const struct found *found)
 	err_set(&err, ERR_UNAVAILABLE, "job %s does not end",
 	    found->record.name[0] != '\0' ? found->record.name : found->id);
 	err_why(&err, "what looks after it does not answer");
+	err_todo(&err, "end it in any case, and remove it:  berth rm -f %s", found->record.name);
 	return answer_failed(call, &err);
 }
 

@@ -43,9 +43,17 @@ ctl_listen(const char *id)
 	return listening;
 }
 
+void
+ctl_own(int ctl)
+{
+	/* it listens already: this can fail no more, and nobody who waits there is lost */
+	if (ctl != -1)
+		(void)!listen(ctl, BACKLOG);
+}
+
 /*
- * Whoever called listen(2) there: an engine of the user's, or somebody who put a socket there. The user is
- * 0 in the engine's namespace.
+ * Whoever called listen(2) there: the supervisor (just now still its engine), or somebody who put a socket
+ * there. The user is 0 in the engine's namespace.
  */
 static bool
 is_user(int fd)

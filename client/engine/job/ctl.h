@@ -19,6 +19,9 @@ struct json_object;
 /* Binds it anew, in the job's directory below the working directory; it listens. -1 with errno. */
 int ctl_listen(const char *id) __attribute__((warn_unused_result));
 
+/* By the supervisor: from now on the kernel names it, not the engine, to who connects (SO_PEERCRED). */
+void ctl_own(int ctl);
+
 /*
  * Sends the message with client and fds. 0: the supervisor has them; the caller still closes its own.
  * -1 with errno: ENOENT and ECONNREFUSED when there is no supervisor, EAGAIN when it takes nothing now.

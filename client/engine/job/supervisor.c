@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "client/engine/job/command.h"
+#include "client/engine/job/ctl.h"
 #include "client/engine/job/history.h"
 #include "client/engine/job/keep.h"
 #include "client/engine/job/netns.h"
@@ -203,6 +204,7 @@ supervisor_run(struct task *task)
 
 	prctl(PR_SET_NAME, "berth-job");
 	drop_descriptors(task);
+	ctl_own(task->ctl);
 	if (watch == NULL || !fill_watch(watch, task))
 		leave(task, task->again, PROCESS_FAILED);
 	history_open(watch);
