@@ -60,7 +60,10 @@ piece() {
 	[ -z "${prepare_of[$name]}" ] || options+=(--prepare "${prepare_of[$name]}")
 	run measure_env hyperfine "${options[@]}" --export-json "$samples/$1.$name.json" \
 	    --command-name "$name" "${command_of[$name]}"
-	[ "$rc" -eq 0 ] || echo "not measured: $name, round $1: $(tail -n1 <<<"$err")"
+	[ "$rc" -eq 0 ] || {
+		echo "not measured: $name, round $1: $(tail -n1 <<<"$err")"
+		rm -f "$samples/$1.$name.json"
+	}
 }
 
 crun_bundle() {
@@ -109,11 +112,49 @@ row "crun run" "$RUNS" "" \
 row "podman run --network none" "$((RUNS / 10))" "" podman --cgroup-manager=cgroupfs run --rm \
     --network none --cgroups=disabled --log-driver=none --rootfs "$image" /true
 
-for ((round = 0; round < ROUNDS; round++)); do
-	for name in "${names[@]}"; do
-		piece "$round" "$name"
+measure_rows() {
+	local round name
+	for ((round = 0; round < ROUNDS; round++)); do
+		for name; do
+			piece "$round" "$name"
+		done
 	done
-done
+}
+measure_rows "${names[@]}"
+
+# One more process in a container that runs.
+running=() begun=${#names[@]}
+begin_running() {
+	measure_env "$@" </dev/null >/dev/null 2>&1 && running+=("$1")
+}
+crun_manager=(--root "$home/runtime/crun" --cgroup-manager=disabled)
+podman_manager=(--cgroup-manager=cgroupfs)
+if begin_running /usr/local/bin/berth run -q -d --name bench "$image" -- /pause; then
+	row "berth exec" "$RUNS" "" /usr/local/bin/berth exec bench /true
+fi
+if command -v crun >/dev/null && sed 's|"/true"|"/pause"|' "$home/bundle/config.json" >"$home/config.json" &&
+	install -d -o alice -g alice "$home/pausing" && install -o alice "$home/config.json" "$home/pausing/config.json" &&
+	begin_running crun "${crun_manager[@]}" run -d -b "$home/pausing" pausing; then
+	row "crun exec" "$RUNS" "" crun "${crun_manager[@]}" exec pausing /true
+else
+	echo "not measured: crun exec: no container of crun's runs here"
+fi
+if begin_running podman "${podman_manager[@]}" run -d --name pausing --network none --cgroups=disabled --log-driver=none \
+    --rootfs "$image" /pause; then
+	row "podman exec" "$((RUNS / 10))" "" podman "${podman_manager[@]}" exec pausing /true
+else
+	echo "not measured: podman exec: no container of podman's runs here"
+fi
+
+measure_rows "${names[@]:$begun}"
+
+for name in "${running[@]}"; do
+	case $name in
+	crun) measure_env crun "${crun_manager[@]}" delete -f pausing ;;
+	podman) measure_env podman "${podman_manager[@]}" rm -f -t 0 pausing ;;
+	*) measure_env berth rm -f bench ;;
+	esac
+done >/dev/null 2>&1
 
 # --- P4: throughput ----------------------------------------------------------------------------------
 
@@ -136,12 +177,24 @@ throughput() {
 		done
 	done
 }
+# P10: what the engine alone has, in KiB, and its descriptors, at rest.
+at_rest() {
+	local engine
+	measure_env "${berth[@]}"
+	sleep 1
+	engine=$(engine_pid alice)
+	echo "$(awk '/^Anonymous:/ { print $2 }' "/proc/$engine/smaps_rollup") $(find "/proc/$engine/fd" -mindepth 1 | wc -l)"
+}
+read -r memory_before descriptors_before < <(at_rest)
 if [[ " ${names[*]} " != *" bubblewrap --unshare-all "* ]]; then
 	echo "not measured: P4: there is no bubblewrap to compare with"
 elif ! throughput; then
 	echo "not measured: P4: a job failed"
 	spent=()
 fi
+
+read -r memory_after descriptors_after < <(at_rest)
+grown=$((memory_after - memory_before)) leaked=$((descriptors_after - descriptors_before))
 
 # --- P5: memory --------------------------------------------------------------------------------------
 
@@ -181,7 +234,8 @@ current() {
 as alice berth daemon stop
 measure_env "${berth[@]}"
 sleep 1
-idle=$(engine_pid alice | pss)
+# With the supervisor that it has made ahead.
+idle=$(pgrep -x 'berth-engine|berth-spare' | pss)
 resident=$(privileged)
 all=$(berth_pids | pss) charged=$(current)
 clients=()
@@ -205,8 +259,9 @@ wait "${clients[@]}" 2>/dev/null
 
 jq -n --argjson jobs "$JOBS" --argjson berth "${spent[berth]:-0}" --argjson bwrap "${spent[bubblewrap]:-0}" \
     --argjson idle "$idle" --argjson resident "$resident" --argjson each "$each" \
-    --argjson charged "$charged" --argjson command "$command" \
+    --argjson charged "$charged" --argjson command "$command" --argjson grown "$grown" --argjson leaked "$leaked" \
     '{throughput: {jobs: $jobs, berth_us: $berth, bubblewrap_us: $bwrap},
+      growth: {kib: $grown, descriptors: $leaked},
       memory: {engine_kib: $idle, privileged: $resident, job_kib: $each, job_charged_kib: $charged, command_kib: $command}}' \
     >"$samples/figures.json"
 python3 "$TOP/tests/bench/table.py" "$BUILD/bench.json" "$samples/figures.json" "$samples"/[0-9]*.json
