@@ -10,25 +10,37 @@ in_a_row=${in_a_row:-300}
 at_once=${SOAK_AT_ONCE:-60}
 
 one() {
-	local n=$1
-	case $((n % 6)) in
+	local n=$1 id status=1
+	case $((n % 8)) in
 	0) job -e N="$n" host sh -c "exit $((n % 100))" ;;
 	1) job -v /home/alice:/h --tmpfs /x host sh -c "echo $n >/x/f && cp /x/f /tmp/g && exit $((n % 100))" ;;
 	2) job --network host -u 1000 host sh -c "sleep 0.01 & exit $((n % 100))" ;;
 	3) job "${USR[@]}" /home/alice/image sh -c "mkdir -p /data/a/b && : >/data/a/b/c && chmod 0 /data/a && exit $((n % 100))" ;;
 	4) job host /no/such/program 2>/dev/null ;;
 	5) job host sh -c "(sleep 100 & sleep 100 &) ; kill -KILL \$\$" ;;
+	6) # kept, and removed when it is over
+		id=$(job -d host sh -c "echo $n; exit $((n % 100))") && status=$(as alice berth wait "$id") &&
+			as alice berth rm "$id" >/dev/null || return 1
+		return "$status"
+		;;
+	7) # entered, and removed while it runs
+		id=$(job -d --name "n$n" host sleep 100) || return 1
+		as alice berth exec "n$n" sh -c "sleep 100 & exit $((n % 100))"
+		status=$?
+		as alice berth rm -f "$id" >/dev/null || return 1
+		return "$status"
+		;;
 	esac
 }
 wanted() {
-	case $(($1 % 6)) in
+	case $(($1 % 8)) in
 	4) echo 127 ;;
 	5) echo 137 ;;
 	*) echo $(($1 % 100)) ;;
 	esac
 }
 make_image /home/alice/image
-for n in 0 1 2 3 4 5; do
+for n in 0 1 2 3 4 5 6 7; do
 	one $n
 	is $? "$(wanted $n)" "a job of kind $n ends with its status"
 done
