@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
 static const struct json_field *
 find(const struct json_field *fields, const char *key)
 {
@@ -146,8 +148,9 @@ json_put_bool(struct json_object *obj, const char *key, bool value)
 	return json_put(obj, key, json_object_new_boolean(value));
 }
 
-size_t
-json_utf8_length(const char *text)
+/* The length of the character that text starts with, 0 when it is none; of NUL 1. */
+static size_t
+utf8_length(const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
 	unsigned char low = 0x80;
@@ -179,11 +182,33 @@ bool
 json_is_utf8(const char *text)
 {
 	while (*text != '\0') {
-		size_t len = json_utf8_length(text);
+		size_t len = utf8_length(text);
 
 		if (len == 0)
 			return false;
 		text += len;
 	}
+	return true;
+}
+
+bool
+json_make_utf8(const char *text, char *out, size_t room)
+{
+	size_t used = 0;
+
+	while (*text != '\0') {
+		size_t len = utf8_length(text);
+		const char *from = len > 0 ? text : REPLACEMENT;
+		size_t put = len > 0 ? len : strlen(REPLACEMENT);
+
+		if (used + put > room) {
+			out[used] = '\0';
+			return false;
+		}
+		memcpy(out + used, from, put);
+		used += put;
+		text += len > 0 ? len : 1;
+	}
+	out[used] = '\0';
 	return true;
 }

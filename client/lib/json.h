@@ -65,7 +65,10 @@ int json_put_bool(struct json_object *obj, const char *key, bool value)
 /* Is text UTF-8 as RFC 3629 has it (no overlong form, no surrogate)? */
 bool json_is_utf8(const char *text);
 
-/* The length of the character that text starts with, 0 when it is none; of NUL 1. */
-size_t json_utf8_length(const char *text);
+/*
+ * text as UTF-8: each byte of no character is U+FFFD. out holds room bytes and a NUL; of a longer text the
+ * beginning, whole characters (3 * strlen(text) is always enough). True: it is all there.
+ */
+bool json_make_utf8(const char *text, char *out, size_t room);
 
 #endif

@@ -17,7 +17,6 @@
 #include "client/lib/json.h"
 
 #define MESSAGE_REST 1024 /* of a message around what is counted */
-#define REPLACEMENT "\xef\xbf\xbd"
 
 /* One to be listed; they are sorted before they are read a second time. */
 struct line {
@@ -164,22 +163,13 @@ length_of(struct json_object *json)
 static struct json_object *
 readable(const char *word)
 {
-	char *text = malloc(3 * strlen(word) + 1);
+	size_t room = 3 * strlen(word);
+	char *text = malloc(room + 1);
 	struct json_object *json;
-	char *to = text;
 
 	if (text == NULL)
 		return NULL;
-	while (*word != '\0') {
-		size_t len = json_utf8_length(word);
-		const char *from = len > 0 ? word : REPLACEMENT;
-		size_t put = len > 0 ? len : strlen(REPLACEMENT);
-
-		memcpy(to, from, put);
-		to += put;
-		word += len > 0 ? len : 1;
-	}
-	*to = '\0';
+	(void)json_make_utf8(word, text, room);
 	json = json_object_new_string(text);
 	free(text);
 	return json;

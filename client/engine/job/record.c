@@ -21,7 +21,6 @@
 
 #define TIME_MAX INT64_C(253402300799999) /* the end of the year 9999 */
 #define IMAGE_MAX 4096
-#define REPLACEMENT "\xef\xbf\xbd"
 
 static const char *const states[] = { [RECORD_CREATED] = "created",
 	[RECORD_RUNNING] = "running",
@@ -89,29 +88,6 @@ record_free(struct record *record)
 	record_init(record);
 }
 
-/* Text as UTF-8; at most room bytes, cut at a whole character. Is it all there? */
-static bool
-to_utf8(const char *text, char *out, size_t room)
-{
-	size_t used = 0;
-
-	while (*text != '\0') {
-		size_t len = json_utf8_length(text);
-		const char *from = len > 0 ? text : REPLACEMENT;
-		size_t put = len > 0 ? len : strlen(REPLACEMENT);
-
-		if (used + put > room) {
-			out[used] = '\0';
-			return false;
-		}
-		memcpy(out + used, from, put);
-		used += put;
-		text += len > 0 ? len : 1;
-	}
-	out[used] = '\0';
-	return true;
-}
-
 /* Each argument costs its NUL as well, so that their number is bounded too. */
 static int
 take_command(struct record *record, const struct job_words *args)
@@ -122,7 +98,7 @@ take_command(struct record *record, const struct job_words *args)
 	struct err err;
 
 	for (size_t i = 0; i < args->n && room > 0 && whole; i++) {
-		whole = to_utf8(args->v[i], text, room - 1);
+		whole = json_make_utf8(args->v[i], text, room - 1);
 		if (job_add_word(&record->command, text, &err) == -1)
 			return -1;
 		room -= strlen(text) + 1;
