@@ -43,12 +43,11 @@ attach_job(struct cli *cli, struct attach *attach, const char *job, struct err *
 	struct json_object *params;
 	int none[3], rc;
 
-	if (!job_is_name(job)) {
+	if (job_check_named(job, err) != 0) {
 		free(relay);
-		return (err_set(err, ERR_USAGE, "no job can be called that"));
+		return (-1);
 	}
 	params = json_object_new_object();
-
 	if (relay == NULL || params == NULL || json_put_text(params, "job", job) != 0) {
 		json_object_put(params);
 		free(relay);

@@ -183,6 +183,9 @@ int job_exec_check(const struct job_exec *exec, struct err *err)
 /* Can it be a job's name? Whatever names a job has this form: an id and the beginning of one as well. */
 bool job_is_name(const char *text);
 
+/* The same of what is to name a job; NULL does not. 0, or -1 with ERR_USAGE. */
+int job_check_named(const char *text, struct err *err) __attribute__((warn_unused_result));
+
 /* Are these labels: names, UTF-8, within JOB_LABELS_SIZE? 0, or -1 with ERR_USAGE. */
 int job_check_labels(const struct job_words *labels, struct err *err)
     __attribute__((warn_unused_result));

@@ -231,6 +231,15 @@ job_is_name(const char *text)
 	return is_name(text, "_.-", JOB_NAME_MAX);
 }
 
+int
+job_check_named(const char *text, struct err *err)
+{
+	if (text != NULL && job_is_name(text))
+		return 0;
+	err_set(err, ERR_USAGE, "no job can be called that");
+	return err_why(err, "letters, digits, _ . and -, at most %u", JOB_NAME_MAX);
+}
+
 static int
 check_texts(const struct job *job, struct err *err)
 {
@@ -302,8 +311,8 @@ check_life(const struct job *job, struct err *err)
 int
 job_exec_check(const struct job_exec *exec, struct err *err)
 {
-	if (exec->job == NULL || !job_is_name(exec->job))
-		return err_set(err, ERR_USAGE, "no job can be called that");
+	if (job_check_named(exec->job, err) == -1)
+		return -1;
 	return check_run(&exec->run, err);
 }
 

@@ -108,8 +108,8 @@ answer_store_job(void *out, struct json_object *value, struct err *err)
 {
 	const char *text = json_string(value);
 
-	if (text == NULL || !job_is_name(text))
-		return err_set(err, ERR_USAGE, "no job can be called that");
+	if (job_check_named(text, err) == -1)
+		return -1;
 	*(const char **)out = text;
 	return 0;
 }
