@@ -22,7 +22,7 @@
 
 #define LOG "log"
 #define LOG_OLD "log.1"
-#define LOOK_MS 200
+#define LOOK_MS 200 /* from look to look, where nothing tells of a change */
 #define PAIR_TRIES 8
 
 static bool
@@ -239,9 +239,9 @@ turn(struct logread *log)
 	return (true);
 }
 
-/* The word before the blank at text, of at most end - text bytes; NULL: there is none. */
+/* The first blank from text on, before end; NULL: there is none. */
 static const char *
-blank_behind(const char *text, const char *end)
+next_blank(const char *text, const char *end)
 {
 	return (memchr(text, ' ', (size_t)(end - text)));
 }
@@ -260,18 +260,18 @@ stream_named(const char *word, size_t len)
 static bool
 parse(const char *line, const char *end, struct log_record *record)
 {
-	const char *stream = blank_behind(line, end), *tag, *text;
+	const char *stream = next_blank(line, end), *tag, *text;
 
 	if (stream == NULL || moment_stamp(line, (size_t)(stream - line), &record->time) != 0)
 		return (false);
 	record->stamp = line;
 	record->stamp_len = (size_t)(stream - line);
 	stream++;
-	if ((tag = blank_behind(stream, end)) == NULL)
+	if ((tag = next_blank(stream, end)) == NULL)
 		return (false);
 	record->stream = stream_named(stream, (size_t)(tag - stream));
 	tag++;
-	if (record->stream == LOG_INVALID || (text = blank_behind(tag, end)) == NULL ||
+	if (record->stream == LOG_INVALID || (text = next_blank(tag, end)) == NULL ||
 	    text != tag + 1 || (*tag != 'F' && *tag != 'P'))
 		return (false);
 	record->whole = *tag == 'F';

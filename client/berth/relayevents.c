@@ -69,7 +69,6 @@ static int
 take_started(struct wait *wait, struct json_object *params, struct err *err)
 {
 	int master = take_master(wait, params);
-
 	struct relay *relay = wait->relay;
 
 	wait->started = true;

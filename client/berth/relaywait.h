@@ -21,7 +21,7 @@ struct wait {
 	struct cli *cli;
 	struct varlink *conn;
 	int signals;
-	int64_t since; /* wall clock, when it was sent */
+	int64_t since; /* seconds of the wall clock, when it was sent */
 	bool started;
 	bool late; /* that it has not started was said */
 	bool leaving; /* Detach was sent */

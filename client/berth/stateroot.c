@@ -26,7 +26,8 @@ stateroot_find(const struct cli *cli, char root[PATH_MAX], struct err *err)
 {
 	struct place *place = malloc(sizeof(*place));
 	struct view view = { .ungranted = REFUSAL_INVALID };
-	int rc = place == NULL ? err_sys(err, "cannot look for the log") : view_load(&view, err);
+	int rc = place == NULL ? err_sys(err, "cannot look for the state directory")
+			       : view_load(&view, err);
 
 	if (rc == 0 && view.ungranted != REFUSAL_INVALID) {
 		if ((rc = place_find(place, cli->uid, err)) == 0)

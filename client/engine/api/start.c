@@ -20,6 +20,7 @@
 #include "client/engine/api/launch.h"
 #include "client/engine/api/reply.h"
 #include "client/engine/clock.h"
+#include "client/engine/job/process.h"
 #include "client/engine/job/request.h"
 #include "client/engine/log.h"
 #include "client/lib/json.h"
@@ -75,7 +76,7 @@ end(struct engine *engine, struct starting *starting)
 static void
 note_failure(struct found *found, const struct err *err)
 {
-	record_end(&found->record, RECORD_REASON_FAILED, 125, err->what);
+	record_end(&found->record, RECORD_REASON_FAILED, PROCESS_FAILED, err->what);
 	(void)!record_write(found->dir, &found->record);
 }
 
@@ -168,13 +169,21 @@ call_start_job(struct call *call)
 	return ret;
 }
 
-/* What the supervisor said, as an answer to StartJob. */
+/* Does the supervisor say that the command was executed? */
+static bool
+has_started(struct json_object *message)
+{
+	const char *event = json_text(json_object_object_get(message, "parameters"), "event");
+
+	return event != NULL && strcmp(event, "started") == 0;
+}
+
+/* What the supervisor said, as an answer to StartJob; no message: it is gone. */
 static void
-tell(const struct engine *engine, const struct starting *starting, struct json_object *message)
+tell(const struct starting *starting, struct json_object *message)
 {
 	struct connection *client = starting->client;
 	struct json_object *parameters = json_object_object_get(message, "parameters");
-	const char *event = json_text(parameters, "event");
 	struct json_object *out;
 	static struct err err;
 
@@ -182,7 +191,7 @@ tell(const struct engine *engine, const struct starting *starting, struct json_o
 		return;
 	if (json_text(message, "error") != NULL) {
 		(void)!varlink_send(client->varlink.fd, &message, 1, NULL, 0);
-	} else if (event != NULL && strcmp(event, "started") == 0) {
+	} else if (has_started(message)) {
 		const struct call call = { .connection = client };
 
 		out = json_object_new_object();
@@ -196,7 +205,6 @@ tell(const struct engine *engine, const struct starting *starting, struct json_o
 		err_why(&err, "%s", why != NULL ? why : "what looks after it has ended");
 		(void)!reply_failed(client->varlink.fd, &err);
 	}
-	log_line(engine, "job %s was started once more", starting->id);
 }
 
 void
@@ -209,7 +217,9 @@ starting_event(struct engine *engine, struct starting *starting)
 		return;
 	if (ret == 1 && varlink_next(&starting->conn, &message) == 0)
 		return;
-	tell(engine, starting, message);
+	log_line(engine, "job %s was %s once more", starting->id,
+	    has_started(message) ? "started" : "not started");
+	tell(starting, message);
 	json_object_put(message);
 	if (starting->client != NULL)
 		starting->client->deferred = DEFERRED_NONE;
