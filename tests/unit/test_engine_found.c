@@ -17,11 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "client/engine/api/deferred.h"
 #include "client/engine/job/ctl.h"
 #include "client/engine/job/found.h"
 #include "client/engine/job/names.h"
@@ -362,6 +365,49 @@ test_sweep(void **state)
 	assert_int_equal(access(STATE_NAMES "/mine", F_OK), 0);
 }
 
+static void
+drop(struct engine *of, struct connection *connection)
+{
+	(void)of;
+	(void)connection;
+	fail();
+}
+
+/* Who cannot look for want of descriptors has not seen that the job is gone. */
+static void
+test_deferred_short(void **state)
+{
+	struct connection connection = { .source = SOURCE_CONNECTION };
+	struct rlimit before;
+	struct rlimit none;
+	char answer[64];
+	int ends[2];
+	int dir = make(A, "lives", RECORD_RUNNING, true);
+
+	(void)state;
+	assert_int_equal(flock(dir, LOCK_EX | LOCK_NB), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+	varlink_init(&connection.varlink, ends[0]);
+	engine.connections = &connection;
+	assert_int_equal(defer(&connection, DEFERRED_END, A), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	deferred_serve(&engine, drop);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(connection.deferred, DEFERRED_END);
+	assert_int_equal(read(ends[1], answer, sizeof(answer)), -1);
+	deferred_serve(&engine, drop);
+	assert_int_equal(connection.deferred, DEFERRED_END);
+	close(dir);
+	deferred_serve(&engine, drop);
+	assert_int_equal(connection.deferred, DEFERRED_NONE);
+	assert_true(read(ends[1], answer, sizeof(answer)) > 0);
+	engine.connections = NULL;
+	varlink_close(&connection.varlink);
+	close(ends[1]);
+}
+
 int
 main(void)
 {
@@ -376,6 +422,7 @@ main(void)
 		TEST(test_young),
 		TEST(test_names),
 		TEST(test_sweep),
+		TEST(test_deferred_short),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
