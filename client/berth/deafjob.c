@@ -28,9 +28,10 @@ reach(int dir)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/ctl", dir);
-	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
-		io_close(&fd);
-	return (fd);
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+		return (fd);
+	io_close(&fd);
+	return (-1);
 }
 
 static bool
@@ -59,7 +60,10 @@ deafjob_kill(struct cli *cli, const char *job, struct err *err)
 	if (job_open(cli, job, "state", &dir, err) != 0)
 		return (-1);
 	fd = reach(dir);
-	if (fd >= 0 && peer_read(fd, &peer) == 0 && is_supervisor(&peer)) {
+	/* nobody listens: what keeps the job is no supervisor, and the engine has said what it is */
+	if (fd < 0)
+		return (-1);
+	if (peer_read(fd, &peer) == 0 && is_supervisor(&peer)) {
 		peer.who = "the job's supervisor";
 		return (peer_end(fd, &peer, true, err) == PEER_KILLED ? 0 : -1);
 	}

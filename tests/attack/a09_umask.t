@@ -34,6 +34,8 @@ all_with() {
 	start_job /run/arena/out host sh -c 'umask; mkdir /tmp/d; : >/tmp/d/f; stat -c %a /tmp/d /tmp/d/f; echo up; exec sleep 60'
 	umask 022
 	wait_for 10 grep -q up /run/arena/out
+	# its record is written a moment later
+	wait_for 10 compgen -G '/home/alice/state/jobs/*/blob'
 	running=$(made)
 	said=$(cat /run/arena/out)
 	kill -TERM "$client"

@@ -10,7 +10,7 @@ engine_says R
 
 # What is installed again and again: this launcher, with the engine of these tests.
 mkdir /run/arena/b
-cp "$BUILD"/berth "$BUILD"/berth-launcher "$BUILD"/berth-admin /run/arena/b
+cp "$BUILD"/berth "$BUILD"/berth-{launcher,admin,archive} /run/arena/b
 cp "$TESTBIN/dummy_engine" /run/arena/b/berth-engine
 BUILD=/run/arena/b
 

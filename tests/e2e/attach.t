@@ -144,7 +144,10 @@ unlike "$out" typed "a job without -i gets nothing"
 
 # --- signals
 begin sig -- 'trap "echo int" INT; trap "echo usr1" USR1; trap "echo term; exit 9" TERM; echo ready; while :; do sleep 0.05; done'
+# With a group of its own, as a shell with job control gives it: an orphaned one ignores SIGTSTP.
+set -m
 at /run/arena/one --no-stdin sig
+set +m
 ticks /run/arena/one
 go
 wait_for 20 grep -q ready /run/arena/one

@@ -148,7 +148,10 @@ for name in INT TERM HUP USR1; do
 	wait_job
 	is "$rc:$(cat /run/arena/exec)" "9:got" "SIG$name goes to the command"
 done
+# With a group of its own, as a shell with job control gives it: an orphaned one ignores SIGTSTP.
+set -m
 start_exec web sleep 1004
+set +m
 wait_for 20 host_pid 'sleep 1004'
 kill -TSTP "$client"
 is_stopped() {

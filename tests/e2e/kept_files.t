@@ -69,7 +69,7 @@ error Failed "a command that is a link"
 is "$(state one)" exited "it is as it was"
 rm -r "$STATE/jobs/abcdef000001/u"
 ln -s /home/alice "$STATE/jobs/abcdef000001/u"
-sed -i 's/"network":"host"/"network":"none"/' "$STATE/jobs/abcdef000001/request"
+sed -i -e 's/"network":"host"/"network":"none"/' -e 's/"name":"[^"]*",//' "$STATE/jobs/abcdef000001/request"
 on StartJob abcdef000001
 error Failed "what it wrote is a link"
 call Prune '{"filter":{"labels":["x=1"]}}'

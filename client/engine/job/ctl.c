@@ -11,6 +11,7 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -35,7 +36,9 @@ ctl_listen(const char *id)
 	int listening = fd;
 
 	address_of(id, &address);
+	/* bind(2) makes the file with the mode of the socket: never one that others may write */
 	if (fd == -1 || (unlink(address.sun_path) == -1 && errno != ENOENT) ||
+	    fchmod(fd, 0600) == -1 ||
 	    bind(fd, (const struct sockaddr *)&address, sizeof(address)) == -1 ||
 	    listen(fd, BACKLOG) == -1)
 		return -1;
