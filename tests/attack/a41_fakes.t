@@ -259,7 +259,14 @@ as alice berth -q daemon stop --force >/dev/null 2>&1
 as alice rm -f "$STATE/jobs"
 
 # --- no way to enter something by its name -----------------------------------------------------------------
-for verb in join enter exec attach nsenter; do
+# A pid names no job: what is entered is found by the engine, by its lock and its socket.
+for verb in exec attach top; do
+	words=("$verb" "${victims[0]}")
+	[ "$verb" != exec ] || words+=(id)
+	run as alice berth "${words[@]}"
+	like "$rc:$err" '^(1|125):berth: no such job' "A41 berth $verb: a pid is no job"
+done
+for verb in join enter nsenter; do
 	run as alice berth $verb "${victims[0]}" id
 	is "$rc" 64 "A41 berth $verb: there is no such verb"
 	run as alice "$LAUNCHER" $verb
