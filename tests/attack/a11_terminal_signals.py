@@ -41,9 +41,10 @@ def ours():
 
 
 def settled():
-    """Nothing, or one engine and the init of its namespace; no job, nobody who was root."""
+    """Nothing, or one engine, the init of its namespace and what it has made ahead; no job, nobody who was root."""
     jobs = os.listdir(STATE + "/jobs") if os.path.isdir(STATE + "/jobs") else []
-    return ours() in ([], [("berth-engine", False), ("berth-launcher", False)]) and not jobs
+    there = [one for one in ours() if one != ("berth-spare", False)]
+    return there in ([], [("berth-engine", False), ("berth-launcher", False)]) and not jobs
 
 
 def stop_engine():

@@ -589,7 +589,8 @@ inline serve_call(c)
 /* order: client/engine/api/server.c serve: varlink_receive varlink_next call_handle call_greet */
 /* order: client/engine/api/call.c call_handle: call_greet dispatch */
 /* order: client/engine/api/server.c finish_stop: turn_away children_jobs reply_send */
-/* order: client/engine/api/run.c start_job: make_directory child_fork supervisor_run */
+/* order: client/engine/api/launch.c start_job: prepare start_supervisor */
+/* order: client/engine/api/launch.c start_supervisor: spare_run child_fork supervisor_run */
 proctype Engine(byte s)
 {
 	byte i, stopper;
@@ -617,7 +618,7 @@ end_loop:
 		EACH(ACCEPT)
 		/* step: client/engine/api/call.c call_greet */
 		EACH(GREET)
-		/* step: client/engine/api/run.c start_job */
+		/* step: client/engine/api/launch.c start_job */
 		/* step: client/engine/api/stop.c call_stop */
 		EACH(SERVE)
 		/* step: client/engine/api/server.c drop */
@@ -671,7 +672,8 @@ end_loop:
 /* --- a job's supervisor, with its job ------------------------------------------------------------- */
 
 /* order: client/engine/job/supervisor.c supervisor_run: drop_descriptors start watch_run leave */
-/* order: client/engine/job/watch.c watch_run: wait_and_serve end_job tell */
+/* order: client/engine/job/watch.c run_once: wait_and_serve end_run */
+/* order: client/engine/job/watch.c watch_run: run_once finish */
 proctype Job(byte c)
 {
 	byte i;
@@ -702,7 +704,7 @@ end_top:
 		fi;
 end_run:
 		!endless[c] || ask_job[c] || !ours[c];
-		/* step: client/engine/job/watch.c tell */
+		/* step: client/engine/job/watch.c finish */
 		atomic {
 			if
 			:: ours[c] -> answered[c] = 1
