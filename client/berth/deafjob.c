@@ -56,8 +56,9 @@ deafjob_kill(struct cli *cli, const char *job, struct err *err)
 	struct peer peer = { .pid = 0 };
 	int dir AUTO_CLOSE = -1;
 	int fd AUTO_CLOSE = -1;
+	struct err none;
 
-	if (job_open(cli, job, "state", &dir, err) != 0)
+	if (job_open(cli, job, "state", &dir, &none) != 0)
 		return (-1);
 	fd = reach(dir);
 	/* nobody listens: what keeps the job is no supervisor, and the engine has said what it is */

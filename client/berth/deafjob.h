@@ -13,7 +13,7 @@
 #include "client/berth/cli.h"
 
 /* Kills the job's supervisor, and with it the job. 0: it is gone; -1 with err, which
- * tells of the job; err stays as it was when it has none. */
+ * tells of the job; err stays as it was when it has none, or cannot be looked at. */
 int deafjob_kill(struct cli *cli, const char *job, struct err *err)
     __attribute__((warn_unused_result));
 
