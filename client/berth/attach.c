@@ -12,26 +12,17 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/io.h"
 
 #include "client/berth/relay.h"
+#include "client/berth/ticks.h"
 #include "client/lib/json.h"
 
 /* What is written at once: a pipe that poll(2) says can be written takes so much without waiting. */
 #define CHUNK 2048
 #define SETTLE_MS 1000 /* for what shows nothing when its terminal changes */
-
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	(void)!clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec * 1000 + now.tv_nsec / 1000000);
-}
 
 void
 attach_init(struct attach *attach)
@@ -125,7 +116,7 @@ begin_terminal(struct relay *relay, int master, struct err *err)
 	if (terminal_start(&attach->terminal, master, err) != 0)
 		return (-1);
 	if (terminal_disturb(&attach->terminal))
-		attach->settle_at = now_ms() + SETTLE_MS;
+		attach->settle_at = ticks_ms() + SETTLE_MS;
 	return (relay_keys(relay, err));
 }
 
@@ -173,7 +164,7 @@ attach_begin(struct relay *relay, struct varlink *conn, struct json_object *para
 static void
 settle(struct attach *attach, bool shown, int *patience)
 {
-	int64_t left = attach->settle_at - now_ms();
+	int64_t left = attach->settle_at - ticks_ms();
 
 	if (attach->settle_at == 0)
 		return;

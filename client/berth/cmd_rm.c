@@ -36,8 +36,10 @@ ask(struct cli *cli, const char *job, bool force, struct err *err)
 		.patience = PATIENCE_MS };
 	struct json_object *answer;
 
-	if (call.params == NULL || json_put_bool(call.params, "force", force) != 0)
+	if (call.params == NULL || json_put_bool(call.params, "force", force) != 0) {
+		json_object_put(call.params);
 		return (err_set(err, ERR_SYSTEM, "out of memory"));
+	}
 	if (job_ask(cli, &call, &answer, err) != 0)
 		return (-1);
 	json_object_put(answer);

@@ -197,8 +197,10 @@ send_signal(struct cli *cli, const char *job, struct json_object *done, void *ct
 	struct json_object *answer;
 
 	(void)done;
-	if (call.params == NULL || json_put_number(call.params, "signal", options->number) != 0)
+	if (call.params == NULL || json_put_number(call.params, "signal", options->number) != 0) {
+		json_object_put(call.params);
 		return (err_set(err, ERR_SYSTEM, "out of memory"));
+	}
 	if (job_ask(cli, &call, &answer, err) != 0)
 		return (-1);
 	json_object_put(answer);

@@ -22,6 +22,7 @@
 #include "client/berth/message.h"
 #include "client/berth/place.h"
 #include "client/berth/rootless.h"
+#include "client/berth/ticks.h"
 #include "client/berth/view.h"
 
 /* Another client may hold the lock, an engine may be leaving: so long it is tried again. */
@@ -31,19 +32,10 @@
 #define PAUSE_MAX_MS 64
 #define MEND_NS 200000000L
 
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
-}
-
 int64_t
 way_elapsed(const struct way *way)
 {
-	return (now_ms() - way->began);
+	return (ticks_ms() - way->began);
 }
 
 void
@@ -91,7 +83,7 @@ use_standard(struct way *way)
 int
 way_init(struct way *way, struct cli *cli, bool start, struct err *err)
 {
-	*way = (struct way){ .cli = cli, .start = start, .began = now_ms() };
+	*way = (struct way){ .cli = cli, .start = start, .began = ticks_ms() };
 	way->address.sun_family = AF_UNIX;
 	if (cli->host != NULL)
 		return (parse_host(way, cli->host, err));
@@ -107,7 +99,7 @@ way_rootless(struct way *way, struct cli *cli)
 	struct err ignored;
 	int rc = place != NULL ? place_find(place, cli->uid, &ignored) : -1;
 
-	*way = (struct way){ .cli = cli, .rootless = true, .began = now_ms() };
+	*way = (struct way){ .cli = cli, .rootless = true, .began = ticks_ms() };
 	if (rc == 0) {
 		way->address = place->address;
 		place_close(place);

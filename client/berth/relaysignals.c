@@ -17,6 +17,7 @@
 
 #include "client/berth/attach.h"
 #include "client/berth/message.h"
+#include "client/berth/ticks.h"
 
 #define START_MS 200
 #define INSISTS 3 /* as docker(1) */
@@ -71,15 +72,12 @@ relay_give_up(struct wait *wait, int signal)
 static int
 forward_insisting(struct wait *wait, int signal, struct err *err)
 {
-	struct timespec now;
-	int64_t at;
+	int64_t at = ticks_ms();
 
 	if (forward(wait, signal, err) != 0)
 		return (-1);
 	if (signal != SIGINT && signal != SIGTERM)
 		return (0);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	at = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	wait->insisted = at - wait->insisted_at <= INSISTS_MS ? wait->insisted + 1 : 1;
 	wait->insisted_at = at;
 	if (wait->insisted < INSISTS)

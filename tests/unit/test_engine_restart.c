@@ -17,10 +17,9 @@
 static bool
 wanted(enum job_restart policy, enum record_reason reason, int status)
 {
-	const struct job job = { .restart = policy };
-	const struct record record = { .reason = reason, .status = status };
+	const struct record record = { .restart = policy, .reason = reason, .status = status };
 
-	return restart_wanted(&job, &record);
+	return restart_wanted(&record);
 }
 
 static void
@@ -43,13 +42,12 @@ policies(void **state)
 static void
 ends_for_good(void **state)
 {
-	const struct job job = { .restart = JOB_RESTART_ALWAYS };
-	struct record record = { .reason = RECORD_REASON_EXITED };
+	struct record record = { .restart = JOB_RESTART_ALWAYS, .reason = RECORD_REASON_EXITED };
 
 	(void)state;
-	assert_true(restart_wanted(&job, &record));
+	assert_true(restart_wanted(&record));
 	record.stopped = true;
-	assert_false(restart_wanted(&job, &record));
+	assert_false(restart_wanted(&record));
 	assert_false(wanted(JOB_RESTART_ALWAYS, RECORD_REASON_TIMEOUT, 124));
 	assert_false(wanted(JOB_RESTART_ALWAYS, RECORD_REASON_EXPIRED, 125));
 	assert_false(wanted(JOB_RESTART_ON_FAILURE, RECORD_REASON_TIMEOUT, 124));
@@ -58,13 +56,15 @@ ends_for_good(void **state)
 static void
 at_most(void **state)
 {
-	const struct job job = { .restart = JOB_RESTART_ON_FAILURE, .restart_max = 3 };
-	struct record record = { .reason = RECORD_REASON_EXITED, .status = 1 };
+	struct record record = { .restart = JOB_RESTART_ON_FAILURE,
+		.restart_max = 3,
+		.reason = RECORD_REASON_EXITED,
+		.status = 1 };
 
 	(void)state;
 	for (record.restarts = 0; record.restarts < 3; record.restarts++)
-		assert_true(restart_wanted(&job, &record));
-	assert_false(restart_wanted(&job, &record));
+		assert_true(restart_wanted(&record));
+	assert_false(restart_wanted(&record));
 }
 
 static void

@@ -22,6 +22,7 @@
 #include "client/engine/clock.h"
 #include "client/engine/job/process.h"
 #include "client/engine/job/request.h"
+#include "client/engine/job/restart.h"
 #include "client/engine/log.h"
 #include "client/lib/json.h"
 #include "common/io.h"
@@ -245,13 +246,9 @@ struct lost {
 static bool
 wants(const struct record *record)
 {
-	if (record->state != RECORD_EXITED || record->reason != RECORD_REASON_LOST ||
-	    record->stopped || !record->kept || record->once ||
-	    (record->started == 0 && record->restarts == 0))
-		return false;
-	return record->restart == JOB_RESTART_ALWAYS ||
-	       (record->restart == JOB_RESTART_ON_FAILURE &&
-		   (record->restart_max == 0 || record->restarts < record->restart_max));
+	return record->state == RECORD_EXITED && record->reason == RECORD_REASON_LOST &&
+	       record->kept && !record->once && (record->started != 0 || record->restarts != 0) &&
+	       restart_wanted(record);
 }
 
 static int

@@ -8,17 +8,17 @@
 #include "client/engine/job/restart.h"
 
 bool
-restart_wanted(const struct job *job, const struct record *record)
+restart_wanted(const struct record *record)
 {
 	if (record->stopped || record->reason == RECORD_REASON_TIMEOUT ||
 	    record->reason == RECORD_REASON_EXPIRED)
 		return false;
-	switch (job->restart) {
+	switch (record->restart) {
 	case JOB_RESTART_ALWAYS:
 		return true;
 	case JOB_RESTART_ON_FAILURE:
 		return record->status != 0 &&
-		       (job->restart_max == 0 || record->restarts < job->restart_max);
+		       (record->restart_max == 0 || record->restarts < record->restart_max);
 	case JOB_RESTART_NO:
 	case JOB_RESTART_INVALID:
 		break;

@@ -18,8 +18,8 @@
 #define RESTART_DELAY_MAX 60000
 #define RESTART_GOOD_RUN 10000 /* who ran so long begins with the first delay again */
 
-/* Does the policy want it again, which has ended as the record says? */
-bool restart_wanted(const struct job *job, const struct record *record);
+/* Does its policy want a job again that has ended as its record says? */
+bool restart_wanted(const struct record *record);
 
 /* The next delay, in ms, after the one before (0: there was none) and a run of so many ms. */
 int64_t restart_delay(int64_t before, int64_t ran);

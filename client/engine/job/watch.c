@@ -546,7 +546,7 @@ note_end(struct watch *watch)
 static bool
 restart(struct watch *watch)
 {
-	if (!watch->started || watch->lost || !restart_wanted(watch->task->job, &watch->record))
+	if (!watch->started || watch->lost || !restart_wanted(&watch->record))
 		return false;
 	watch->delay = restart_delay(watch->delay, clock_ms() - watch->began);
 	watch->restart_at = clock_ms() + watch->delay;
