@@ -5,6 +5,7 @@
 #   jobs_world ENT...         alice is granted ENT, her engine runs. With $JOBS_ROOTLESS she is granted
 #                             nothing, and her engine is her own: with her range (range) or one id (one)
 #   job FLAGS... IMAGE CMD... berth run -q as alice; 124 when it hangs
+#   start_berth FILE WORDS... berth in the background; what it prints goes to FILE, its pid to $client
 #   start_job FILE FLAGS... IMAGE CMD...   the same in the background: what it prints goes to FILE,
 #                             the pid of berth run to $client; wait_job waits for its end, status in
 #                             $rc
@@ -53,14 +54,20 @@ job() {
 }
 
 # What a script starts in the background ignores SIGINT and SIGQUIT from birth: not so this.
-start_job() {
+start_berth() {
 	local file=$1
 	shift
 	# Not what the job before wrote there: who waits for a word must not find that one's.
 	: >"$file"
 	(cd /home/alice && exec setpriv --reuid=alice --regid=alice --init-groups --inh-caps=-all \
-	    env -i --default-signal PATH=/usr/local/bin:/usr/bin:/bin berth run -q "$@") >"$file" 2>&1 &
+	    env -i --default-signal PATH=/usr/local/bin:/usr/bin:/bin berth "$@") >"$file" 2>&1 &
 	client=$!
+}
+
+start_job() {
+	local file=$1
+	shift
+	start_berth "$file" run -q "$@"
 }
 
 wait_job() {

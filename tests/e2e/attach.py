@@ -1,23 +1,14 @@
 #!/usr/bin/env python3
 """berth attach to jobs with terminals, as a person at one drives it. SPDX-License-Identifier: ISC
 
-Only for attach.t; prints a line "ok WHAT" or "WHAT -- WHY" for each thing that was looked at.
+Only for attach.t; prints a line "ok WHAT" or "not ok WHAT -- WHY" for each thing that was looked at.
 """
 import os
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
-from onpty import Terminal, state_of  # noqa: E402
-
-
-def say(good, what, why=""):
-    text = str(why).encode("ascii", "backslashreplace").decode().replace("\n", " ")
-    print("ok " + what if good else "%s -- %s" % (what, text), flush=True)
-
-
-def same(got, wanted, what):
-    say(got == wanted, what, "got %r, wanted %r" % (got, wanted))
+from onpty import Terminal, same, say, state_of  # noqa: E402
 
 
 def berth(*words):

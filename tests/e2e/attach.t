@@ -228,12 +228,7 @@ as alice berth rm again >/dev/null
 # --- terminals
 run as alice /usr/bin/python3 "$TOP/tests/e2e/attach.py"
 is "$rc:$err" "0:" "terminals: ran to their end"
-while IFS= read -r line; do
-	case $line in
-	"ok "*) pass "terminal: ${line#ok }" ;;
-	*) fail "terminal: $line" ;;
-	esac
-done <<<"$out"
+looked_at terminal
 ok "terminals: nothing is left" jobs_are_gone
 
 # --- an engine that is gone, a supervisor that is

@@ -136,9 +136,7 @@ ok "-d -t: it has a terminal" wait_for 20 grep -q '^/dev/pts/' /home/alice/h/tty
 # --- signals
 # start_exec CMD...: in the background; $client
 start_exec() {
-	(cd /home/alice && exec setpriv --reuid=alice --regid=alice --init-groups --inh-caps=-all \
-	    env -i --default-signal PATH=/usr/local/bin:/usr/bin:/bin berth exec -q "$@") >/run/arena/exec 2>&1 &
-	client=$!
+	start_berth /run/arena/exec exec -q "$@"
 }
 for name in INT TERM HUP USR1; do
 	rm -f /home/alice/h/ready
@@ -175,12 +173,7 @@ gives ok "and the job goes on" web echo ok
 # --- terminals
 run as alice /usr/bin/python3 "$TOP/tests/e2e/exec_cli.py"
 is "$rc:$err" "0:" "terminals: ran to their end"
-while IFS= read -r line; do
-	case $line in
-	"ok "*) pass "terminal: ${line#ok }" ;;
-	*) fail "terminal: $line" ;;
-	esac
-done <<<"$out"
+looked_at terminal
 
 # --- a job in the foreground, an engine that is gone, a job that is
 start_job /run/arena/fore --name fore host sh -c 'echo up; exec sleep 1005'

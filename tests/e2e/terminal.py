@@ -15,19 +15,10 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
-from onpty import PATIENCE, Late, Terminal, processes, state_of  # noqa: E402
+from onpty import PATIENCE, Late, Terminal, processes, same, say, state_of  # noqa: E402
 
 open_terminals = []
 asked = []
-
-
-def say(good, what, why=""):
-    text = str(why).encode("ascii", "backslashreplace").decode().replace("\n", " ")
-    print("ok " + what if good else "not ok %s -- %s" % (what, text), flush=True)
-
-
-def same(got, wanted, what):
-    say(got == wanted, what, "got %r, wanted %r" % (got, wanted))
 
 
 def terminal(*cmd, **more):

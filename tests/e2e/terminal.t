@@ -14,17 +14,7 @@ for name in "${cases[@]}"; do
 	as alice mkdir -p "/home/alice/$name"
 	run as alice sh -c 'cd "$1" && exec /usr/bin/python3 "$2" "$1"' - "$name" "$TOP/tests/e2e/terminal.py"
 	is "$rc$err" 0 "$name: ran to its end"
-	like "$out" "ok " "$name: something was looked at"
-	while IFS= read -r line; do
-		case $line in
-		"ok "*) pass "$name: ${line#ok }" ;;
-		*)
-			line=${line#not ok }
-			fail "$name: ${line%% -- *}"
-			diag "$line"
-			;;
-		esac
-	done <<<"$out"
+	looked_at "$name"
 	ok "$name: nothing is left" jobs_are_gone
 done
 [ $# -eq 0 ] || done_testing

@@ -155,3 +155,13 @@ def state_of(pid):
             return file.read().rsplit(")", 1)[1].split()[0]
     except OSError:
         return ""
+
+
+def say(good, what, why=""):
+    """One line of what was looked at, for looked_at of tap.sh: "ok WHAT" or "not ok WHAT -- WHY"."""
+    text = str(why).encode("ascii", "backslashreplace").decode().replace("\n", " ")
+    print("ok " + what if good else "not ok %s -- %s" % (what, text), flush=True)
+
+
+def same(got, wanted, what):
+    say(got == wanted, what, "got %r, wanted %r" % (got, wanted))

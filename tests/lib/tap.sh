@@ -13,6 +13,8 @@
 #   like "$GOT" 'REGEX' "NAME"      extended regular expression, [[ =~ ]]
 #   unlike "$GOT" 'REGEX' "NAME"
 #   pass "NAME", fail "NAME"
+#   looked_at "NAME"                a test for each line of $out, "ok WHAT" or "not ok WHAT -- WHY" as
+#                                   tests/lib/onpty.py prints them; one at least
 #   diag TEXT                       a comment
 #   skip "NAME" "WHY"               one test that cannot run here
 #   skip_all "WHY"                  the whole file; ends it
@@ -157,6 +159,21 @@ unlike() {
 	local v=false
 	[[ $1 =~ $2 ]] || v=true
 	tap_compare "$v" "$1" "wanted no match of:" "$2" "$3"
+}
+
+looked_at() {
+	local line
+	like "$out" 'ok ' "$1: something was looked at"
+	while IFS= read -r line; do
+		case $line in
+		"ok "*) pass "$1: ${line#ok }" ;;
+		*)
+			line=${line#not ok }
+			fail "$1: ${line%% -- *}"
+			diag "$line"
+			;;
+		esac
+	done <<<"$out"
 }
 
 skip() {
