@@ -43,8 +43,8 @@ def ours():
 def settled():
     """Nothing, or one engine, the init of its namespace and what it has made ahead; no job, nobody who was root."""
     jobs = os.listdir(STATE + "/jobs") if os.path.isdir(STATE + "/jobs") else []
-    there = [one for one in ours() if one != ("berth-spare", False)]
-    return there in ([], [("berth-engine", False), ("berth-launcher", False)]) and not jobs
+    engine = [("berth-engine", False), ("berth-launcher", False)]
+    return ours() in ([], engine, engine + [("berth-spare", False)]) and not jobs
 
 
 def stop_engine():

@@ -265,6 +265,8 @@ for verb in exec attach top; do
 	[ "$verb" != exec ] || words+=(id)
 	run as alice berth "${words[@]}"
 	like "$rc:$err" '^(1|125):berth: no such job' "A41 berth $verb: a pid is no job"
+	run as alice "$LAUNCHER" "$verb"
+	is "$rc" 64 "A41 nor has the launcher $verb"
 done
 for verb in join enter nsenter; do
 	run as alice berth $verb "${victims[0]}" id

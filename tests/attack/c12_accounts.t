@@ -175,6 +175,7 @@ done
 enters j sh -c 'rm -rf /etc/passwd; echo app:x:7:70::/:/bin/sh >/etc/passwd; mkfifo /etc/other'
 as alice berth exec -d j sh -c 'while mv /etc/passwd /etc/x && mv /etc/other /etc/passwd && mv /etc/x /etc/other; do :; done'
 as alice timeout 100 python3 "$TOP/tests/attack/starts.py" 40 exec -u app j id -u >/run/arena/out
+is "$(wc -l </run/arena/out)" 40 "C12 control: so many have entered, or tried"
 is "$(cut -f 2,3 /run/arena/out | tr '\t' ' ' | grep -vcE '^(0 7|125 )$')" 0 "C12 a file that is exchanged: its user, or a refusal"
 as alice berth rm -f j >/dev/null
 ok "C12 nothing is left" jobs_are_gone

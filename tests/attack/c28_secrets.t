@@ -82,6 +82,7 @@ unlike "$out$err" "$given" "C28 nor does an error show one"
 
 # Another user sees none of it.
 seen=$(as bob sh -c 'cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; ls -lR /home/alice /run/berth; berth ps -a' 2>/dev/null | tr '\0' '\n')
+like "$seen" 'berth' "C28 control: but of others something"
 unlike "$seen" "$mine|$given|$passed|$filed" "C28 another user sees none of them"
 kill "$client"
 wait_job

@@ -85,7 +85,7 @@ is "$(as alice berth ps -a | grep -c ' Up ')" 1 "C34 and the job goes on"
 # The supervisor's descriptors, memory and socket: by any process, as any user.
 for user in 0 7; do
 	run as alice timeout 30 berth exec -u $user j sh -c 'ls /proc/1/fd; readlink /proc/1/cwd /proc/1/root /proc/1/exe; cat /proc/1/environ /proc/1/maps /proc/1/mem; true'
-	is "$out" "" "C34 as $user: nothing of its supervisor can be looked into"
+	is "$rc:$out" "0:" "C34 as $user: nothing of its supervisor can be looked into"
 done
 as alice berth kill -s TERM j >/dev/null
 run as alice timeout 30 berth wait j

@@ -32,7 +32,8 @@ chmod 777 "$ctl"
 run client bob exec '{}' id
 like "$rc:$out:$err" '^[^0].*(closed|BrokenPipe|reset)|^125::$' "nor is another one served who connects to it"
 unlike "$out" uid "and no command of theirs runs"
-run client root exec '{}' id
+run root timeout 30 /usr/bin/python3 "$TOP/tests/e2e/ctl.py" "$ctl" exec '{}' id
+like "$rc:$out:$err" '^[^0].*(closed|BrokenPipe|reset)|^125::$' "the host's root is not served either"
 unlike "$out" uid "nor one of the host's root, who is nobody there"
 chmod 700 "$STATE" "$STATE/jobs" "${ctl%/ctl}"
 run client alice exec '{}' sh -c "ls -d $STATE 2>&1; ls /jobs 2>&1"

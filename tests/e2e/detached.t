@@ -260,8 +260,11 @@ restarting() {
 	[ "$(record .state)" = restarting ] && [ "$(record .restarts)" -ge 3 ]
 }
 ok "between two runs the record says so" wait_for 20 restarting
-run ctl exec '{}' true
-like "$err" 'NotRunning.*restarting|^$' "no process can be started then"
+is_refused() {
+	run ctl exec '{}' true
+	[[ $err =~ NotRunning.*restarting ]]
+}
+ok "no process can be started then" wait_for 20 is_refused
 run call StopJob
 is "$out:$(record '[.state, .stopped] | @csv')" "$done:\"exited\",true" "and it can be stopped"
 detach '{"keep": true, "tty": true, "restart": "on_failure", "restart_max": 2}' sh -c "$again; tty; exit 1"

@@ -146,8 +146,12 @@ is "$rc:$out" 0: "without a client: told of the start alone"
 ok "without a client: it runs" wait_for 10 test -e /home/alice/h/done
 run ex '{"detach": true, "tty": true}' sh -c 'head -c 100000 /dev/zero; echo done >/h/done2'
 ok "without a client, at a terminal: nobody has to read" wait_for 10 test -e /home/alice/h/done2
+not_running_on() {
+	! pgrep -f '/h/[n]ever' >/dev/null
+}
+not_ok "control: what let go of its terminal runs on" not_running_on
 end "the rest"
-ok "what let go of its terminal has ended with the job" test ! -e /home/alice/h/gone
+ok "what let go of its terminal has ended with the job" wait_for 10 not_running_on
 
 # A set-id program of the image acts in the job as in the first process.
 make_image /home/alice/image

@@ -190,7 +190,10 @@ ok "what was there goes on" host_pid 'sleep 1006'
 as alice berth kill web >/dev/null
 wait_job
 is "$rc" 137 "the job ends: so does the command"
-wait_for 20 sh -c '! as alice berth ps -q | grep -q .'
+none_runs() {
+	[ -z "$(as alice berth ps -q)" ]
+}
+ok "none runs" wait_for 20 none_runs
 fails 'not running: web' "in a job that has ended" web true
 like "$err" 'exited' "its state is said"
 as alice berth rm web >/dev/null
