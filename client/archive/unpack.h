@@ -79,7 +79,7 @@ int own_file(const struct unpack *u, struct archive_entry *entry, int fd)
 int own_name(const struct unpack *u, struct archive_entry *entry, int dir, const char *name)
     __attribute__((warn_unused_result));
 
-/* own.c: the mode of a directory, for the time when all is in it. *owned as own_file. */
+/* own.c: the mode of a directory, for the time when all is in it. */
 int own_directory(const struct unpack *u, struct archive_entry *entry, int fd, mode_t *mode)
     __attribute__((warn_unused_result));
 

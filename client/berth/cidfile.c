@@ -38,9 +38,9 @@ cidfile_write(struct cidfile *file, const char *id, struct err *err)
 
 	if (file->path == NULL)
 		return (0);
-	file->written = true;
 	if (io_write_all(file->fd, id, len) != 0)
 		return (err_sys(err, "cannot write the job's id to %s", file->path));
+	file->written = true;
 	return (0);
 }
 

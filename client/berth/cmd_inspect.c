@@ -56,7 +56,7 @@ cmd_inspect(struct cli *cli, int argc, char **argv, struct err *err)
 {
 	struct flag_parse parse = { .argc = argc, .argv = argv };
 	struct json_object *list;
-	bool failed = false;
+	int failed = 0;
 
 	if (cli_flags(cli, &parse, err) != 0 || cli_words(cli, parse.argc, 1, INT32_MAX, err) != 0)
 		return (-1);
@@ -67,10 +67,11 @@ cmd_inspect(struct cli *cli, int argc, char **argv, struct err *err)
 			continue;
 		message_error(cli, err);
 		cli->reason[0] = '\0';
-		failed = true;
+		/* as each_job has it */
+		failed = parse.argc == 1 ? (int)err->code : ERR_FAILED;
 	}
 	/* What was found is printed, and be it nothing: docker(1) does so, too. */
 	if (message_json(list, err) != 0)
 		return (-1);
-	return (failed ? ERR_FAILED : 0);
+	return (failed);
 }

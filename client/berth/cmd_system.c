@@ -42,8 +42,9 @@ store_filter(void *out, char *value, struct err *err)
 		options->until = value + 6;
 		return (0);
 	}
-	if (strncmp(value, "label=", 6) == 0 && value[6] != '\0' && json_is_utf8(value) &&
-	    options->nlabels < LABELS_MAX) {
+	if (options->nlabels == LABELS_MAX)
+		return (err_set(err, ERR_USAGE, "more than %d times --filter=label=", LABELS_MAX));
+	if (strncmp(value, "label=", 6) == 0 && value[6] != '\0' && json_is_utf8(value)) {
 		options->labels[options->nlabels++] = value + 6;
 		return (0);
 	}

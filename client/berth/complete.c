@@ -114,16 +114,7 @@ value_signal(struct typing *typing)
 	}
 }
 
-/* Names of jobs are the engine's to say, and this goes to a terminal. */
-static bool
-is_job_name(const char *name)
-{
-	return (name[0] != '\0' && strlen(name) <= JOB_NAME_MAX &&
-		name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				  "0123456789_.-")] == '\0');
-}
-
-/* Names, and ids for who begins to type one. Only an engine that runs is asked, and not for long. */
+/* Names, which are the engine's to say, and ids for who begins to type one. Only an engine that runs is asked, and not for long. */
 static void
 offer_jobs(struct typing *typing, const char *tail)
 {
@@ -138,10 +129,10 @@ offer_jobs(struct typing *typing, const char *tail)
 		jobview_status(&view, jobview_now(), status, sizeof(status));
 		status[strspn(status, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				      "0123456789 ()")] = '\0';
-		if (is_job_name(view.name))
+		if (job_is_name(view.name))
 			offer(typing, view.name, tail, status);
 		if (value_of(typing)[0] != '\0' && strcmp(view.id, view.name) != 0 &&
-		    is_job_name(view.id))
+		    job_is_name(view.id))
 			offer(typing, view.id, tail, status);
 	}
 	json_object_put(list);

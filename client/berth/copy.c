@@ -19,6 +19,7 @@
 
 #include "client/berth/engine.h"
 #include "client/berth/message.h"
+#include "client/lib/job.h"
 #include "client/lib/json.h"
 #include "common/io.h"
 
@@ -79,6 +80,10 @@ call_engine(const struct copy *copy, const struct ends *ends, struct varlink *co
 	struct way way;
 	int rc;
 
+	if (job_check_named(copy->job, err) != 0) {
+		json_object_put(params);
+		return (-1);
+	}
 	rc = json_put_text(params, "job", copy->job) | json_put_text(params, "path", copy->path) |
 	     json_put_text(params, "direction", copy->out ? "out" : "in") |
 	     json_put_number(params, "stream", 0) | json_put_number(params, "messages", 1) |

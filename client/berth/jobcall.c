@@ -14,6 +14,7 @@
 #include <json-c/json.h>
 
 #include "client/berth/stateroot.h"
+#include "client/lib/job.h"
 #include "client/lib/json.h"
 
 #define JOBS_MANY 100000 /* more are no list of jobs */
@@ -41,7 +42,7 @@ begin(struct way *way, struct cli *cli, struct err *err)
 static int
 name_job(struct cli *cli, const char *job, struct json_object **params, struct err *err)
 {
-	if (!json_is_utf8(job))
+	if (!job_is_name(job))
 		return (no_such_job(cli, job, err));
 	if (*params == NULL)
 		*params = json_object_new_object();

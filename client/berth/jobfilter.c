@@ -160,14 +160,10 @@ static bool
 has_label(const struct jobview *view, const char *term)
 {
 	const char *equals = strchr(term, '='), *value;
-	char name[256];
-	size_t len = equals != NULL ? (size_t)(equals - term) : strlen(term);
+	char *name = strndup(term, equals != NULL ? (size_t)(equals - term) : strlen(term));
 
-	if (len >= sizeof(name))
-		return (false);
-	memcpy(name, term, len);
-	name[len] = '\0';
-	value = jobview_label(view, name);
+	value = name != NULL ? jobview_label(view, name) : NULL;
+	free(name);
 	return (value != NULL && (equals == NULL || strcmp(value, equals + 1) == 0));
 }
 

@@ -86,12 +86,12 @@ busy(struct call *call, enum deferred what, struct found *found)
 static int
 too_late(struct call *call, const struct found *found)
 {
+	const char *name = found->record.name[0] != '\0' ? found->record.name : found->id;
 	struct err err;
 
-	err_set(&err, ERR_UNAVAILABLE, "job %s does not end",
-	    found->record.name[0] != '\0' ? found->record.name : found->id);
+	err_set(&err, ERR_UNAVAILABLE, "job %s does not end", name);
 	err_why(&err, "what looks after it does not answer");
-	err_todo(&err, "end it in any case, and remove it:  berth rm -f %s", found->record.name);
+	err_todo(&err, "end it in any case, and remove it:  berth rm -f %s", name);
 	return answer_failed(call, &err);
 }
 

@@ -97,12 +97,13 @@ take_name(struct launch *launch, const struct child *child, struct err *err)
 	const char *name = launch->job->name;
 	int ret = name == NULL ? 0 : names_take(launch->engine, name, child->id, launch->holder);
 
+	/* it says who has the name, and nothing else */
+	if (ret != 1)
+		launch->holder[0] = '\0';
 	if (ret == -1)
 		return err_sys(err, "the name %s cannot be taken", name);
-	if (ret == 0) {
-		launch->holder[0] = '\0';
+	if (ret == 0)
 		return 0;
-	}
 	err_set(err, ERR_FAILED, "a job called %s is there already", name);
 	return err_todo(err, "choose another name:  --name");
 }
@@ -238,7 +239,6 @@ start_job(struct launch *launch, struct err *err)
 		undo(launch, child);
 		return -1;
 	}
-	memcpy(launch->id, child->id, sizeof(launch->id));
 	task = (struct task){ .engine = engine,
 		.job = launch->job,
 		.id = child->id,

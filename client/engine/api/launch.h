@@ -28,7 +28,6 @@ struct launch {
 	struct policy policy;
 	struct decision decision;
 	char holder[JOB_ID_LEN + 1]; /* who has the name; "": nobody */
-	char id[JOB_ID_LEN + 1]; /* of the job that was started */
 };
 
 /* 0 when the supervisor has been forked, or -1 with err. launch_free in both cases. */

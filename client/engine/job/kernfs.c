@@ -150,13 +150,10 @@ int
 kernfs_protect(int proc, int sys, const struct kernfs *kernfs, struct err *err)
 {
 	int AUTO_CLOSE empty = -1;
-	int ret;
 
 	if (protect_proc(proc, kernfs->dev, &empty) == -1 || protect_sys(sys, kernfs, &empty) == -1)
 		return err_sys(err, "the job's /proc and /sys cannot be protected");
-	ret = proc;
-	proc = -1;
-	return ret;
+	return 0;
 }
 
 static int

@@ -170,6 +170,8 @@ cannot_read(struct err *err)
 	int errnum = errno;
 
 	err_set(err, ERR_FAILED, "what the job was asked to be cannot be read");
+	/* ENOENT: it may not have been written yet */
+	err->errnum = errnum;
 	return err_why(err, "%s",
 	    errnum == EBADMSG ? "its files " REQUEST_FILE " and " REQUEST_BLOB " were changed"
 			      : strerror(errnum));

@@ -35,7 +35,7 @@ struct task {
 
 #define IDENTITY_GROUPS_MAX 128
 
-/* As whom a process of a job runs, and where its home is. It goes through a pipe at once. */
+/* As whom a process of a job runs, and where its home is. */
 struct identity {
 	uid_t uid;
 	gid_t gid;
@@ -44,8 +44,6 @@ struct identity {
 	bool keeps_groups; /* the engine's instead of these */
 	char home[256];
 };
-
-_Static_assert(sizeof(struct identity) <= 4096, "a pipe takes PIPE_BUF bytes without a reader");
 
 /*
  * Do its processes, and with them the supervisor, keep the supplementary groups that the engine has from
