@@ -132,9 +132,13 @@ is "$rc:$out:$err" '71::berth: no
 # --- one thing to each of several jobs
 script '{StopJob: [{parameters: {}}], Kill: [{parameters: {}}], Remove: [{parameters: {}}], StartJob: [{parameters: {id: "x", name: "y"}}],
     Wait: [{parameters: {status: 7, reason: "exited", why: ""}}]}'
-b stop web c0f "a b"
-is "$rc:$out:$err" $'0:web\nc0f\na b:' "stop: each is named when it is done"
-is "$(calls | sort)" 'StopJob {"job": "a b", "seconds": 10}
+for verb in stop start restart kill rm logs top stats wait inspect; do
+	b $verb "a b"
+	like "$rc:$err" '^1:berth: no such job: a b' "$verb of what no job can be called"
+done
+b stop web c0f a.b
+is "$rc:$out:$err" $'0:web\nc0f\na.b:' "stop: each is named when it is done"
+is "$(calls | sort)" 'StopJob {"job": "a.b", "seconds": 10}
 StopJob {"job": "c0f", "seconds": 10}
 StopJob {"job": "web", "seconds": 10}' "names go to the engine as they were typed"
 b stop -t 0 web
@@ -211,7 +215,7 @@ b --format=json inspect a b
 is "$rc:$(jq -c '[.[] | [.config, .cut]]' <<<"$out")" '0:[[null,true],[null,true]]' "without a config it is null"
 script '{Inspect: [{parameters: {}}]}'
 b inspect web
-is "$rc:${err%%$'\n'*}" "1:berth: the engine's answer is malformed" "inspect: an answer without a job"
+is "$rc:${err%%$'\n'*}" "69:berth: the engine's answer is malformed" "inspect: an answer without a job"
 
 # --- top and stats, of a procfs that is none
 install -d -o alice -m 700 $dir/proc/{1,7,8}
