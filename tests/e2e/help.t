@@ -103,9 +103,9 @@ is "$rc:${out%%$'\n'*}" "0:usage: berth daemon start" "for root too, and nothing
 
 # --- the manual
 manual=$TOP/config/man/berth.1
-# items TITLE: heads of the list under a subsection
+# items TITLE [PAGE]: heads of the list under a subsection
 items() {
-	awk -v title=".Ss $1" '$0 == title { on = 1; next } /^\.S[hs] / { on = 0 } on && /^\.It /' "$manual"
+	awk -v title=".Ss $1" '$0 == title { on = 1; next } /^\.S[hs] / { on = 0 } on && /^\.It /' "${2-$manual}"
 }
 # Of ".It Fl i , -interactive" and ".It Fl -a Ar X , Fl -b": what is behind Fl, and behind a comma.
 flags_in() {
@@ -116,8 +116,8 @@ flags_in() {
 flags_of() {
 	jq -r "$1 | (if .letter then .letter else empty end), \"-\" + .name" <<<"$table" | sort -u
 }
-is "$(items 'Flags of run' | flags_in)" "$(flags_of '.[] | select(.name == "run").flags[] | select(.global | not)')" \
-    "berth(1): the flags of run are those of the table"
+is "$(items Flags "$TOP/config/man/berth-run.1" | flags_in)" "$(flags_of '.[] | select(.name == "run").flags[] | select(.global | not)')" \
+    "berth-run(1): the flags of run are those of the table"
 is "$(items 'Flags of all verbs' | flags_in)" "$(flags_of '.[0].flags[] | select(.global)')" \
     "berth(1): so are those of all verbs"
 admin='grant revoke'
