@@ -26,28 +26,61 @@
 /* The launcher itself gives an engine 30 seconds to start; one that was stopped gives nothing. */
 #define LAUNCH_MS 40000
 #define STOPPED_MS 10000
+#define FIRST_FD 3 /* of those that a verb takes */
+
+/*
+ * Descriptors above those that they become: none is overwritten before it was taken. They close here when it
+ * has them. 0 or errno.
+ */
+static int
+lift(const struct launch *launch, int high[LAUNCH_FDS])
+{
+	for (size_t i = 0; i < launch->nfds; i++) {
+		high[i] = fcntl(launch->fds[i], F_DUPFD_CLOEXEC, FIRST_FD + LAUNCH_FDS);
+		if (high[i] < 0)
+			return (errno);
+	}
+	return (0);
+}
+
+/* Its own streams: what it says goes to text. 0 or errno. */
+static int
+add_streams(posix_spawn_file_actions_t *actions, int text)
+{
+	int rc = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
+
+	if (rc == 0)
+		rc = posix_spawn_file_actions_adddup2(actions, text, 1);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_adddup2(actions, text, 2);
+	return (rc);
+}
 
 static int
 spawn(struct launch *launch, int text)
 {
-	char verb[8], *argv[] = { (char[]){ LAUNCHER }, verb, NULL };
+	/* execve(2) changes none of them */
+	char *argv[2 + LAUNCH_WORDS + 1] = { (char[]){ LAUNCHER },
+		(char *)(uintptr_t)launch->verb };
 	char *envp[] = { NULL };
+	int high[LAUNCH_FDS] = { -1, -1, -1 };
 	posix_spawn_file_actions_t actions;
 	int rc;
 
-	snprintf(verb, sizeof(verb), "%s", launch->verb);
+	for (size_t i = 0; i < LAUNCH_WORDS && launch->words[i] != NULL; i++)
+		argv[2 + i] = (char *)(uintptr_t)launch->words[i];
 	if ((rc = posix_spawn_file_actions_init(&actions)) != 0)
 		return (rc);
-	rc = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	rc = add_streams(&actions, text);
 	if (rc == 0)
-		rc = posix_spawn_file_actions_adddup2(&actions, text, 1);
-	if (rc == 0)
-		rc = posix_spawn_file_actions_adddup2(&actions, text, 2);
-	if (rc == 0 && launch->request > 0)
-		rc = posix_spawn_file_actions_adddup2(&actions, launch->request, 3);
+		rc = lift(launch, high);
+	for (size_t i = 0; i < launch->nfds && rc == 0; i++)
+		rc = posix_spawn_file_actions_adddup2(&actions, high[i], FIRST_FD + (int)i);
 	if (rc == 0)
 		rc = posix_spawn(&launch->pid, LAUNCHER, &actions, NULL, argv, envp);
 	posix_spawn_file_actions_destroy(&actions);
+	for (size_t i = 0; i < LAUNCH_FDS; i++)
+		io_close(&high[i]);
 	return (rc);
 }
 

@@ -120,7 +120,8 @@ launch(struct way *way, struct engine_call *call, struct varlink *conn, struct e
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return (err_sys(err, "cannot make a socket"));
 	conn->fd = pair[0];
-	launch.request = pair[1];
+	launch.fds[0] = pair[1];
+	launch.nfds = 1;
 	sent = bootstrap_begin(&launch, err);
 	close(pair[1]);
 	if (sent != 0)
