@@ -41,6 +41,8 @@ isnt "$(grep -c ' bind(' /run/arena/trace)" 0 "C13 control: it binds"
 is "$(grep 'sun_path=@' /run/arena/trace)" "" "C13 nothing connects to an abstract name"
 as alice berth run -q host true
 as bob berth run -q host true
+# A job's socket goes a moment after its client was told the end.
+ok "C13 both jobs are gone" jobs_are_gone
 is "$(new_names)" "/run/berth/1000/engine.sock /run/berth/1001/engine.sock " "C13 two engines: two sockets"
 start_job /run/arena/out host sh -c 'echo up; exec sleep 60'
 wait_for 10 grep -q up /run/arena/out

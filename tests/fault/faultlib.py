@@ -92,15 +92,25 @@ def wanted(words, seed):
     return choose
 
 
-def sample(faults, kinds, count, seed):
-    """As many of each kind, count in all; all of them with count 0. The kind comes first in a fault."""
+def sample(faults, kinds, count, seed, perform):
+    """Performs as many of each kind, count in all; all of them with count 0. The kind comes first in a fault.
+    perform(fault) says if it happened: for one that did not, since a process made less calls than in the list,
+    comes another one of its kind, a few times."""
     if count == 0:
-        return faults
-    chance, chosen = random.Random(seed), []
+        for fault in faults:
+            perform(fault)
+        return
+    chance, few = random.Random(seed), -(-count // len(kinds))
     for kind in kinds:
-        of_kind = [fault for fault in faults if fault[0] == kind]
-        chosen += chance.sample(of_kind, min(-(-count // len(kinds)), len(of_kind)))
-    return chosen
+        of_kind, happened = [fault for fault in faults if fault[0] == kind], 0
+        for fault in chance.sample(of_kind, min(few * 6, len(of_kind))):
+            if happened < few:
+                happened += perform(fault)
+
+
+def with_spare():
+    """Waits until the engine has made a supervisor ahead. An engine for one call makes none."""
+    until(lambda: named("berth-spare"), 1)
 
 
 def without_spare():

@@ -20,7 +20,7 @@ is "$rc" 0 "after each kill: what is there is whole, and can be removed"
 [ "$rc" -eq 0 ] || diag "$out$err"
 pairs=$(grep -E '^[a-z]+ / [a-z]+: [0-9]+ kills$' <<<"$out")
 is "$(wc -l <<<"$pairs")" 11 "each scene with each victim"
-# One try a pair: a call that did not come this time kills nobody.
+# A call that did not come this time kills nobody.
 killed=$(grep -cE ': [1-9][0-9]* kills$' <<<"$pairs")
 ok "kills came in most of them ($killed)" test "$killed" -ge 8
 done_testing

@@ -162,7 +162,10 @@ def main():
         for victim, (whose, _) in victims.items():
             who, numbers = calls(scene, victim)
             kills = 0
-            for number in chance.sample(numbers, min(count, len(numbers))) if count else numbers:
+            # For a call that did not come this time another one, twice.
+            for number in chance.sample(numbers, min(count * 3, len(numbers))) if count else numbers:
+                if count and kills == count:
+                    break
                 clean()
                 before()
                 attached = Attached(whose(), who, number, "kill")

@@ -198,17 +198,19 @@ def main():
     chosen = [(kind, who, number, NAMES.get(call, str(call)), f"{kind}:{call}")
               for who, number, call, _, _ in verb.calls() for kind in kinds if NAMES.get(call) not in ENDLESS]
     chosen = wanted(sys.argv[5] if len(sys.argv) > 5 else "", seed)(chosen)
-    total = len(chosen)
-    chosen = sample(chosen, kinds, count, seed)
     tally = Tally(kinds)
-    for kind, who, number, call, fault in chosen:
+
+    def perform(chosen):
+        kind, who, number, call, fault = chosen
         status, out, said = verb.perform(who, number, fault)
         if status == NEVER_HAPPENED:
             verb.reset()
-            continue
-        tally.add(kind, status != 0, f"{call}, call {number} of process {who} (status {status})",
-                  list(verb.judge(kind, call, status, out, said)))
-    tally.tell(name, total)
+        else:
+            tally.add(kind, status != 0, f"{call}, call {number} of process {who} (status {status})",
+                      list(verb.judge(kind, call, status, out, said)))
+        return status != NEVER_HAPPENED
+    sample(chosen, kinds, count, seed, perform)
+    tally.tell(name, len(chosen))
     sys.exit(1 if tally.bad else 0)
 
 
