@@ -80,10 +80,80 @@ id_range_mappable(const struct id_range *range, uint32_t own)
 	return (!id_range_contains(range, own));
 }
 
-int
-idmap_format(char *buf, size_t len, uint32_t own, const struct id_range *range)
+/* One line up to its comma or the end, where it returns; NULL when it is none. */
+static const char *
+parse_line(const char *text, struct idmap_line *line)
 {
-	int put = snprintf(buf, len, "0 %u 1\n1 %u %u\n", own, range->start, range->count);
+	uint32_t *const fields[] = { &line->inside, &line->outside, &line->count };
+	const char *end = NULL;
 
-	return (put < 0 || (size_t)put >= len ? -1 : put);
+	for (size_t i = 0; i < 3; i++) {
+		end = text + strcspn(text, ":,");
+		if (parse_digits(text, end, fields[i]) < 0)
+			return (NULL);
+		/* Two colons and no third. */
+		if ((*end == ':') != (i < 2))
+			return (NULL);
+		text = end + 1;
+	}
+	if (line->count == 0 || line->count - 1 > ID_MAX - line->inside ||
+	    line->count - 1 > ID_MAX - line->outside)
+		return (NULL);
+	return (end);
+}
+
+/* Two names for one id, or one name for two. */
+static bool
+lines_clash(const struct idmap_line *a, const struct idmap_line *b)
+{
+	const struct id_range in[] = { { a->inside, a->count }, { b->inside, b->count } },
+			      out[] = { { a->outside, a->count }, { b->outside, b->count } };
+
+	return (id_range_overlaps(&in[0], &in[1]) || id_range_overlaps(&out[0], &out[1]));
+}
+
+int
+idmap_parse(const char *text, struct idmap_line *lines, struct idmap *map)
+{
+	size_t n = 0;
+
+	/* A newline, and the NUL that snprintf(3) writes. */
+	if (strlen(text) + 2 > IDMAP_TEXT_MAX)
+		return (-1);
+	do {
+		if (n == IDMAP_LINES_MAX || (text = parse_line(text, &lines[n])) == NULL)
+			return (-1);
+		for (size_t i = 0; i < n; i++) {
+			if (lines_clash(&lines[i], &lines[n]))
+				return (-1);
+		}
+		n++;
+	} while (*text++ == ',');
+	*map = (struct idmap){ n, lines };
+	return (0);
+}
+
+struct idmap
+idmap_usual(struct idmap_line lines[2], uint32_t own, const struct id_range *range)
+{
+	lines[0] = (struct idmap_line){ 0, own, 1 };
+	lines[1] = (struct idmap_line){ 1, range->start, range->count };
+	return ((struct idmap){ 2, lines });
+}
+
+int
+idmap_format(char *buf, size_t len, const struct idmap *map)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < map->n; i++) {
+		const struct idmap_line *line = &map->lines[i];
+		int put = snprintf(
+		    buf + used, len - used, "%u %u %u\n", line->inside, line->outside, line->count);
+
+		if (put < 0 || (size_t)put >= len - used)
+			return (-1);
+		used += (size_t)put;
+	}
+	return ((int)used);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * User and group ids as numbers, ranges of them, and the lines of a uid_map or gid_map.
+ * User and group ids as numbers, ranges of them, and maps: the lines of a uid_map or gid_map.
  * TRUST: privileged, pure
  * INPUT: decimal texts from policy files (root's) and from command lines (hostile)
  * MUST: accept one spelling of each id and no other (CVE-2019-14287: -1 and 4294967295 became 0);
@@ -46,11 +46,39 @@ bool id_range_contains(const struct id_range *range, uint32_t id);
  */
 bool id_range_mappable(const struct id_range *range, uint32_t own);
 
+/* user_namespaces(7), "Defining user and group ID mappings": the lines that the kernel takes at most.
+ * Their text must be shorter than a page; a little less lets it stand on the stack. */
+#define IDMAP_LINES_MAX 340
+#define IDMAP_TEXT_MAX 3968
+
+/* count ids from inside on are, on the host, those from outside on. */
+struct idmap_line {
+	uint32_t inside;
+	uint32_t outside;
+	uint32_t count;
+};
+
+/* A uid_map or gid_map; the lines are somebody else's. */
+struct idmap {
+	size_t n;
+	const struct idmap_line *lines;
+};
+
 /*
- * Writes the two lines "0 OWN 1" and "1 START COUNT" (user_namespaces(7), "Defining user and
- * group ID mappings"). Returns the length, or -1 when len is too small.
+ * C:H:N[,C:H:N...]: N ids from C on are those from H on, all as id_parse. N is at least 1, the last id
+ * on either side at most ID_MAX, no id stands in two lines on the same side, and all of it fits
+ * into IDMAP_TEXT_MAX. Says nothing about whose ids they are: decide.h. lines has room for
+ * IDMAP_LINES_MAX and must outlive map. 0, or -1 with map unchanged.
  */
-int idmap_format(char *buf, size_t len, uint32_t own, const struct id_range *range)
+int idmap_parse(const char *text, struct idmap_line *lines, struct idmap *map)
+    __attribute__((warn_unused_result));
+
+/* The map of a grant that asks for none of its own: 0 is own, 1 and what follows is range. */
+struct idmap idmap_usual(struct idmap_line lines[2], uint32_t own, const struct id_range *range);
+
+/* As the kernel reads it, "INSIDE OUTSIDE COUNT" a line. The length, or -1 when len is too small;
+ * IDMAP_TEXT_MAX is enough for what idmap_parse has taken. */
+int idmap_format(char *buf, size_t len, const struct idmap *map)
     __attribute__((warn_unused_result));
 
 #endif

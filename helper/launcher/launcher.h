@@ -17,6 +17,7 @@
 
 #include "common/decide.h"
 #include "common/err.h"
+#include "common/idmap.h"
 #include "common/policy.h"
 
 /* end.c: prints err and ends the program with its code. The user's lock and all else is closed
@@ -104,7 +105,7 @@ int state_prepare(const struct grant *grant, struct err *err) __attribute__((war
 /* namespaces.c: the parent's, the init's and the engine's part of making the namespaces. child is the
  * init's directory in a procfs. The init has no mounts that a full namespace could make it clear away
  * before it ends. */
-int write_maps(int child, const struct grant *grant, struct err *err)
+int write_maps(int child, const struct idmap *uids, const struct idmap *gids, struct err *err)
     __attribute__((warn_unused_result));
 int confine(int procfd, struct err *err) __attribute__((warn_unused_result));
 int separate_mounts(struct err *err) __attribute__((warn_unused_result));

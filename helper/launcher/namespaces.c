@@ -2,15 +2,14 @@
 /*
  * The user namespace: its maps, written from outside, and its limits, set from inside.
  * TRUST: privileged
- * INPUT: the grant; a procfs of the launcher's own
- * MUST: map the caller's ids and the granted ranges and nothing else; leave no way to nest
+ * INPUT: maps that decide() has allowed; a procfs of the launcher's own
+ * MUST: write the maps that it is given and nothing else; leave no way to nest
  *       further user namespaces, in which an empty bounding set would be full again.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
 #include <sched.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/mount.h>
@@ -21,39 +20,33 @@
 #include "helper/launcher/launcher.h"
 #include "helper/launcher/priv.h"
 
-/* One map. user_namespaces(7): who opens and writes needs CAP_SYS_ADMIN over the namespace and
- * CAP_SETUID or CAP_SETGID in its parent. */
-struct map {
-	const char *file;
-	int cap;
-	uint32_t own;
-	const struct id_range *range;
-};
-
+/* user_namespaces(7): who opens and writes a map needs CAP_SYS_ADMIN over the namespace and cap,
+ * CAP_SETUID or CAP_SETGID, in its parent. */
 static int
-write_map(int child, const struct map *map, struct err *err)
+write_map(int child, const char *file, int cap, const struct idmap *map)
 {
 	AUTO_CLOSE int fd = -1;
-	char text[64];
+	char text[IDMAP_TEXT_MAX];
 	bool done;
-	int len = idmap_format(text, sizeof(text), map->own, map->range);
+	int len = idmap_format(text, sizeof(text), map);
 
-	/* PRIV: see struct map. */
-	priv_raise(CAP_SYS_ADMIN, map->cap);
-	fd = openat(child, map->file, O_WRONLY | O_CLOEXEC);
+	/* PRIV: see above. */
+	priv_raise(CAP_SYS_ADMIN, cap);
+	fd = openat(child, file, O_WRONLY | O_CLOEXEC);
 	/* The kernel takes a map with one write(2) or not at all. */
 	done = len > 0 && fd >= 0 && write(fd, text, (size_t)len) == len;
 	priv_lower();
-	return (done ? 0 : err_sys(err, "cannot write the %s of the user namespace", map->file));
+	return (done ? 0 : -1);
 }
 
 int
-write_maps(int child, const struct grant *grant, struct err *err)
+write_maps(int child, const struct idmap *uids, const struct idmap *gids, struct err *err)
 {
-	const struct map uids = { "uid_map", CAP_SETUID, grant->uid, &grant->subuid };
-	const struct map gids = { "gid_map", CAP_SETGID, grant->gid, &grant->subgid };
-
-	return (write_map(child, &uids, err) < 0 || write_map(child, &gids, err) < 0 ? -1 : 0);
+	if (write_map(child, "uid_map", CAP_SETUID, uids) < 0)
+		return (err_sys(err, "cannot write the uid_map of the user namespace"));
+	if (write_map(child, "gid_map", CAP_SETGID, gids) < 0)
+		return (err_sys(err, "cannot write the gid_map of the user namespace"));
+	return (0);
 }
 
 /* /proc/sys/user belongs to the user namespace of who opens it (namespaces(7)). */

@@ -175,6 +175,16 @@ open_child(const struct split *split, pid_t child)
 	return (-1);
 }
 
+static int
+map_ids(int child, const struct grant *grant, struct err *err)
+{
+	struct idmap_line uid_lines[2], gid_lines[2];
+	const struct idmap uids = idmap_usual(uid_lines, grant->uid, &grant->subuid),
+			   gids = idmap_usual(gid_lines, grant->gid, &grant->subgid);
+
+	return (write_maps(child, &uids, &gids, err));
+}
+
 /* The child knows no privilege outside of its namespace. For one call it is a child of who called
  * us, and ends with them. */
 static int
@@ -200,7 +210,7 @@ make_namespace(struct split *split, struct err *err)
 	dir = open_child(split, child);
 	if (dir < 0)
 		return (err_sys(err, "cannot find the user namespace"));
-	if (write_maps(dir, split->grant, err) < 0 ||
+	if (map_ids(dir, split->grant, err) < 0 ||
 	    (split->grant->until != 0 && split_watch(split, dir, err) < 0))
 		return (-1);
 	/* Whoever has the caller's ids can be stopped by them; the init has its own. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Fuzz target: everything that is a number in a policy file or on a command line: ids, ranges,
+ * Fuzz target: everything that is a number in a policy file or on a command line: ids, ranges, maps,
  * dates, durations. An input is one text.
  * TRUST: unprivileged
  * INPUT: the fuzzer
@@ -67,6 +67,48 @@ check_range(const char *text)
 	}
 }
 
+/* Does an id of the one line stand in the other, on either side? */
+static bool
+shares(const struct idmap_line *a, const struct idmap_line *b)
+{
+	return ((a->inside < (uint64_t)b->inside + b->count &&
+		    b->inside < (uint64_t)a->inside + a->count) ||
+		(a->outside < (uint64_t)b->outside + b->count &&
+		    b->outside < (uint64_t)a->outside + a->count));
+}
+
+static void
+check_map(const char *text)
+{
+	static struct idmap_line lines[IDMAP_LINES_MAX];
+	struct idmap map = { UNTOUCHED, NULL };
+	char again[IDMAP_TEXT_MAX] = "";
+	int len;
+
+	if (idmap_parse(text, lines, &map) < 0) {
+		must(map.n == UNTOUCHED, "a refused map changes nothing", text);
+		return;
+	}
+	must(map.n >= 1 && map.n <= 340, "a map has lines", text);
+	for (size_t i = 0; i < map.n; i++) {
+		const struct idmap_line *line = &map.lines[i];
+
+		must(line->count > 0, "a line is not empty", text);
+		must((uint64_t)line->inside + line->count - 1 <= 2147483646 &&
+			 (uint64_t)line->outside + line->count - 1 <= 2147483646,
+		    "a line ends", text);
+		for (size_t j = 0; j < i; j++)
+			must(!shares(&map.lines[j], line), "no id stands in two lines", text);
+	}
+	len = idmap_format(again, sizeof(again), &map);
+	must(len > 0, "what was taken can be written", text);
+	/* What the kernel reads is the text, with other marks between the numbers. */
+	for (int i = 0; i < len; i++)
+		again[i] = again[i] == ' ' ? ':' : again[i] == '\n' ? ',' : again[i];
+	again[len - 1] = '\0';
+	must(strcmp(again, text) == 0, "a map has one spelling", text);
+}
+
 static void
 check_time(const char *text)
 {
@@ -123,6 +165,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	check_id(text);
 	check_range(text);
+	check_map(text);
 	check_time(text);
 	check_duration(text);
 	free(text);

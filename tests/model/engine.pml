@@ -306,7 +306,7 @@ inline take_slot(s)
 /* order: helper/launcher/runtime_dir.c runtime_prepare: make_dir take_lock listen_at */
 /* order: helper/launcher/runtime_dir.c listen_at: unlinkat bind listen renameat */
 /* order: helper/launcher/split.c split_engine: make_namespace close vanish */
-/* order: helper/launcher/split.c make_namespace: launch_clone run_init write_maps priv_drop_forever io_write_all */
+/* order: helper/launcher/split.c make_namespace: launch_clone run_init map_ids priv_drop_forever io_write_all */
 proctype Launcher(byte c)
 {
 	byte s, i;

@@ -280,19 +280,139 @@ refuses_to_map_the_callers_own_id(void **state)
 	assert_true(mappable(100000, 65536, 165536));
 }
 
+#define UNCHANGED ((const struct idmap_line *)0x4242)
+
+static struct idmap_line room[IDMAP_LINES_MAX];
+
 static void
-formats_two_lines(void **state)
+assert_no_map(const char *text)
+{
+	struct idmap map = { UNTOUCHED, UNCHANGED };
+
+	if (idmap_parse(text, room, &map) == 0)
+		fail_msg("\"%s\" was taken as a map", text);
+	assert_int_equal(map.n, UNTOUCHED);
+	assert_ptr_equal(map.lines, UNCHANGED);
+}
+
+/* Taken, and what the kernel would read of it. */
+static void
+assert_map(const char *text, const char *kernel)
+{
+	char buf[IDMAP_TEXT_MAX];
+	struct idmap map = { 0 };
+
+	if (idmap_parse(text, room, &map) < 0)
+		fail_msg("\"%s\" was refused", text);
+	assert_ptr_equal(map.lines, room);
+	assert_int_equal(idmap_format(buf, sizeof(buf), &map), strlen(kernel));
+	assert_string_equal(buf, kernel);
+}
+
+static void
+accepts_maps(void **state)
+{
+	(void)state;
+	assert_map("0:1000:1", "0 1000 1\n");
+	assert_map("0:1000:1,1:100000:65536", "0 1000 1\n1 100000 65536\n");
+	/* In any order, next to each other on both sides, with holes. */
+	assert_map("1000:1000:1,0:100000:1000,1001:101000:9",
+	    "1000 1000 1\n0 100000 1000\n1001 101000 9\n");
+	assert_map("5:7:2,7:5:2,9:1:1", "5 7 2\n7 5 2\n9 1 1\n");
+	/* Whose ids they are is decided elsewhere. */
+	assert_map("0:0:1", "0 0 1\n");
+}
+
+static void
+refuses_what_is_no_map(void **state)
+{
+	static const char *const texts[] = { "", ",", ":", "::", ":::", "0", "0:1", "0:1:", "0::1",
+		":1:1", "0:1:1:", "0:1:1:1", "0:1:1,", ",0:1:1", "0:1:1,,1:2:1", "0:1:1;1:2:1",
+		"0:1:1 ", " 0:1:1", "0: 1:1", "0 1 1", "0,1,1", "0:1,1", "0,1:1", "0:1:1\n",
+		"00:1:1", "0:01:1", "0:1:01", "+0:1:1", "0:-1:1", "0:1:-1", "0x0:1:1", "a:b:c",
+		"0:1:1,a:2:1", "0:1:1,1:2", "0:1:1,1", "0:1:0", "0:1:1,1:2:0" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_no_map(texts[i]);
+}
+
+/* A sum that wraps would be a small id, and that of the host's root the smallest. */
+static void
+refuses_maps_that_wrap(void **state)
+{
+	static const char *const texts[] = { "0:2147483647:1", "2147483647:1:1", "0:4294967295:1",
+		"4294967295:1:1", "0:4294967296:1", "0:1:4294967296", "0:1:4294967295",
+		"0:1:2147483648", "0:1:2147483647", "1:0:2147483647", "0:2147483646:2",
+		"2147483646:1:2", "1:1:2147483647", "0:1000:2147483646", "1000:0:2147483646" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_no_map(texts[i]);
+	assert_map("0:2147483646:1", "0 2147483646 1\n");
+	assert_map("2147483646:1:1", "2147483646 1 1\n");
+	assert_map("1:0:2147483646", "1 0 2147483646\n");
+}
+
+static void
+refuses_ids_in_two_lines(void **state)
+{
+	static const char *const texts[] = { "0:1:1,0:2:1", "0:1:1,1:1:1", "0:10:5,4:20:1",
+		"0:10:5,5:14:1", "4:20:1,0:10:5", "5:14:1,0:10:5", "0:10:5,2:30:1", "0:10:5,9:12:1",
+		"0:1:1,1:2:1,0:3:1", "0:1:1,1:2:1,2:1:1", "0:1:1,1:2:1,1:3:1",
+		"0:1:1,1:2:1,2:2:1" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_no_map(texts[i]);
+}
+
+/* As many lines as the kernel takes; and a text that it takes. */
+static void
+knows_the_kernels_limits(void **state)
+{
+	static char text[16 * (IDMAP_LINES_MAX + 1)];
+	char buf[IDMAP_TEXT_MAX];
+	struct idmap map;
+	size_t len = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < IDMAP_LINES_MAX; i++)
+		len += (size_t)sprintf(text + len, "%s%u:%u:1", i == 0 ? "" : ",", i, i);
+	assert_int_equal(idmap_parse(text, room, &map), 0);
+	assert_int_equal(map.n, 340);
+	assert_int_equal(idmap_format(buf, sizeof(buf), &map), len + 1);
+	assert_int_equal(map.lines[339].outside, 339);
+	sprintf(text + len, ",340:340:1");
+	assert_no_map(text);
+	/* 248 lines of 16 characters, the first of 15; then one character more. */
+	len = 0;
+	for (unsigned int i = 0; i < IDMAP_TEXT_MAX / 16; i++)
+		len += (size_t)sprintf(
+		    text + len, "%s%u:%u:1", i == 0 ? "" : ",", 99999 + i, 100000 + i);
+	assert_int_equal(len, IDMAP_TEXT_MAX - 2);
+	assert_int_equal(idmap_parse(text, room, &map), 0);
+	assert_int_equal(idmap_format(buf, sizeof(buf), &map), IDMAP_TEXT_MAX - 1);
+	text[len++] = '0';
+	assert_no_map(text);
+}
+
+static void
+knows_the_usual_map(void **state)
 {
 	const struct id_range range = { 100000, 65536 };
+	struct idmap_line lines[2];
+	struct idmap map = idmap_usual(lines, 1000, &range);
 	char buf[64];
 
 	(void)state;
-	assert_int_equal(idmap_format(buf, 25, 1000, &range), 24);
+	assert_int_equal(idmap_format(buf, 25, &map), 24);
 	assert_string_equal(buf, "0 1000 1\n1 100000 65536\n");
-	assert_int_equal(idmap_format(buf, 24, 1000, &range), -1);
-	assert_int_equal(idmap_format(buf, 0, 1000, &range), -1);
+	assert_int_equal(idmap_format(buf, 24, &map), -1);
+	assert_int_equal(idmap_format(buf, 9, &map), -1);
+	assert_int_equal(idmap_format(buf, 0, &map), -1);
 	snprintf_fails = true;
-	assert_int_equal(idmap_format(buf, sizeof(buf), 1000, &range), -1);
+	assert_int_equal(idmap_format(buf, sizeof(buf), &map), -1);
 	snprintf_fails = false;
 }
 
@@ -314,7 +434,12 @@ main(void)
 		cmocka_unit_test(refuses_to_map_system_ids),
 		cmocka_unit_test(refuses_to_map_reserved_ids),
 		cmocka_unit_test(refuses_to_map_the_callers_own_id),
-		cmocka_unit_test(formats_two_lines),
+		cmocka_unit_test(accepts_maps),
+		cmocka_unit_test(refuses_what_is_no_map),
+		cmocka_unit_test(refuses_maps_that_wrap),
+		cmocka_unit_test(refuses_ids_in_two_lines),
+		cmocka_unit_test(knows_the_kernels_limits),
+		cmocka_unit_test(knows_the_usual_map),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

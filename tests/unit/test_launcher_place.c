@@ -68,8 +68,8 @@ long __wrap_syscall(long nr, ...);
 ssize_t __real_write(int fd, const void *buf, size_t len);
 ssize_t __wrap_write(int fd, const void *buf, size_t len);
 ssize_t __wrap_pread(int fd, void *buf, size_t len, off_t at);
-int __real_idmap_format(char *buf, size_t len, uint32_t own, const struct id_range *range);
-int __wrap_idmap_format(char *buf, size_t len, uint32_t own, const struct id_range *range);
+int __real_idmap_format(char *buf, size_t len, const struct idmap *map);
+int __wrap_idmap_format(char *buf, size_t len, const struct idmap *map);
 
 static bool
 holds(int cap)
@@ -324,9 +324,9 @@ __wrap_pread(int fd, void *buf, size_t len, off_t at)
 }
 
 int
-__wrap_idmap_format(char *buf, size_t len, uint32_t own, const struct id_range *range)
+__wrap_idmap_format(char *buf, size_t len, const struct idmap *map)
 {
-	return (fault("idmap_format") ? -1 : __real_idmap_format(buf, len, own, range));
+	return (fault("idmap_format") ? -1 : __real_idmap_format(buf, len, map));
 }
 
 static const struct grant grant = {
@@ -467,21 +467,29 @@ test_maps(void **state)
 		int at;
 	} plans[] = { { "openat", 1 }, { "openat", 2 }, { "write", 1 }, { "write", 2 },
 		{ "short", 1 }, { "short", 2 }, { "idmap_format", 1 }, { "idmap_format", 2 } };
+	static const struct idmap_line uid_lines[] = { { 0, 1000, 1 }, { 1, 100000, 65536 } },
+				       gid_lines[] = { { 0, 100, 1 }, { 5, 200000, 7 } };
+	const struct idmap uids = { 2, uid_lines }, gids = { 2, gid_lines }, none = { 0, NULL };
 	struct err err;
 
-	assert_int_equal(write_maps(CHILD, &grant, &err), 0);
-	assert_string_equal(world.written, "0 100 1\n1 200000 65536\n");
+	assert_int_equal(write_maps(CHILD, &uids, &gids, &err), 0);
+	assert_string_equal(world.written, "0 100 1\n5 200000 7\n");
 	assert_int_equal(world.raised, 0);
 	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
 		set_up(state);
 		fault_set(plans[i].call, plans[i].at, EPERM);
-		assert_int_equal(write_maps(CHILD, &grant, &err), -1);
+		assert_int_equal(write_maps(CHILD, &uids, &gids, &err), -1);
 		assert_failed(&err, ERR_SYSTEM, plans[i].at == 1 ? "the uid_map" : "the gid_map");
 		/* Not the -1 that a write of what is none would return. */
 		assert_true(strcmp(plans[i].call, "idmap_format") != 0 || !was_called("write") ||
 			    plans[i].at == 2);
 		assert_int_equal(world.raised, 0);
 	}
+	/* A map of nothing is none: the namespace would stay without. */
+	set_up(state);
+	assert_int_equal(write_maps(CHILD, &none, &gids, &err), -1);
+	assert_failed(&err, ERR_SYSTEM, "the uid_map");
+	assert_false(was_called("write"));
 }
 
 static void

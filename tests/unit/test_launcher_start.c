@@ -77,7 +77,8 @@ void __wrap_priv_filter(const struct sock_filter *filter, unsigned short len);
 void __wrap_priv_drop_in_namespace(void);
 void __wrap_priv_raise(int cap, int other);
 int __wrap_confine(int procfd, struct err *err);
-int __wrap_write_maps(int child, const struct grant *grant, struct err *err);
+int __wrap_write_maps(
+    int child, const struct idmap *uids, const struct idmap *gids, struct err *err);
 int __real_openat(int dir, const char *name, int flags, ...);
 int __wrap_openat(int dir, const char *name, int flags, ...);
 long __real_syscall(long nr, ...);
@@ -312,11 +313,15 @@ __wrap_confine(int procfd, struct err *err)
 }
 
 int
-__wrap_write_maps(int child, const struct grant *grant, struct err *err)
+__wrap_write_maps(int child, const struct idmap *uids, const struct idmap *gids, struct err *err)
 {
 	struct pollfd go = { .fd = world.go[0], .events = POLLIN };
+	char text[64];
 
-	(void)grant;
+	assert_true(idmap_format(text, sizeof(text), uids) > 0);
+	assert_string_equal(text, "0 1000 1\n1 100000 65536\n");
+	assert_true(idmap_format(text, sizeof(text), gids) > 0);
+	assert_string_equal(text, "0 100 1\n1 200000 65530\n");
 	assert_true(child >= 0 && was_called("alive"));
 	/* The init must not go on before. */
 	assert_int_equal(__real_poll(&go, 1, 0), 0);
@@ -502,7 +507,11 @@ __wrap_listen(int fd, int backlog)
 
 static gid_t groups[1];
 static const struct caller caller = { 1000, 100, 0, groups };
-static struct grant grant = { .uid = 1000, .gid = 100, .owner_id = 2147480000 };
+static struct grant grant = { .uid = 1000,
+	.gid = 100,
+	.owner_id = 2147480000,
+	.subuid = { 100000, 65536 },
+	.subgid = { 200000, 65530 } };
 
 static int
 set_up(void **state)

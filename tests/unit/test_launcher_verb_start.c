@@ -37,7 +37,7 @@ int __wrap_cgroup_fresh(uint32_t uid, int *fd, struct err *err);
 pid_t __wrap_launch_clone(uint64_t flags, int cgroup, int *pidfd);
 void __wrap_launch_engine(int engine, int fds[ENGINE_FD_END]);
 void __wrap_launch_init(int born, int parent) __attribute__((noreturn));
-int __wrap_write_maps(int dir, const struct grant *grant, struct err *err);
+int __wrap_write_maps(int dir, const struct idmap *uids, const struct idmap *gids, struct err *err);
 int __wrap_confine(int procfd, struct err *err);
 void __wrap_priv_become_owner(uint32_t owner_id);
 void __wrap_priv_become_root(void);
@@ -125,9 +125,9 @@ __wrap_launch_init(int born, int parent)
 }
 
 int
-__wrap_write_maps(int dir, const struct grant *grant, struct err *err)
+__wrap_write_maps(int dir, const struct idmap *uids, const struct idmap *gids, struct err *err)
 {
-	(void)grant, (void)err;
+	(void)uids, (void)gids, (void)err;
 	CHILD_CHECK(fcntl(dir, F_GETFD) == FD_CLOEXEC);
 	dprintf(2, "maps ");
 	return (0);
