@@ -77,8 +77,8 @@ parse_count(const char *text, uint32_t *count)
  * What a person stopped stays so under every policy: that is what docker(1) calls unless-stopped,
  * and no daemon of berth starts jobs because it was started itself.
  */
-static bool
-parse_policy(const char *text, struct job *job)
+bool
+options_policy(const char *text, struct job *job)
 {
 	static const char failure[] = "on-failure";
 
@@ -104,7 +104,7 @@ set_restart(struct run_options *options, struct err *err)
 
 	if (policy == NULL)
 		return (0);
-	if (!parse_policy(policy, &options->job)) {
+	if (!options_policy(policy, &options->job)) {
 		err_set(err, ERR_USAGE, "--restart=%s: unknown policy", policy);
 		return (err_why(err, "it is no, always, unless-stopped or on-failure[:N]"));
 	}
