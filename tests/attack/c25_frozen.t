@@ -25,6 +25,11 @@ wait "$running"
 is "$?" 69 "C25 but nobody whose supervisor cannot be told"
 like "$(cat /run/arena/one)" 'job one does not end.*cannot be found from here.*pgrep -l berth-job' "C25 of which the user is told"
 ok "C25 who was there lives" pgrep -f 'time.sleep[(]1001'
+# Who was killed counts until somebody has reaped it.
+one_of_each() {
+	[ "$(pgrep -cx berth-job):$(pgrep -cx sleep)" = 1:1 ]
+}
+wait_for 5 one_of_each
 is "$(pgrep -cx berth-job):$(pgrep -cx sleep)" "1:1" "C25 and the other job"
 is "$(verb ps -a | tail -n +2 | awk '{ print $NF }')" one "C25 the first is removed"
 done_testing

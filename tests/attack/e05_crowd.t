@@ -22,8 +22,12 @@ few() {
 }
 job host true
 ok "E05 a job is done" jobs_are_gone
-sleep 0.3
-before=$(descriptors)
+# At rest: as many as before, with what it keeps ready for the next one.
+at_rest() {
+	before=$(descriptors)
+	pgrep -x berth-spare && sleep 0.1 && [ "$(descriptors)" -eq "$before" ]
+}
+ok "E05 and the engine is at rest" wait_for 10 at_rest
 rss=$(memory)
 for what in silent half slow huge fds connects oob deaf; do
 	mkfifo /run/arena/go.$what

@@ -51,7 +51,10 @@ error Running "Remove: it runs"
 start web '' true
 error NameTaken "its name is taken"
 is "$(member id)" "$web" "by it"
-ok "and nothing is left of the other" test "$(ls "$STATE/jobs")" = "$web"
+only_web() {
+	[ "$(ls "$STATE/jobs")" = "$web" ]
+}
+ok "and nothing is left of the other" wait_for 10 only_web
 run varlink alice --socket "$SOCKET" exec '{"job":"web"}' cat /kept
 like "$out" '"status": 0' "Exec: a process in it, which ends"
 is "$(grep -x one <<<"$out")" one "and wrote what it read"

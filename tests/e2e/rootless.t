@@ -207,9 +207,12 @@ ok "the job goes on" kill -0 "$client"
 kill "$client"
 wait_job
 is "$rc" 143 "until it is asked to end"
+no_job_of_daves() {
+	[ -z "$(ls -A "$own/jobs")" ]
+}
+ok "nothing is left of its jobs" wait_for 10 no_job_of_daves
 run as dave berth daemon stop
 ok "daemon stop" wait_for 5 no_engine
-is "$(ls -A "$own/jobs")" "" "nothing is left of its jobs"
 run as dave berth daemon state
 is "$rc:$out" "69:engine       not running" "daemon state without an engine"
 chmod 0 "$own/run/lock"
