@@ -283,7 +283,16 @@ value_variable(struct typing *typing)
 	}
 }
 
-/* SRC:DST[:ro] */
+/* Behind the last comma of a list. */
+static void
+go_behind_comma(struct typing *typing, const char *list)
+{
+	const char *comma = strrchr(list, ',');
+
+	typing->head = (size_t)((comma != NULL ? comma + 1 : list) - typing->word);
+}
+
+/* [SRC:]DST[:OPTIONS] */
 static void
 value_volume(struct typing *typing)
 {
@@ -293,9 +302,48 @@ value_volume(struct typing *typing)
 	if (source == NULL) {
 		leave_to_shell(typing, "dirs");
 	} else if (target != NULL) {
-		typing->head = (size_t)(target + 1 - typing->word);
+		go_behind_comma(typing, target + 1);
 		offer(typing, "ro", "", "read-only");
 		offer(typing, "rw", "", "read-write");
+		offer(typing, "rslave", "", "with what the host mounts later");
+		offer(typing, "nocopy", "", "a new volume stays empty");
+		offer(typing, "uid", "=", "whom the files belong to in the job");
+		offer(typing, "gid", "=", "and whose group");
+	}
+}
+
+/* KEY=VALUE,... of --mount */
+static void
+value_mount(struct typing *typing)
+{
+	static const char *const types[] = { "bind", "volume", "tmpfs", NULL };
+	static const char *const kinds[] = { "private", "rprivate", "slave", "rslave", NULL };
+	static const char *const keys[] = { "type", "source", "target", "bind-propagation", "uid",
+		"gid", "volume-label", "tmpfs-size", "tmpfs-mode", NULL };
+	static const char *const switches[] = { "readonly", "bind-nonrecursive", "volume-nocopy",
+		NULL };
+	const char *value;
+	bool source;
+
+	go_behind_comma(typing, value_of(typing));
+	value = strchr(value_of(typing), '=');
+	if (value == NULL) {
+		for (size_t i = 0; keys[i] != NULL; i++)
+			offer(typing, keys[i], "=", NULL);
+		offer_words(typing, switches);
+		return;
+	}
+	source = strncmp(value_of(typing), "source=", 7) == 0 ||
+		 strncmp(value_of(typing), "src=", 4) == 0;
+	if (strncmp(value_of(typing), "type=", 5) == 0) {
+		typing->head = (size_t)(value + 1 - typing->word);
+		offer_words(typing, types);
+	} else if (strncmp(value_of(typing), "bind-propagation=", 17) == 0) {
+		typing->head = (size_t)(value + 1 - typing->word);
+		offer_words(typing, kinds);
+	} else if (source) {
+		typing->head = (size_t)(value + 1 - typing->word);
+		leave_to_shell(typing, "dirs");
 	}
 }
 
@@ -370,6 +418,7 @@ static const struct {
 	{ "JOB", value_job },
 	{ "JOB:PATH|SRC|-", value_copied },
 	{ "KEY=VALUE", value_filter },
+	{ "KEY=VALUE,...", value_mount },
 	{ "LEVEL", value_level },
 	{ "LIST", value_list },
 	{ "MODE", value_network },
@@ -379,10 +428,10 @@ static const struct {
 	{ "POLICY", value_policy },
 	{ "PROPERTY", value_property },
 	{ "SIGNAL", value_signal },
-	{ "SRC:DST[:ro]", value_volume },
 	{ "USER", value_user },
 	{ "USER|@GROUP", value_principal },
 	{ "VERB", value_verb },
+	{ "[SRC:]DST[:OPTIONS]", value_volume },
 };
 
 static void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Directories of the host that the job gets: the image, -v and --here. Contract in options.h.
+ * Directories of the host that the job gets: the image, -v, --mount and --here. Contract in options.h.
  * TRUST: unprivileged
  * INPUT: paths of the caller, resolved with the caller's rights
  * MUST: send the path without symlinks and a descriptor of the very thing; the engine opens the
@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "client/berth/mountwords.h"
 #include "client/lib/json.h"
 
 char *
@@ -44,13 +45,6 @@ path_tidy(const char *path)
 		out[used++] = '/';
 	out[used] = '\0';
 	return (out);
-}
-
-/* A path, unlike the name of a volume or of an image. */
-static bool
-is_path(const char *text)
-{
-	return (strchr(text, '/') != NULL || strcmp(text, ".") == 0 || strcmp(text, "..") == 0);
 }
 
 /*
@@ -82,83 +76,57 @@ cannot_open(const char *what, const char *path, struct err *err)
 	return (-1);
 }
 
-/* source is opened; target may be NULL: the same path as source has. */
-static int
-add_bind(struct run_options *options, const char *source, const char *target,
-    struct job_mount *mount, struct err *err)
+int
+mounts_open(struct job_mount *mount, struct err *err)
 {
-	int rc = -1;
+	char *real;
 
-	mount->type = JOB_MOUNT_BIND;
-	mount->fd = open_real(source, 0, &mount->source);
-	if (mount->fd < 0)
-		rc = cannot_open("mount", source, err);
-	else if (!json_is_utf8(mount->source))
-		rc = err_set(err, ERR_USAGE, "cannot mount %s: the path is not UTF-8", source);
-	else if ((mount->target = path_tidy(target != NULL ? target : mount->source)) == NULL)
-		rc = err_sys(err, "cannot mount %s", source);
-	else
-		rc = job_add_mount(&options->job, mount, err);
-	if (rc != 0 && mount->fd >= 0)
-		close(mount->fd);
-	free(mount->source);
-	free(mount->target);
-	return (rc);
-}
-
-static int
-parse_mount_options(const char *volume, char *words, struct job_mount *mount, struct err *err)
-{
-	char *word;
-
-	while ((word = strsep(&words, ",")) != NULL) {
-		if (strcmp(word, "ro") == 0)
-			mount->readonly = true;
-		else if (strcmp(word, "rw") == 0)
-			mount->readonly = false;
-		else {
-			err_set(err, ERR_USAGE, "-v %s: option %s is not available in this version",
-			    volume, word);
-			return (err_why(err, "the options are ro and rw"));
-		}
+	if (mount->type != JOB_MOUNT_BIND)
+		return (0);
+	mount->fd = open_real(mount->source, 0, &real);
+	if (mount->fd < 0) {
+		cannot_open("mount", mount->source, err);
+		free(real);
+		return (-1);
 	}
+	if (!json_is_utf8(real)) {
+		free(real);
+		return (err_set(
+		    err, ERR_USAGE, "cannot mount %s: the path is not UTF-8", mount->source));
+	}
+	free(mount->source);
+	mount->source = real;
 	return (0);
 }
 
-/* SRC:DST[:OPTIONS] */
+/* Opens it and adds it; what mount has of its own is freed, its descriptor is the job's. */
 static int
-add_volume(struct run_options *options, char *volume, struct err *err)
+add(struct run_options *options, struct job_mount *mount, struct err *err)
 {
-	struct job_mount mount = { .fd = -1 };
-	char *source = strdup(volume), *rest = source, *target, *words;
-	int rc;
+	int rc = mounts_open(mount, err);
 
-	if (source == NULL)
-		return (err_sys(err, "cannot read -v"));
-	strsep(&rest, ":");
-	target = strsep(&rest, ":");
-	words = rest;
-	if (target == NULL || !is_path(source)) {
-		err_set(err, ERR_USAGE, "-v %s: volumes are not available in this version", volume);
-		rc = err_why(err, "it is SRC:DST[:ro], where SRC is a path with a slash");
-	} else if (target[0] != '/') {
-		err_set(err, ERR_USAGE, "-v %s: DST is not an absolute path", volume);
-		rc = err_why(err, "it is SRC:DST[:ro]");
-	} else if (parse_mount_options(volume, words, &mount, err) != 0)
-		rc = -1;
-	else
-		rc = add_bind(options, source, target, &mount, err);
-	free(source);
+	if (rc == 0)
+		rc = job_add_mount(&options->job, mount, err);
+	if (rc != 0 && mount->fd >= 0)
+		close(mount->fd);
+	job_mount_free(mount);
 	return (rc);
 }
 
 static int
 add_here(struct run_options *options, struct err *err)
 {
-	struct job_mount mount = { .fd = -1 };
+	struct job_mount mount = { .type = JOB_MOUNT_BIND, .fd = -1 };
 	struct job *job = &options->job;
 
-	if (add_bind(options, ".", NULL, &mount, err) != 0)
+	mount.source = realpath(".", NULL);
+	mount.target = mount.source != NULL ? strdup(mount.source) : NULL;
+	if (mount.target == NULL) {
+		cannot_open("mount", ".", err);
+		free(mount.source);
+		return (-1);
+	}
+	if (add(options, &mount, err) != 0)
 		return (-1);
 	if (job->run.workdir != NULL)
 		return (0);
@@ -169,8 +137,22 @@ add_here(struct run_options *options, struct err *err)
 int
 options_mounts(struct run_options *options, struct err *err)
 {
+	struct job_mount mount;
+
 	for (size_t i = 0; i < options->volumes.n; i++) {
-		if (add_volume(options, options->volumes.v[i], err) != 0)
+		if (mountwords_volume(options->volumes.v[i], &mount, err) != 0) {
+			job_mount_free(&mount);
+			return (-1);
+		}
+		if (add(options, &mount, err) != 0)
+			return (-1);
+	}
+	for (size_t i = 0; i < options->mounts.n; i++) {
+		if (mountwords_mount(options->mounts.v[i], &mount, err) != 0) {
+			job_mount_free(&mount);
+			return (-1);
+		}
+		if (add(options, &mount, err) != 0)
 			return (-1);
 	}
 	return (options->here ? add_here(options, err) : 0);
@@ -184,7 +166,7 @@ options_image(struct run_options *options, const char *image, struct err *err)
 	job->image = JOB_IMAGE_HOST;
 	if (strcmp(image, "host") == 0)
 		return (0);
-	if (!is_path(image)) {
+	if (!mountwords_is_path(image)) {
 		err_set(err, ERR_USAGE,
 		    "image %s: images with a name are not available in this version", image);
 		err_why(err, "IMAGE is host, or a root file system directory: a path with a slash");

@@ -35,6 +35,12 @@ store_volume(void *out, char *value, struct err *err)
 }
 
 static int
+store_mount(void *out, char *value, struct err *err)
+{
+	return (job_add_word(&((struct run_options *)out)->mounts, value, err));
+}
+
+static int
 store_label(void *out, char *value, struct err *err)
 {
 	return (job_add_word(&((struct run_options *)out)->labels, value, err));
@@ -164,6 +170,7 @@ const struct flag run_flags[] = {
 	  "the command keeps the caller's groups" },
 	{ FLAG_STORE, 'l', "label", 0, store_label, "KEY[=VALUE]", "what ps can be asked for" },
 	{ FLAG_STORE, 0, "label-file", 0, store_label_file, "FILE", "labels, one a line" },
+	{ FLAG_STORE, 0, "mount", 0, store_mount, "KEY=VALUE,...", "mount as docker: type=bind,src=,dst=" },
 	{ FLAG_STRING, 0, "name", AT(name), NULL, "NAME", "the job's name" },
 	{ FLAG_STRING, 0, "network", AT(network), NULL, "MODE", "none (default) or host" },
 	{ FLAG_STRING, 0, "net", AT(network), NULL, "MODE", "the same as --network" },
@@ -182,13 +189,14 @@ const struct flag run_flags[] = {
 	{ FLAG_SWITCH, 't', "tty", AT(job.run.tty), NULL, NULL, "a terminal of the job's own" },
 	{ FLAG_STORE, 0, "ulimit", 0, store_ulimit, "NAME=SOFT[:HARD]", "a limit, as nofile=1024" },
 	{ FLAG_STRING, 'u', "user", AT(user), NULL, "USER[:GROUP]", "whom COMMAND runs as" },
-	{ FLAG_STORE, 'v', "volume", 0, store_volume, "SRC:DST[:ro]", "mount SRC of the host at DST" },
+	{ FLAG_STORE, 'v', "volume", 0, store_volume, "[SRC:]DST[:OPTIONS]",
+	  "mount SRC, a path of the host or a volume's name, at DST" },
 	{ FLAG_STRING, 'w', "workdir", AT(workdir), NULL, "DIR", "where COMMAND starts" },
 	LATER_VALUE('a', "attach"), LATER_VALUE(0, "add-host"), LATER_VALUE(0, "ca"),
 	LATER_VALUE(0, "cpus"),
 	LATER_VALUE(0, "device"), LATER_VALUE(0, "dns"), LATER_VALUE('f', "file"),
 	LATER_VALUE(0, "gidmap"), LATER_VALUE(0, "isolation"),
-	LATER_VALUE('m', "memory"), LATER_VALUE(0, "mount"),
+	LATER_VALUE('m', "memory"),
 	LATER(0, "no-ca"), LATER_VALUE(0, "param"), LATER_VALUE(0, "params"),
 	LATER_VALUE(0, "pids-limit"), LATER_VALUE(0, "preset"), LATER(0, "privileged"),
 	LATER_VALUE('p', "publish"), LATER_VALUE(0, "pull"),
@@ -308,6 +316,7 @@ options_free(struct run_options *options)
 	job_words_free(&options->env);
 	job_words_free(&options->env_files);
 	job_words_free(&options->volumes);
+	job_words_free(&options->mounts);
 	job_words_free(&options->labels);
 	job_words_free(&options->label_files);
 	job_words_free(&options->security);

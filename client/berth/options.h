@@ -37,6 +37,7 @@ struct run_options {
 	struct job_words env;
 	struct job_words env_files;
 	struct job_words volumes;
+	struct job_words mounts;
 	struct job job; /* standard streams are not set here */
 };
 
@@ -79,11 +80,17 @@ bool options_policy(const char *text, struct job *job);
 /* lifeflags.c: what becomes of the job when it ends, and how it is ended. 0, or -1 with err. */
 int options_life(struct run_options *options, struct err *err) __attribute__((warn_unused_result));
 
-/* mounts.c: -v, --here and a root file system directory. 0, or -1 with err. */
+/* mounts.c: -v, --mount, --here and a root file system directory. 0, or -1 with err. */
 int options_mounts(struct run_options *options, struct err *err)
     __attribute__((warn_unused_result));
 int options_image(struct run_options *options, const char *image, struct err *err)
     __attribute__((warn_unused_result));
+
+/*
+ * mounts.c: opens the source of a bind with the caller's rights and gives it its canonical path; of another
+ * type there is nothing to open. 0, or -1 with err; mount->fd is the caller's to close.
+ */
+int mounts_open(struct job_mount *mount, struct err *err) __attribute__((warn_unused_result));
 
 /* mounts.c: a copy of path without empty and "." components; NULL when memory is short. */
 char *path_tidy(const char *path);

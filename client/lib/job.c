@@ -70,11 +70,8 @@ job_free(struct job *job)
 	job_words_free(&job->entitlements);
 	for (size_t i = 0; i < job->nulimits; i++)
 		free(job->ulimits[i].name);
-	for (size_t i = 0; i < job->nmounts; i++) {
-		free(job->mounts[i].source);
-		free(job->mounts[i].target);
-		free(job->mounts[i].options);
-	}
+	for (size_t i = 0; i < job->nmounts; i++)
+		job_mount_free(&job->mounts[i]);
 	free(job->ulimits);
 	free(job->mounts);
 	free(job->image_path);
@@ -129,10 +126,16 @@ job_add_mount(struct job *job, const struct job_mount *mount, struct err *err)
 	new = &v[job->nmounts++];
 	*new = *mount;
 	new->source = new->target = new->options = NULL;
+	new->labels = (struct job_words){ 0 };
+	if (mount->type == JOB_MOUNT_SECRET && mount->mode == 0)
+		new->mode = JOB_SECRET_MODE;
 	if (copy_text(&new->source, mount->source) == -1 ||
 	    copy_text(&new->target, mount->target) == -1 ||
 	    copy_text(&new->options, mount->options) == -1)
 		return err_sys(err, "memory is short");
+	for (size_t i = 0; i < mount->labels.n; i++)
+		if (job_add_word(&new->labels, mount->labels.v[i], err) == -1)
+			return -1;
 	return 0;
 }
 
@@ -200,6 +203,23 @@ want_words(const struct job_words *words, struct job_wants *wants, struct err *e
 	return 0;
 }
 
+/* What is only the job's own, as a volume, needs nothing. */
+static void
+want_mounts(const struct job *job, struct job_wants *wants)
+{
+	bool mapped = false;
+
+	for (size_t i = 0; i < job->nmounts; i++) {
+		const struct job_mount *mount = &job->mounts[i];
+
+		if (mount->type == JOB_MOUNT_BIND)
+			want(wants, ENT_MOUNT, mount->source, mount->readonly);
+		mapped |= job_mount_is_mapped(mount);
+	}
+	if (mapped)
+		want(wants, ENT_IDMAP_MOUNT, NULL, false);
+}
+
 int
 job_wants(const struct job *job, struct job_wants *wants, struct err *err)
 {
@@ -212,8 +232,6 @@ job_wants(const struct job *job, struct job_wants *wants, struct err *err)
 	else
 		want(wants, ENT_NETWORK_NONE, NULL, false);
 	want(wants, ENT_IMAGE, job->image == JOB_IMAGE_HOST ? "host" : job->image_path, false);
-	for (size_t i = 0; i < job->nmounts; i++)
-		if (job->mounts[i].type == JOB_MOUNT_BIND)
-			want(wants, ENT_MOUNT, job->mounts[i].source, job->mounts[i].readonly);
+	want_mounts(job, wants);
 	return want_words(&job->entitlements, wants, err);
 }

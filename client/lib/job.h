@@ -47,6 +47,9 @@ struct json_object;
 #define JOB_WORDS_MAX 64U /* cap_add, cap_drop, entitlements: each */
 #define JOB_ULIMITS_MAX 16U
 #define JOB_NAME_MAX 64U /* bytes */
+#define JOB_VOLUME_MAX 128U /* bytes of a volume's name */
+#define JOB_SECRET_MAX (512U << 10) /* bytes in a secret */
+#define JOB_SECRET_MODE 0400U
 #define JOB_LABELS_SIZE 8192U /* bytes of all labels together: a record of them fits a message */
 #define JOB_RESTARTS_MAX 1000000000U /* of on-failure:N */
 #define JOB_TIMEOUT_MAX 31622400U /* 366 d, as for duration_parse */
@@ -67,7 +70,15 @@ enum job_network {
 enum job_mount_type {
 	JOB_MOUNT_INVALID = 0,
 	JOB_MOUNT_BIND,
-	JOB_MOUNT_TMPFS
+	JOB_MOUNT_TMPFS,
+	JOB_MOUNT_VOLUME,
+	JOB_MOUNT_SECRET
+};
+
+/* Whether what the host mounts beneath a source later is seen in the job; never the other way. */
+enum job_propagation {
+	JOB_PROPAGATION_PRIVATE = 0,
+	JOB_PROPAGATION_SLAVE
 };
 
 /* When a job that ended is started again by its supervisor. */
@@ -78,24 +89,35 @@ enum job_restart {
 	JOB_RESTART_ON_FAILURE /* its status was not 0 */
 };
 
+struct job_words {
+	size_t n;
+	char **v; /* with a NULL behind the last, as execve(2) wants it */
+};
+
 struct job_mount {
 	enum job_mount_type type;
-	char *source; /* bind: canonical path without symlinks; tmpfs: NULL */
+	/* bind: canonical path without symlinks; volume: its name, NULL: one without a name; secret: its
+	 * name; tmpfs: NULL */
+	char *source;
 	char *target; /* canonical path inside; not "/" */
 	char *options; /* tmpfs: as job_tmpfs_parse takes them; NULL: none */
 	bool readonly;
-	int fd; /* bind: O_PATH descriptor of source; else -1 */
+	bool nonrecursive; /* bind: without what is mounted beneath source */
+	enum job_propagation propagation; /* bind */
+	bool nocopy; /* volume: a new one stays empty */
+	struct job_words labels; /* volume: of a new one, as struct job has them */
+	bool mapped; /* uid and gid were said */
+	uint32_t
+	    uid; /* bind: whom in the job the user's files belong to; secret: whom it belongs to */
+	uint32_t gid;
+	uint32_t mode; /* secret: bits of 0444, JOB_SECRET_MODE when not given; else 0 */
+	int fd; /* bind: O_PATH descriptor of source; secret: sealed memfd with what it holds; else -1 */
 };
 
 struct job_ulimit {
 	char *name; /* as docker: "nofile" */
 	int64_t soft; /* -1: no limit */
 	int64_t hard;
-};
-
-struct job_words {
-	size_t n;
-	char **v; /* with a NULL behind the last, as execve(2) wants it */
 };
 
 /*
@@ -165,8 +187,17 @@ int job_add_word(struct job_words *words, const char *word, struct err *err)
 /* Frees them, and wipes them before. */
 void job_words_free(struct job_words *words);
 
+/* With the mode that a secret has when none is given. */
 int job_add_mount(struct job *job, const struct job_mount *mount, struct err *err)
     __attribute__((warn_unused_result));
+/* Frees what is its own and empties it: type JOB_MOUNT_INVALID, fd -1. */
+void job_mount_free(struct job_mount *mount);
+
+/* Can a volume be called so? As docker(1) has it: a letter or digit, then those, _ . and -. */
+bool job_is_volume(const char *text);
+
+/* Is it a directory whose files belong to another than the job's root? That needs idmap.mount. */
+bool job_mount_is_mapped(const struct job_mount *mount);
 int job_add_ulimit(struct job *job, const struct job_ulimit *ulimit, struct err *err)
     __attribute__((warn_unused_result));
 
@@ -214,7 +245,7 @@ const char *job_ulimit_name(size_t i);
 /* The number of "nofile" for setrlimit(2), or -1. */
 int job_ulimit_resource(const char *name);
 
-#define JOB_WANTS_MAX (JOB_MOUNTS_MAX + JOB_WORDS_MAX + 4)
+#define JOB_WANTS_MAX (JOB_MOUNTS_MAX + JOB_WORDS_MAX + 5)
 
 /* What must be granted for a job. */
 struct job_wants {

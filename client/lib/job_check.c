@@ -6,18 +6,13 @@
  * MUST: look at every member; be the same on both sides of the socket.
  */
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "client/lib/caps.h"
 #include "client/lib/job.h"
+#include "client/lib/job_mount.h"
 #include "client/lib/json.h"
-#include "common/path.h"
-
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGITS "0123456789"
-#define TMPFS_OPTIONS_MAX 128
 
 static const struct {
 	const char *name;
@@ -54,122 +49,6 @@ job_ulimit_resource(const char *name)
 		if (strcmp(ulimits[i].name, name) == 0)
 			return ulimits[i].resource;
 	return -1;
-}
-
-/* Starts with a letter or digit, goes on with those or one of more, 1 to max bytes. */
-static bool
-is_name(const char *text, const char *more, size_t max)
-{
-	char set[sizeof(LETTERS DIGITS) + 8] = LETTERS DIGITS;
-	size_t len = strlen(text);
-
-	strncat(set, more, 8);
-	return len >= 1 && len <= max && strspn(text, LETTERS DIGITS) > 0 &&
-	       strspn(text, set) == len;
-}
-
-/* What stands in the JSON as a path. */
-static int
-check_path(const char *path, const char *role, struct err *err)
-{
-	if (!json_is_utf8(path)) {
-		err_set(err, ERR_USAGE, "%s %s cannot be used", role, path);
-		return err_why(err, "its name is not UTF-8");
-	}
-	if (!path_is_canonical(path)) {
-		err_set(err, ERR_USAGE, "%s %s cannot be used", role, path);
-		return err_why(err, "an absolute path without . and .. is needed");
-	}
-	return 0;
-}
-
-static int
-check_size(const char *size)
-{
-	size_t digits = strspn(size, DIGITS);
-
-	if (digits == 0 || strlen(size) > 20)
-		return -1;
-	return size[digits] == '\0' ||
-		       (strchr("kKmMgG%", size[digits]) != NULL && size[digits + 1] == '\0')
-		   ? 0
-		   : -1;
-}
-
-static int
-tmpfs_option(const char *word, struct job_tmpfs *out)
-{
-	static const char *const no_effect[] = { "rw", "exec", "nosuid", "nodev" };
-	size_t len = strlen(word);
-
-	if (strncmp(word, "size=", 5) == 0) {
-		if (check_size(word + 5) == -1)
-			return -1;
-		memcpy(out->size, word + 5, len - 4);
-		return 0;
-	}
-	if (strncmp(word, "mode=", 5) == 0) {
-		if (len < 8 || len > 10 || strspn(word + 5, "01234567") != len - 5)
-			return -1;
-		memcpy(out->mode, word + 5, len - 4);
-		return 0;
-	}
-	if (strcmp(word, "ro") == 0)
-		out->readonly = true;
-	else if (strcmp(word, "noexec") == 0)
-		out->noexec = true;
-	else {
-		for (size_t i = 0; i < sizeof(no_effect) / sizeof(no_effect[0]); i++)
-			if (strcmp(word, no_effect[i]) == 0)
-				return 0;
-		return -1;
-	}
-	return 0;
-}
-
-int
-job_tmpfs_parse(const char *options, struct job_tmpfs *out)
-{
-	char copy[TMPFS_OPTIONS_MAX];
-	char *save = NULL;
-
-	*out = (struct job_tmpfs){ .mode = "1777" };
-	if (options == NULL)
-		return 0;
-	if (strlen(options) >= sizeof(copy))
-		return -1;
-	memcpy(copy, options, strlen(options) + 1);
-	for (char *word = strtok_r(copy, ",", &save); word != NULL;
-	     word = strtok_r(NULL, ",", &save))
-		if (tmpfs_option(word, out) == -1)
-			return -1;
-	return 0;
-}
-
-static int
-check_mount(const struct job_mount *mount, struct err *err)
-{
-	struct job_tmpfs tmpfs;
-
-	if (check_path(mount->target, "mount target", err) == -1)
-		return -1;
-	if (strcmp(mount->target, "/") == 0)
-		return err_set(err, ERR_USAGE, "nothing can be mounted on / of a job");
-	if (path_is_beneath("/proc", mount->target) || path_is_beneath("/sys", mount->target)) {
-		err_set(err, ERR_USAGE, "nothing can be mounted on %s in a job", mount->target);
-		return err_why(err, "/proc and /sys are the job's own");
-	}
-	if (mount->type == JOB_MOUNT_TMPFS) {
-		if (mount->source != NULL || job_tmpfs_parse(mount->options, &tmpfs) == -1) {
-			err_set(err, ERR_USAGE, "tmpfs %s has options that do not exist",
-			    mount->target);
-			return err_why(err, "they are size=, mode=, ro, rw, exec, noexec");
-		}
-		return 0;
-	}
-	if (mount->source == NULL || mount->options != NULL || mount->fd < 0)
-		return err_set(err, ERR_USAGE, "mount %s has no source", mount->target);
-	return check_path(mount->source, "mount source", err);
 }
 
 static int
@@ -218,7 +97,7 @@ check_image(const struct job *job, struct err *err)
 	case JOB_IMAGE_DIRECTORY:
 		if (job->image_path == NULL || job->image_fd < 0)
 			break;
-		return check_path(job->image_path, "image directory", err);
+		return job_check_path(job->image_path, "image directory", err);
 	case JOB_IMAGE_INVALID:
 		break;
 	}
@@ -228,7 +107,7 @@ check_image(const struct job *job, struct err *err)
 bool
 job_is_name(const char *text)
 {
-	return is_name(text, "_.-", JOB_NAME_MAX);
+	return job_is_word(text, "_.-", JOB_NAME_MAX);
 }
 
 int
@@ -247,7 +126,7 @@ check_texts(const struct job *job, struct err *err)
 		err_set(err, ERR_USAGE, "%s cannot be the name of a job", job->name);
 		return err_why(err, "letters, digits, _ . and -, at most %u", JOB_NAME_MAX);
 	}
-	if (job->hostname != NULL && !is_name(job->hostname, ".-", 63)) {
+	if (job->hostname != NULL && !job_is_word(job->hostname, ".-", 63)) {
 		err_set(err, ERR_USAGE, "%s cannot be a hostname", job->hostname);
 		return err_why(err, "letters, digits, . and -, at most 63");
 	}
@@ -280,7 +159,7 @@ check_run(const struct job_run *run, struct err *err)
 {
 	if (run->args.n == 0 || run->args.n > JOB_STRINGS_MAX || run->args.v[0][0] == '\0')
 		return err_set(err, ERR_USAGE, "there is no command");
-	if (run->workdir != NULL && check_path(run->workdir, "working directory", err) == -1)
+	if (run->workdir != NULL && job_check_path(run->workdir, "working directory", err) == -1)
 		return -1;
 	if (run->user != NULL &&
 	    (*run->user == '\0' || strlen(run->user) > 65 || !json_is_utf8(run->user)))
@@ -316,6 +195,26 @@ job_exec_check(const struct job_exec *exec, struct err *err)
 	return check_run(&exec->run, err);
 }
 
+/* Labels of all volumes together have the limit that a job's own have. */
+static int
+check_mounts(const struct job *job, struct err *err)
+{
+	size_t labels = 0;
+
+	for (size_t i = 0; i < job->nmounts; i++) {
+		const struct job_mount *mount = &job->mounts[i];
+
+		if (job_mount_check(mount, err) == -1)
+			return -1;
+		for (size_t j = 0; j < mount->labels.n; j++)
+			labels += strlen(mount->labels.v[j]);
+	}
+	if (labels <= JOB_LABELS_SIZE)
+		return 0;
+	err_set(err, ERR_USAGE, "the labels of volumes are too long");
+	return err_why(err, "all together they can have %u bytes", JOB_LABELS_SIZE);
+}
+
 int
 job_check(const struct job *job, struct err *err)
 {
@@ -332,9 +231,8 @@ job_check(const struct job *job, struct err *err)
 	for (size_t i = 0; i < job->entitlements.n; i++)
 		if (!json_is_utf8(job->entitlements.v[i]))
 			return err_set(err, ERR_USAGE, "an entitlement is not UTF-8");
-	for (size_t i = 0; i < job->nmounts; i++)
-		if (check_mount(&job->mounts[i], err) == -1)
-			return -1;
+	if (check_mounts(job, err) == -1)
+		return -1;
 	for (size_t i = 0; i < job->nulimits; i++)
 		if (check_ulimit(&job->ulimits[i], err) == -1)
 			return -1;

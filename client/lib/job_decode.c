@@ -14,6 +14,8 @@
 
 #include "client/lib/job.h"
 #include "client/lib/job_blob.h"
+#include "client/lib/job_mount.h"
+#include "client/lib/job_take.h"
 #include "client/lib/json.h"
 
 /* What the stores below fill. */
@@ -23,24 +25,23 @@ struct decoder {
 	struct job_run *run; /* of either */
 	const struct varlink *conn;
 	int blob;
-	struct job_mount mount; /* the one that is being read */
-	struct job_ulimit ulimit; /* likewise */
+	struct job_ulimit ulimit; /* the one that is being read */
 };
 
-static int
-take_fd(const struct decoder *d, struct json_object *value, int *fd, struct err *err)
+int
+job_take_fd(const struct varlink *conn, struct json_object *value, int *fd, struct err *err)
 {
 	int64_t index;
 
 	if (json_integer(value, 0, VARLINK_FDS_MAX - 1, &index) == -1 ||
-	    (size_t)index >= d->conn->nfds)
+	    (size_t)index >= conn->nfds)
 		return err_set(err, ERR_USAGE, "not the index of a descriptor that came");
-	*fd = d->conn->fds[index];
+	*fd = conn->fds[index];
 	return 0;
 }
 
-static int
-take_text(struct json_object *value, char **text, struct err *err)
+int
+job_take_text(struct json_object *value, char **text, struct err *err)
 {
 	const char *string = json_string(value);
 
@@ -50,9 +51,8 @@ take_text(struct json_object *value, char **text, struct err *err)
 	return *text == NULL ? err_sys(err, "memory is short") : 0;
 }
 
-/* The position of the text in names, a list that ends with NULL; 0 is "invalid" and not in it. */
-static int
-take_choice(
+int
+job_take_choice(
     struct json_object *value, const char *const *names, unsigned int *choice, struct err *err)
 {
 	const char *text = json_string(value);
@@ -83,8 +83,8 @@ take_words(struct json_object *value, struct job_words *words, struct err *err)
 	return 0;
 }
 
-static int
-take_bool(struct json_object *value, bool *out, struct err *err)
+int
+job_take_bool(struct json_object *value, bool *out, struct err *err)
 {
 	if (!json_object_is_type(value, json_type_boolean))
 		return err_set(err, ERR_USAGE, "neither true nor false");
@@ -147,38 +147,33 @@ job_labels_take(struct json_object *object, struct job_words *labels, struct err
 	return 0;
 }
 
-STORE(store_blob, take_fd(d, value, &d->blob, err))
-STORE(store_stdin, take_fd(d, value, &d->run->stdio[0], err))
-STORE(store_stdout, take_fd(d, value, &d->run->stdio[1], err))
-STORE(store_stderr, take_fd(d, value, &d->run->stdio[2], err))
-STORE(store_tty, take_bool(value, &d->run->tty, err))
+STORE(store_blob, job_take_fd(d->conn, value, &d->blob, err))
+STORE(store_stdin, job_take_fd(d->conn, value, &d->run->stdio[0], err))
+STORE(store_stdout, job_take_fd(d->conn, value, &d->run->stdio[1], err))
+STORE(store_stderr, job_take_fd(d->conn, value, &d->run->stdio[2], err))
+STORE(store_tty, job_take_bool(value, &d->run->tty, err))
 STORE(store_rows, take_size(value, &d->run->rows, err))
 STORE(store_columns, take_size(value, &d->run->columns, err))
-STORE(store_workdir, take_text(value, &d->run->workdir, err))
-STORE(store_user, take_text(value, &d->run->user, err))
-STORE(store_job, take_text(value, &d->exec->job, err))
-STORE(store_exec_detach, take_bool(value, &d->exec->detach, err))
-STORE(store_exec_interactive, take_bool(value, &d->exec->interactive, err))
-STORE(store_detach, take_bool(value, &d->job->detach, err))
-STORE(store_keep, take_bool(value, &d->job->keep, err))
-STORE(store_interactive, take_bool(value, &d->job->interactive, err))
-STORE(store_no_new_privileges, take_bool(value, &d->job->no_new_privileges, err))
-STORE(store_keep_groups, take_bool(value, &d->job->keep_groups, err))
+STORE(store_workdir, job_take_text(value, &d->run->workdir, err))
+STORE(store_user, job_take_text(value, &d->run->user, err))
+STORE(store_job, job_take_text(value, &d->exec->job, err))
+STORE(store_exec_detach, job_take_bool(value, &d->exec->detach, err))
+STORE(store_exec_interactive, job_take_bool(value, &d->exec->interactive, err))
+STORE(store_detach, job_take_bool(value, &d->job->detach, err))
+STORE(store_keep, job_take_bool(value, &d->job->keep, err))
+STORE(store_interactive, job_take_bool(value, &d->job->interactive, err))
+STORE(store_no_new_privileges, job_take_bool(value, &d->job->no_new_privileges, err))
+STORE(store_keep_groups, job_take_bool(value, &d->job->keep_groups, err))
 STORE(store_labels, job_labels_take(value, &d->job->labels, err))
-STORE(store_hostname, take_text(value, &d->job->hostname, err))
-STORE(store_name, take_text(value, &d->job->name, err))
-STORE(store_read_only, take_bool(value, &d->job->read_only, err))
+STORE(store_hostname, job_take_text(value, &d->job->hostname, err))
+STORE(store_name, job_take_text(value, &d->job->name, err))
+STORE(store_read_only, job_take_bool(value, &d->job->read_only, err))
 STORE(store_cap_add, take_words(value, &d->job->cap_add, err))
 STORE(store_cap_drop, take_words(value, &d->job->cap_drop, err))
 STORE(store_entitlements, take_words(value, &d->job->entitlements, err))
-STORE(store_image_path, take_text(value, &d->job->image_path, err))
-STORE(store_image_fd, take_fd(d, value, &d->job->image_fd, err))
-STORE(store_mount_readonly, take_bool(value, &d->mount.readonly, err))
-STORE(store_mount_fd, take_fd(d, value, &d->mount.fd, err))
-STORE(store_mount_source, take_text(value, &d->mount.source, err))
-STORE(store_mount_target, take_text(value, &d->mount.target, err))
-STORE(store_mount_options, take_text(value, &d->mount.options, err))
-STORE(store_ulimit_name, take_text(value, &d->ulimit.name, err))
+STORE(store_image_path, job_take_text(value, &d->job->image_path, err))
+STORE(store_image_fd, job_take_fd(d->conn, value, &d->job->image_fd, err))
+STORE(store_ulimit_name, job_take_text(value, &d->ulimit.name, err))
 
 static int
 store_network(void *out, struct json_object *value, struct err *err)
@@ -186,7 +181,7 @@ store_network(void *out, struct json_object *value, struct err *err)
 	static const char *const names[] = { "none", "user", "host", NULL };
 	unsigned int choice;
 
-	if (take_choice(value, names, &choice, err) == -1)
+	if (job_take_choice(value, names, &choice, err) == -1)
 		return -1;
 	((struct decoder *)out)->job->network = (enum job_network)choice;
 	return 0;
@@ -198,21 +193,9 @@ store_image_kind(void *out, struct json_object *value, struct err *err)
 	static const char *const names[] = { "host", "directory", NULL };
 	unsigned int choice;
 
-	if (take_choice(value, names, &choice, err) == -1)
+	if (job_take_choice(value, names, &choice, err) == -1)
 		return -1;
 	((struct decoder *)out)->job->image = (enum job_image)choice;
-	return 0;
-}
-
-static int
-store_mount_type(void *out, struct json_object *value, struct err *err)
-{
-	static const char *const names[] = { "bind", "tmpfs", NULL };
-	unsigned int choice;
-
-	if (take_choice(value, names, &choice, err) == -1)
-		return -1;
-	((struct decoder *)out)->mount.type = (enum job_mount_type)choice;
 	return 0;
 }
 
@@ -293,15 +276,6 @@ store_image(void *out, struct json_object *value, struct err *err)
 static int
 store_mounts(void *out, struct json_object *value, struct err *err)
 {
-	static const struct json_field fields[] = {
-		{ "type", store_mount_type, true },
-		{ "target", store_mount_target, true },
-		{ "source", store_mount_source, false },
-		{ "readonly", store_mount_readonly, false },
-		{ "fd", store_mount_fd, false },
-		{ "options", store_mount_options, false },
-		{ NULL, NULL, false },
-	};
 	struct decoder *d = out;
 	int ret = 0;
 
@@ -309,13 +283,12 @@ store_mounts(void *out, struct json_object *value, struct err *err)
 	    json_object_array_length(value) > JOB_MOUNTS_MAX)
 		return err_set(err, ERR_USAGE, "not a list of at most %u mounts", JOB_MOUNTS_MAX);
 	for (size_t i = 0; ret == 0 && i < json_object_array_length(value); i++) {
-		d->mount = (struct job_mount){ .fd = -1 };
-		ret = json_fields(json_object_array_get_idx(value, i), fields, d, err);
+		struct job_mount mount;
+
+		ret = job_mount_decode(json_object_array_get_idx(value, i), d->conn, &mount, err);
 		if (ret == 0)
-			ret = job_add_mount(d->job, &d->mount, err);
-		free(d->mount.source);
-		free(d->mount.target);
-		free(d->mount.options);
+			ret = job_add_mount(d->job, &mount, err);
+		job_mount_free(&mount);
 	}
 	return ret;
 }

@@ -11,6 +11,7 @@
 
 #include "client/lib/job.h"
 #include "client/lib/job_blob.h"
+#include "client/lib/job_mount.h"
 #include "client/lib/json.h"
 #include "common/io.h"
 
@@ -81,20 +82,12 @@ encode_mounts(const struct job *job, struct json_object *params, struct job_mess
 
 	for (size_t i = 0; array != NULL && i < job->nmounts; i++) {
 		const struct job_mount *mount = &job->mounts[i];
-		struct json_object *obj = json_object_new_object();
-		bool bind = mount->type == JOB_MOUNT_BIND;
-		int status = obj == NULL ? -1 : 0;
+		struct json_object *obj;
 
-		status |= json_put_text(obj, "type", bind ? "bind" : "tmpfs");
-		status |= json_put_text(obj, "target", mount->target);
-		status |= json_put_bool(obj, "readonly", mount->readonly);
-		if (bind) {
-			status |= json_put_text(obj, "source", mount->source);
-			status |= put_fd(obj, "fd", message, mount->fd);
-		} else {
-			status |= json_put_text(obj, "options", mount->options);
-		}
-		if (append(array, obj, status) == -1) {
+		if (message != NULL && mount->fd >= 0)
+			message->fds[message->nfds] = mount->fd;
+		obj = job_mount_encode(mount, message != NULL ? &message->nfds : NULL);
+		if (append(array, obj, obj != NULL ? 0 : -1) == -1) {
 			json_object_put(array);
 			return -1;
 		}

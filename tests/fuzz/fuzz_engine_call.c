@@ -20,6 +20,7 @@
 #define FUZZ_NAME "fuzz_engine_call"
 #include "tests/fuzz/fuzz.h"
 
+#include <ctype.h>
 #include <sched.h>
 #include <sys/mman.h>
 
@@ -109,6 +110,40 @@ is_below(const char *path, const char *top)
 	return (strncmp(path, top, len) == 0 && (path[len] == '/' || path[len] == '\0'));
 }
 
+static bool
+is_volume(const char *name)
+{
+	return (strlen(name) >= 1 && strlen(name) <= 128 && isalnum((unsigned char)name[0]) &&
+		name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "0123456789_.-")] == '\0');
+}
+
+/* Each type has its own members, and no other one's. */
+static void
+check_mount(const struct job_mount *mount)
+{
+	bool bind = mount->type == JOB_MOUNT_BIND, volume = mount->type == JOB_MOUNT_VOLUME;
+	bool secret = mount->type == JOB_MOUNT_SECRET;
+
+	must(bind || volume || secret || mount->type == JOB_MOUNT_TMPFS,
+	    "a mount is of one of four types");
+	must(bind		     ? is_plain_path(mount->source)
+	     : mount->source == NULL ? !secret
+				     : (volume || secret) && is_volume(mount->source),
+	    "what is mounted is named as its type wants");
+	must(bind || secret ? came(mount->fd) : mount->fd == -1, "and came if it has to");
+	must(mount->options == NULL || mount->type == JOB_MOUNT_TMPFS, "options are of a tmpfs");
+	must(bind || (!mount->nonrecursive && mount->propagation == JOB_PROPAGATION_PRIVATE),
+	    "propagation is of a directory");
+	must(volume || (!mount->nocopy && mount->labels.n == 0), "labels are of a volume");
+	must(mount->mapped
+		 ? (bind || secret) && mount->uid <= 2147483646 && mount->gid <= 2147483646
+		 : mount->uid == 0 && mount->gid == 0,
+	    "an owner is of a directory or a secret, and an id");
+	must(secret ? (mount->mode & 0444) != 0 && (mount->mode & ~0444U) == 0 : mount->mode == 0,
+	    "a secret can be read, and nothing else");
+}
+
 static void
 check_mounts(const struct job *job)
 {
@@ -121,12 +156,7 @@ check_mounts(const struct job *job)
 		must(is_plain_path(mount->target) && strcmp(mount->target, "/") != 0 &&
 			 !is_below(mount->target, "/proc") && !is_below(mount->target, "/sys"),
 		    "a mount's target is a place for it");
-		if (mount->type == JOB_MOUNT_BIND)
-			must(is_plain_path(mount->source) && came(mount->fd),
-			    "what is mounted is named and came");
-		else
-			must(mount->type == JOB_MOUNT_TMPFS && mount->source == NULL,
-			    "a mount is of one of two types");
+		check_mount(mount);
 	}
 }
 
@@ -224,6 +254,9 @@ check_wants(const struct job *job, const struct job_wants *wants)
 		must(mount->type != JOB_MOUNT_BIND ||
 			 is_wanted(wants, ENT_MOUNT, mount->source, mount->readonly),
 		    "each mount is asked for");
+		must(mount->type != JOB_MOUNT_BIND || (mount->uid == 0 && mount->gid == 0) ||
+			 is_wanted(wants, ENT_IDMAP_MOUNT, NULL, false),
+		    "a mount with an owner is asked for");
 	}
 }
 
@@ -254,9 +287,12 @@ same_lists(const struct job *a, const struct job *b)
 		const struct job_mount *m = &a->mounts[i], *n = &b->mounts[i];
 
 		if (m->type != n->type || m->readonly != n->readonly ||
-		    !same_text(m->source, n->source) || !same_text(m->target, n->target) ||
-		    !same_text(m->options, n->options) ||
-		    (m->type == JOB_MOUNT_BIND && m->fd != n->fd))
+		    m->nonrecursive != n->nonrecursive || m->propagation != n->propagation ||
+		    m->nocopy != n->nocopy || !same_words(&m->labels, &n->labels) ||
+		    m->mapped != n->mapped || m->uid != n->uid || m->gid != n->gid ||
+		    m->mode != n->mode || !same_text(m->source, n->source) ||
+		    !same_text(m->target, n->target) || !same_text(m->options, n->options) ||
+		    m->fd != n->fd)
 			return (false);
 	}
 	for (size_t i = 0; i < a->nulimits; i++) {

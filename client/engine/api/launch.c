@@ -55,9 +55,34 @@ check_limits(const struct job *job, struct err *err)
 	return 0;
 }
 
+/* What can be asked for, and what this version cannot do yet. */
+static int
+check_available(const struct job *job, struct err *err)
+{
+	const char *what = NULL;
+
+	for (size_t i = 0; i < job->nmounts && what == NULL; i++) {
+		const struct job_mount *mount = &job->mounts[i];
+
+		if (mount->type == JOB_MOUNT_VOLUME)
+			what = "a volume";
+		else if (mount->type == JOB_MOUNT_SECRET)
+			what = "a secret";
+		else if (job_mount_is_mapped(mount))
+			what = "a directory with uid= and gid=";
+		else if (mount->nonrecursive || mount->propagation != JOB_PROPAGATION_PRIVATE)
+			what = "a directory without its submounts, or with propagation,";
+	}
+	if (what == NULL)
+		return 0;
+	return err_set(err, ERR_FAILED, "%s is not available in this version", what);
+}
+
 static int
 check_here(const struct job *job, struct err *err)
 {
+	if (check_available(job, err) == -1)
+		return -1;
 	for (int i = 0; i < 3 && job->run.stdio[i] >= 0; i++)
 		if (streams_check(job->run.stdio[i], i, err) == -1)
 			return -1;

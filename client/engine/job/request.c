@@ -128,14 +128,18 @@ request_read(int dir, struct json_object **params, int *blob)
 	return -1;
 }
 
-/* A descriptor that is there, in the place of one of what has the kind that needs one. */
+/* A descriptor that is there, in the place of one of what has a kind that needs one. */
 static int
-put_placeholder(struct json_object *obj, const char *key, const char *needs)
+put_placeholder(struct json_object *obj, const char *key)
 {
+	static const char *const needs[] = { "directory", "bind", "secret" };
 	const char *kind = json_text(obj, key);
 
 	json_object_object_del(obj, "fd");
-	return kind != NULL && strcmp(kind, needs) == 0 ? json_put_number(obj, "fd", 0) : 0;
+	for (size_t i = 0; kind != NULL && i < sizeof(needs) / sizeof(needs[0]); i++)
+		if (strcmp(kind, needs[i]) == 0)
+			return json_put_number(obj, "fd", 0);
+	return 0;
 }
 
 /* As a client would call that had no streams and kept it. */
@@ -152,14 +156,14 @@ complete(struct json_object *params)
 	status |= json_put_bool(params, "detach", true);
 	status |= json_put_bool(params, "keep", true);
 	if (json_object_is_type(image, json_type_object))
-		status |= put_placeholder(image, "kind", "directory");
+		status |= put_placeholder(image, "kind");
 	if (!json_object_is_type(mounts, json_type_array))
 		return status;
 	for (size_t i = 0; i < json_object_array_length(mounts); i++) {
 		struct json_object *mount = json_object_array_get_idx(mounts, i);
 
 		if (json_object_is_type(mount, json_type_object))
-			status |= put_placeholder(mount, "type", "bind");
+			status |= put_placeholder(mount, "type");
 	}
 	return status;
 }
