@@ -31,7 +31,7 @@ static const struct entitlement_info table[] = {
 	  "have this directory of the host mounted, within the user's own rights" },
 	{ ENT_DEVICE, ENT_VALUE_NODE, "device", NULL, false, false,
 	  "use this device node" },
-	{ ENT_IDMAP_MOUNT, ENT_VALUE_NONE, "idmap.mount", "idmap.mount", false, false,
+	{ ENT_IDMAP_MOUNT, ENT_VALUE_NONE, "idmap.mount", "idmap.mount", false, true,
 	  "have directories mounted with remapped ownership" },
 	{ ENT_IMAGE, ENT_VALUE_GLOB, "image", "image=*", false, true,
 	  "use images whose name matches" },

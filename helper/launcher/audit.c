@@ -71,11 +71,10 @@ within_limit(uint32_t uid, enum line kind, struct err *err)
 }
 
 int
-audit(enum engine_mode mode, const struct caller *caller, const struct decision *decision,
-    struct err *err)
+audit(
+    const char *verb, const struct caller *caller, const struct decision *decision, struct err *err)
 {
 	const struct sockaddr_un log = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
-	const char *verb = mode == ENGINE_ONCE ? "once" : "start";
 	bool allowed = decision->verdict == VERDICT_ALLOW && err->code == ERR_INVALID;
 	char line[ERR_LINE + 128];
 	AUTO_CLOSE int fd = -1;

@@ -27,8 +27,16 @@ _Noreturn void end_with(const struct err *err);
 /* The longest that a start may take before SIGALRM ends it; nothing of it waits without a limit. */
 #define START_SECONDS 60
 #define STATE_DIR "/var/lib/berth"
-/* The one descriptor that a caller hands over, for the verb "once" alone. */
+/* The one descriptor that a caller hands over to the verb "once". */
 #define REQUEST_FD 3
+/* And to "mount": a mount namespace, a directory as it was opened in there (O_PATH), and the socket for the
+ * answer. */
+enum mount_fd {
+	MOUNT_FD_NAMESPACE = 3,
+	MOUNT_FD_DIRECTORY,
+	MOUNT_FD_REPLY,
+	MOUNT_FD_END
+};
 
 /* Every other function returns 0 (or what its comment says), or -1 with err; the first error ends the
  * program. */
@@ -59,7 +67,7 @@ int trust_read(void *ctx, const char *name, char *buf, size_t cap, size_t *len, 
 
 /* audit.c: one line to the system log, authpriv: err, or that decision allowed it. Never waits. -1, with
  * err in the place of what was there, when the caller's own limits keep it from being counted. */
-int audit(enum engine_mode mode, const struct caller *caller, const struct decision *decision,
+int audit(const char *verb, const struct caller *caller, const struct decision *decision,
     struct err *err) __attribute__((warn_unused_result));
 
 /* place.c: *procfd is a procfs of the launcher's own. */
@@ -110,19 +118,31 @@ int write_maps(int child, const struct idmap *uids, const struct idmap *gids, st
 int confine(int procfd, struct err *err) __attribute__((warn_unused_result));
 int separate_mounts(struct err *err) __attribute__((warn_unused_result));
 
-/* What the phases before a verb have opened and judged. */
+/* What the phases before a verb have read, opened and judged. */
 struct handles {
 	int etcfd; /* POLICY_DIR */
 	int procfd; /* see procfs_open */
+	uint32_t uid, gid; /* mount: the ids of the job, as its namespace numbers them */
 };
 
-/* verb_start.c and verb_once.c */
+/* verb_start.c, verb_once.c and verb_mount.c */
 int verb_start(const struct caller *caller, const struct grant *grant,
     const struct handles *handles, struct err *err) __attribute__((warn_unused_result));
 int verb_once(const struct caller *caller, const struct grant *grant, const struct handles *handles,
     struct err *err) __attribute__((warn_unused_result));
+int verb_mount(const struct caller *caller, const struct grant *grant,
+    const struct handles *handles, struct err *err) __attribute__((warn_unused_result));
 
-/* verb_once.c: is REQUEST_FD a connected stream socket of the caller's? */
+/* verb_once.c: is fd a connected stream socket of the caller's? And is REQUEST_FD one? */
+bool is_callers_stream(int fd);
 int once_check_request(struct err *err) __attribute__((warn_unused_result));
+
+/* verb_mount.c: are the descriptors what enum mount_fd says, the directory the caller's and on a file
+ * system that can be mapped? To be called before any power is used. */
+int mount_check_request(struct err *err) __attribute__((warn_unused_result));
+
+/* verb_mount.c: are the ids, and is the namespace, of what this grant makes? */
+int mount_check_grant(const struct grant *grant, const struct handles *handles, struct err *err)
+    __attribute__((warn_unused_result));
 
 #endif

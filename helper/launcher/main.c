@@ -13,31 +13,84 @@
 #include "helper/launcher/launcher.h"
 #include "helper/launcher/priv.h"
 
-static enum engine_mode
-mode_of(int argc, char *const argv[])
-{
-	if (argc != 2)
-		return (ENGINE_INVALID);
-	if (strcmp(argv[1], "once") == 0)
-		return (ENGINE_ONCE);
-	return (strcmp(argv[1], "start") == 0 ? ENGINE_SHARED : ENGINE_INVALID);
-}
+/* What it can be told to do. */
+struct verb {
+	const char *name;
+	const char *what; /* as a refusal names it */
+	enum engine_mode mode; /* of the grant that it needs */
+	size_t nwants; /* so many of the entitlements in judge() */
+	unsigned int first; /* the first descriptor that it does not take */
+	/* The words behind the verb, and what else the caller hands over, before any power is used. */
+	int (*check)(int argc, char *const argv[], struct handles *handles, struct err *err);
+	/* Does what was handed over belong to the grant? */
+	int (*match)(const struct grant *grant, const struct handles *handles, struct err *err);
+	int (*run)(const struct caller *caller, const struct grant *grant,
+	    const struct handles *handles, struct err *err);
+};
 
 static int
-check_usage(enum engine_mode mode, struct err *err)
+usage(struct err *err)
 {
-	if (mode == ENGINE_ONCE)
-		return (once_check_request(err));
-	if (mode == ENGINE_SHARED)
-		return (0);
-	err_set(err, ERR_USAGE, "usage: berth-launcher start|once");
+	err_set(err, ERR_USAGE, "usage: berth-launcher start|once|mount UID GID");
 	err_why(err, "berth calls it; there is nothing else that it can be told");
 	return (err_todo(err, "to run a job:  berth run host -- id"));
 }
 
+static int
+check_start(int argc, char *const argv[], struct handles *handles, struct err *err)
+{
+	(void)argv;
+	(void)handles;
+	return (argc == 0 ? 0 : usage(err));
+}
+
+static int
+check_once(int argc, char *const argv[], struct handles *handles, struct err *err)
+{
+	(void)argv;
+	(void)handles;
+	return (argc == 0 ? once_check_request(err) : usage(err));
+}
+
+static int
+check_mount(int argc, char *const argv[], struct handles *handles, struct err *err)
+{
+	if (argc != 2 || id_parse(argv[0], &handles->uid) < 0 ||
+	    id_parse(argv[1], &handles->gid) < 0)
+		return (usage(err));
+	return (mount_check_request(err));
+}
+
+static int
+match_nothing(const struct grant *grant, const struct handles *handles, struct err *err)
+{
+	(void)grant;
+	(void)handles;
+	(void)err;
+	return (0);
+}
+
+static const struct verb verbs[] = {
+	{ "start", "engine", ENGINE_SHARED, 1, REQUEST_FD, check_start, match_nothing, verb_start },
+	{ "once", "engine", ENGINE_ONCE, 1, REQUEST_FD + 1, check_once, match_nothing, verb_once },
+	/* For whichever engine there is: the namespace shows whose it is. */
+	{ "mount", "mapped directory", ENGINE_ANY, 2, MOUNT_FD_END, check_mount, mount_check_grant,
+	    verb_mount },
+};
+
+static const struct verb *
+find_verb(int argc, char *const argv[])
+{
+	for (size_t i = 0; argc >= 2 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(argv[1], verbs[i].name) == 0)
+			return (&verbs[i]);
+	}
+	return (NULL);
+}
+
 /* What the policy says, and what it is worth to this caller. */
 struct judgement {
-	enum engine_mode mode;
+	const struct verb *verb;
 	struct handles handles;
 	struct policy policy;
 	struct decision decision;
@@ -45,20 +98,20 @@ struct judgement {
 
 /* In numbers; the client says it with names, from the same decision. */
 static int
-explain(const struct caller *caller, const struct decision *decision, struct err *err)
+explain(const struct caller *caller, const struct judgement *judgement, struct err *err)
 {
+	const struct decision *decision = &judgement->decision;
+	const struct entitlement_info *wanted = entitlement_info(decision->wanted.id);
 	enum refusal why = decision->refusal;
 
-	err_set(
-	    err, ERR_REFUSED, "refused: no engine for uid %u (%s)", caller->uid, refusal_name(why));
+	err_set(err, ERR_REFUSED, "refused: no %s for uid %u (%s)", judgement->verb->what,
+	    caller->uid, refusal_name(why));
 	err_why(err, "%s",
 	    decision->by != NULL ? decision->by->file
 				 : "no file in " POLICY_DIR "/allow allows it");
 	if (why == REFUSAL_NO_GRANT || why == REFUSAL_NOT_GRANTED || why == REFUSAL_REVOKED)
-		return (err_todo(err,
-		    "an administrator can allow it:  sudo berth grant %u "
-		    "security.confined",
-		    caller->uid));
+		return (err_todo(err, "an administrator can allow it:  sudo berth grant %u %s",
+		    caller->uid, wanted != NULL ? wanted->name : "security.confined"));
 	return (err_todo(err, "an administrator can look at it:  sudo berth check"));
 }
 
@@ -75,15 +128,18 @@ open_policy(const struct caller *caller, int *etcfd, struct err *err)
 	    err, "an administrator makes it with a grant:  sudo berth grant %u", caller->uid));
 }
 
-/* The engine runs confined jobs; what a job may have beyond that is decided at each job. */
+/* The engine runs confined jobs; what a job may have beyond that is decided at each job, but for what
+ * takes a verb of its own. */
 static int
 judge(const struct caller *caller, struct judgement *judgement, struct err *err)
 {
-	static const struct entitlement confined = { .id = ENT_SECURITY_CONFINED };
+	static const struct entitlement wants[] = { { .id = ENT_SECURITY_CONFINED },
+		{ .id = ENT_IDMAP_MOUNT } };
 	const struct policy_source source = { trust_read, &judgement->handles.etcfd };
-	const struct request request = {
-		.now = time(NULL), .mode = judgement->mode, .nwants = 1, .wants = &confined
-	};
+	const struct request request = { .now = time(NULL),
+		.mode = judgement->verb->mode,
+		.nwants = judgement->verb->nwants,
+		.wants = wants };
 
 	judgement->decision = (struct decision){ 0 };
 	policy_free(&judgement->policy);
@@ -94,20 +150,23 @@ judge(const struct caller *caller, struct judgement *judgement, struct err *err)
 	decide(caller, &judgement->policy, &request, &judgement->decision);
 	if (judgement->decision.verdict == VERDICT_ALLOW)
 		return (0);
-	return (explain(caller, &judgement->decision, err));
+	return (explain(caller, judgement, err));
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct judgement judgement = { .mode = mode_of(argc, argv), .handles = { -1, -1 } };
-	const bool once = judgement.mode == ENGINE_ONCE;
+	struct judgement judgement = { .verb = find_verb(argc, argv), .handles = { .etcfd = -1 } };
+	const struct verb *verb = judgement.verb;
 	struct err err = { 0 };
 	struct caller caller;
 	bool refused;
 
-	refused = sanitize(once ? REQUEST_FD + 1 : REQUEST_FD, &err) < 0 ||
-		  check_usage(judgement.mode, &err) < 0 || self_check(&err) < 0;
+	judgement.handles.procfd = -1;
+	refused = sanitize(verb != NULL ? verb->first : REQUEST_FD, &err) < 0 ||
+		  (verb == NULL ? usage(&err)
+				: verb->check(argc - 2, argv + 2, &judgement.handles, &err)) < 0 ||
+		  self_check(&err) < 0;
 	if (!refused)
 		priv_init();
 	if (refused || caller_read(&caller, &err) < 0) {
@@ -121,11 +180,13 @@ main(int argc, char *argv[])
 	 * take rights away, and the engine decides once more, itself, after whatever stop. */
 	refused = judge(&caller, &judgement, &err) < 0 ||
 		  procfs_open(&judgement.handles.procfd, &err) < 0 ||
-		  (!once && place(&judgement.decision.grant, judgement.handles.procfd, &err) < 0) ||
-		  judge(&caller, &judgement, &err) < 0;
-	refused = audit(judgement.mode, &caller, &judgement.decision, &err) < 0 || refused;
-	if (!refused && (once ? verb_once : verb_start)(
-			    &caller, &judgement.decision.grant, &judgement.handles, &err) == 0)
+		  (verb->run == verb_start &&
+		      place(&judgement.decision.grant, judgement.handles.procfd, &err) < 0) ||
+		  judge(&caller, &judgement, &err) < 0 ||
+		  verb->match(&judgement.decision.grant, &judgement.handles, &err) < 0;
+	refused = audit(verb->name, &caller, &judgement.decision, &err) < 0 || refused;
+	if (!refused &&
+	    verb->run(&caller, &judgement.decision.grant, &judgement.handles, &err) == 0)
 		return (0);
 	/* Whoever does not read the message makes a process of their own wait, not one of root's. */
 	if (geteuid() == 0 && caller.uid != 0)

@@ -15,30 +15,36 @@
 #include "helper/launcher/split.h"
 
 static bool
-has_option(int option, int wanted)
+has_option(int fd, int option, int wanted)
 {
 	int value = -1;
 	socklen_t len = sizeof(value);
 
-	return (getsockopt(REQUEST_FD, SOL_SOCKET, option, &value, &len) == 0 && value == wanted);
+	return (getsockopt(fd, SOL_SOCKET, option, &value, &len) == 0 && value == wanted);
 }
 
 /* unix(7): who connected or made the pair; nobody's uid when neither was done. */
 static bool
-is_of_caller(void)
+is_of_caller(int fd)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 
-	return (getsockopt(REQUEST_FD, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-		len == sizeof(peer) && peer.uid == getuid());
+	return (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && len == sizeof(peer) &&
+		peer.uid == getuid());
+}
+
+bool
+is_callers_stream(int fd)
+{
+	return (has_option(fd, SO_DOMAIN, AF_UNIX) && has_option(fd, SO_TYPE, SOCK_STREAM) &&
+		has_option(fd, SO_ACCEPTCONN, 0) && is_of_caller(fd));
 }
 
 int
 once_check_request(struct err *err)
 {
-	if (has_option(SO_DOMAIN, AF_UNIX) && has_option(SO_TYPE, SOCK_STREAM) &&
-	    has_option(SO_ACCEPTCONN, 0) && is_of_caller())
+	if (is_callers_stream(REQUEST_FD))
 		return (0);
 	err_set(err, ERR_USAGE, "descriptor 3 is not a connected stream socket of the caller's");
 	err_why(err, "an engine for one call serves that socket and nothing else");

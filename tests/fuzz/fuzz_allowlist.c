@@ -168,6 +168,7 @@ literally_covers(const struct entitlement *held, const struct entitlement *wante
 	switch (wanted->id) {
 	case ENT_SECURITY_CONFINED:
 	case ENT_NETWORK_HOST:
+	case ENT_IDMAP_MOUNT:
 		return (true);
 	case ENT_MOUNT:
 		return (mount_covers(held, wanted));
@@ -180,7 +181,6 @@ literally_covers(const struct entitlement *held, const struct entitlement *wante
 	case ENT_NETWORK_NONE:
 	case ENT_NETWORK_USER:
 	case ENT_DEVICE:
-	case ENT_IDMAP_MOUNT:
 	case ENT_SERVICE:
 	case ENT_ISOLATION_NONE:
 	case ENT_COUNT:

@@ -4,10 +4,10 @@
  * too, each word ended by a NUL byte; an empty input is an argv of none.
  * TRUST: unprivileged
  * INPUT: the fuzzer
- * MUST: abort when the launcher goes on with anything but one word that is one of its two verbs, or
+ * MUST: abort when the launcher goes on with anything but one of its verbs and the words that it takes, or
  *       when a byte of the command line is in what it says.
  */
-/* WRAP: sanitize self_check once_check_request priv_abandon end_with */
+/* WRAP: sanitize self_check once_check_request mount_check_request priv_abandon end_with */
 #define FUZZ_NAME "fuzz_launcher_argv"
 #include "tests/fuzz/fuzz.h"
 
@@ -33,6 +33,7 @@ enum end {
 int __wrap_sanitize(unsigned int first, struct err *err);
 int __wrap_self_check(struct err *err);
 int __wrap_once_check_request(struct err *err);
+int __wrap_mount_check_request(struct err *err);
 void __wrap_priv_abandon(void);
 _Noreturn void __wrap_end_with(const struct err *err);
 
@@ -49,6 +50,25 @@ __wrap_once_check_request(struct err *err)
 {
 	(void)err;
 	return (0);
+}
+
+int
+__wrap_mount_check_request(struct err *err)
+{
+	(void)err;
+	return (0);
+}
+
+/* Is it an id, by another way to read one? */
+static bool
+is_id(const char *text)
+{
+	size_t len = strlen(text);
+	unsigned long long value = strtoull(text, NULL, 10);
+	char again[32];
+
+	snprintf(again, sizeof(again), "%llu", value);
+	return (len < sizeof(again) && strcmp(again, text) == 0 && value <= 2147483646ULL);
 }
 
 /* The first thing behind the command line. */
@@ -77,7 +97,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static char *argv[WORDS_MAX + 1];
 	struct input input = { data, size };
 	static int argc;
-	bool start, once;
+	bool start, once, mount;
 
 	for (argc = 0; argc < WORDS_MAX; argc++) {
 		argv[argc] = take_text(&input, '\0');
@@ -87,6 +107,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	argv[argc] = NULL;
 	start = argc == 2 && strcmp(argv[1], "start") == 0;
 	once = argc == 2 && strcmp(argv[1], "once") == 0;
+	mount = argc == 4 && strcmp(argv[1], "mount") == 0 && is_id(argv[2]) && is_id(argv[3]);
 	said = (struct err){ 0 };
 	switch (setjmp(back)) {
 	case END_NONE:
@@ -94,16 +115,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(false, "it returns from its phases");
 		break;
 	case END_WENT_ON:
-		must(start || once, "it goes on with one of its verbs alone");
-		must(closed_from == (once ? 4 : 3), "only `once` keeps a descriptor");
+		must(start || once || mount, "it goes on with one of its verbs alone");
+		must(closed_from == (mount ? 6U : once ? 4U : 3U), "it keeps what the verb takes");
 		break;
 	case END_REFUSED:
-		must(!start && !once, "it takes its verbs");
+		must(!start && !once && !mount, "it takes its verbs");
 		must(said.code == ERR_USAGE, "a wrong command line is wrong usage");
-		must(strcmp(said.what, "usage: berth-launcher start|once") == 0 &&
+		must(strcmp(said.what, "usage: berth-launcher start|once|mount UID GID") == 0 &&
 			 is_printable(said.why) && is_printable(said.todo),
 		    "what it says is always the same");
-		must(closed_from == 3, "it keeps no descriptor");
+		must(closed_from <= 6, "it keeps no more than a verb takes");
 		break;
 	}
 	for (int i = 0; i < argc; i++)

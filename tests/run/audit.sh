@@ -20,7 +20,7 @@ order=(
 	helper/launcher/main.c helper/launcher/launcher.h helper/launcher/sanitize.c
 	helper/launcher/self.c helper/launcher/priv.h helper/launcher/priv.c helper/launcher/caller.c
 	helper/launcher/trustfile.c helper/launcher/place.c helper/launcher/audit.c
-	helper/launcher/end.c helper/launcher/verb_start.c helper/launcher/verb_once.c
+	helper/launcher/end.c helper/launcher/verb_start.c helper/launcher/verb_once.c helper/launcher/verb_mount.c
 	helper/launcher/runtime_dir.c helper/launcher/cgroup.c helper/launcher/split.h
 	helper/launcher/split.c helper/launcher/share.c helper/launcher/namespaces.c
 	helper/launcher/launch.h helper/launcher/launch.c helper/launcher/watch.c

@@ -453,11 +453,11 @@ static void
 refuses_unavailable(void **state)
 {
 	static const char *const words[] = { "security.nested", "security.insecure", "network.user",
-		"device=/dev/kvm", "idmap.mount", "service=x", "isolation.none" };
+		"device=/dev/kvm", "service=x", "isolation.none" };
 
 	(void)state;
 	add_alice(ALICE "entitlements = security.confined security.nested security.insecure "
-			"network.user device=/dev/kvm idmap.mount service=x isolation.none\n");
+			"network.user device=/dev/kvm service=x isolation.none\n");
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		assert_refused(words[i], REFUSAL_UNAVAILABLE, NULL);
 }

@@ -94,9 +94,10 @@ only_what_is_documented_is_free_or_available(void **state)
 		const struct entitlement_info *info = entitlement_info((enum entitlement_id)id);
 
 		assert_int_equal(info->always, id == ENT_NETWORK_NONE);
-		assert_int_equal(info->available,
-		    id == ENT_SECURITY_CONFINED || id == ENT_NETWORK_NONE ||
-			id == ENT_NETWORK_HOST || id == ENT_MOUNT || id == ENT_IMAGE);
+		assert_int_equal(info->available, id == ENT_SECURITY_CONFINED ||
+						      id == ENT_NETWORK_NONE ||
+						      id == ENT_NETWORK_HOST || id == ENT_MOUNT ||
+						      id == ENT_IDMAP_MOUNT || id == ENT_IMAGE);
 	}
 }
 

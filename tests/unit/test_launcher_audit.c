@@ -149,7 +149,7 @@ static void
 audit_all(int n)
 {
 	while (n-- > 0)
-		assert_int_equal(audit(ENGINE_SHARED, &caller, &decision, &err), 0);
+		assert_int_equal(audit("start", &caller, &decision, &err), 0);
 }
 
 static void
@@ -163,7 +163,7 @@ test_allow(void **state)
 	assert_non_null(strstr(sent,
 	    "]: allow uid=1000 verb=start rule=/etc/berth/allow/uid-1000.conf:4 owner=2147480000"));
 	assert_int_equal(sent_flags, MSG_DONTWAIT | MSG_NOSIGNAL);
-	assert_int_equal(audit(ENGINE_ONCE, &caller, &decision, &err), 0);
+	assert_int_equal(audit("once", &caller, &decision, &err), 0);
 	assert_non_null(strstr(sent, "]: allow uid=1000 verb=once rule=/etc/berth/allow/"));
 	assert_int_equal(err.code, ERR_INVALID);
 	/* None counts as a refusal. */
@@ -184,7 +184,7 @@ test_deny(void **state)
 	assert_int_equal(strncmp(sent, "<85>berth-launcher[", 19), 0);
 	assert_non_null(strstr(sent, "]: deny uid=1000 verb=start: refused: \\x1b[2J\\x0afake"));
 	assert_null(strchr(sent, '\n'));
-	assert_int_equal(audit(ENGINE_ONCE, &caller, &decision, &err), 0);
+	assert_int_equal(audit("once", &caller, &decision, &err), 0);
 	assert_non_null(strstr(sent, "]: deny uid=1000 verb=once: refused: "));
 	assert_failed(&err, ERR_REFUSED, "refused: ");
 }
@@ -304,7 +304,7 @@ test_no_descriptors(void **state)
 		set_up(state);
 		refuse();
 		fault_set(calls[i], 1, EMFILE);
-		assert_int_equal(audit(ENGINE_SHARED, &caller, &decision, &err), -1);
+		assert_int_equal(audit("start", &caller, &decision, &err), -1);
 		assert_failed(&err, ERR_SYSTEM, "cannot count this call");
 		assert_int_equal(nsent, 0);
 	}
@@ -321,11 +321,11 @@ audit_limited(void *arg)
 	signal(SIGXFSZ, SIG_IGN);
 	CHILD_CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
 	refuse();
-	CHILD_CHECK(audit(ENGINE_SHARED, &caller, &decision, &err) == -1);
+	CHILD_CHECK(audit("start", &caller, &decision, &err) == -1);
 	CHILD_CHECK(err.code == ERR_SYSTEM && err.errnum == EFBIG && nsent == 0);
 	memset(&err, 0, sizeof(err));
 	permit();
-	CHILD_CHECK(audit(ENGINE_SHARED, &caller, &decision, &err) == -1);
+	CHILD_CHECK(audit("start", &caller, &decision, &err) == -1);
 	CHILD_CHECK(err.code == ERR_SYSTEM && err.errnum == EFBIG && nsent == 0);
 }
 

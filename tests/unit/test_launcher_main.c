@@ -5,8 +5,8 @@
  * INPUT: none: every phase but the decision is a fake that tells its name on stderr
  * MUST: show that nothing but the drop follows a refusal (A01), wherever it comes from
  */
-/* WRAP: sanitize self_check priv_init caller_read priv_become_root place procfs_open audit verb_start verb_once */
-/* WRAP: once_check_request trust_dir trust_read geteuid priv_drop_forever priv_abandon */
+/* WRAP: sanitize self_check priv_init caller_read priv_become_root place procfs_open audit verb_start verb_once verb_mount */
+/* WRAP: once_check_request mount_check_request mount_check_grant trust_dir trust_read geteuid priv_drop_forever priv_abandon */
 #include "tests/unit/launcher_unit.h"
 
 int launcher_main(int argc, char *argv[]);
@@ -16,6 +16,7 @@ int launcher_main(int argc, char *argv[]);
 
 #define HOST "[ids]\nbase = 1000000000\ncount = 6553600\nfirst-uid = 1000\n"
 #define GRANT "[grant]\nuid = 1000\nsubids = auto\nentitlements = security.confined\n"
+#define MAPPED "[grant]\nuid = 1000\nsubids = auto\nentitlements = security.confined idmap.mount\n"
 #define ENDED GRANT "until = 2020-01-01T00:00Z\n"
 
 /* What the fakes do. */
@@ -24,7 +25,8 @@ static struct {
 	uint32_t uid;
 	int no_policy_at; /* the at-th look at /etc/berth finds nothing, or fails with "trust_dir" */
 	const char *grants[2]; /* uid-1000.conf at the first and at the second decision */
-	bool once; /* the verb */
+	bool once, mount; /* the verb */
+	bool odd; /* or none that is told right */
 } world;
 
 /* In the child only. */
@@ -33,6 +35,9 @@ static uid_t euid;
 
 int __wrap_sanitize(unsigned int first, struct err *err);
 int __wrap_once_check_request(struct err *err);
+int __wrap_mount_check_request(struct err *err);
+int __wrap_mount_check_grant(
+    const struct grant *grant, const struct handles *handles, struct err *err);
 int __wrap_self_check(struct err *err);
 void __wrap_priv_abandon(void);
 void __wrap_priv_init(void);
@@ -40,11 +45,13 @@ int __wrap_caller_read(struct caller *caller, struct err *err);
 void __wrap_priv_become_root(void);
 int __wrap_procfs_open(int *procfd, struct err *err);
 int __wrap_place(const struct grant *grant, int procfd, struct err *err);
-int __wrap_audit(enum engine_mode mode, const struct caller *caller,
-    const struct decision *decision, struct err *err);
+int __wrap_audit(const char *verb, const struct caller *caller, const struct decision *decision,
+    struct err *err);
 int __wrap_verb_once(const struct caller *caller, const struct grant *grant,
     const struct handles *handles, struct err *err);
 int __wrap_verb_start(const struct caller *caller, const struct grant *grant,
+    const struct handles *handles, struct err *err);
+int __wrap_verb_mount(const struct caller *caller, const struct grant *grant,
     const struct handles *handles, struct err *err);
 uid_t __wrap_geteuid(void);
 void __wrap_priv_drop_forever(uint32_t uid, uint32_t gid);
@@ -64,7 +71,7 @@ phase(const char *name, struct err *err)
 int
 __wrap_sanitize(unsigned int first, struct err *err)
 {
-	CHILD_CHECK(first == (world.once ? 4 : 3));
+	CHILD_CHECK(first == (world.odd ? first : world.mount ? 6 : world.once ? 4 : 3));
 	return (phase("sanitize", err));
 }
 
@@ -72,6 +79,19 @@ int
 __wrap_once_check_request(struct err *err)
 {
 	return (phase("request", err));
+}
+
+int
+__wrap_mount_check_request(struct err *err)
+{
+	return (phase("descriptors", err));
+}
+
+int
+__wrap_mount_check_grant(const struct grant *grant, const struct handles *handles, struct err *err)
+{
+	CHILD_CHECK(grant->uid == 1000 && handles->uid == 101 && handles->gid == 102);
+	return (phase("match", err));
 }
 
 int
@@ -122,10 +142,11 @@ __wrap_place(const struct grant *grant, int procfd, struct err *err)
 }
 
 int
-__wrap_audit(enum engine_mode mode, const struct caller *caller, const struct decision *decision,
-    struct err *err)
+__wrap_audit(
+    const char *verb, const struct caller *caller, const struct decision *decision, struct err *err)
 {
-	CHILD_CHECK(caller->uid == world.uid && mode == (world.once ? ENGINE_ONCE : ENGINE_SHARED));
+	CHILD_CHECK(caller->uid == world.uid);
+	CHILD_CHECK(strcmp(verb, world.mount ? "mount" : world.once ? "once" : "start") == 0);
 	dprintf(2, "audit:%s ",
 	    err->code == ERR_INVALID && decision->verdict == VERDICT_ALLOW ? "allow" : "deny");
 	if (world.fails == NULL || strcmp(world.fails, "audit") != 0)
@@ -161,6 +182,15 @@ __wrap_verb_once(const struct caller *caller, const struct grant *grant,
 {
 	(void)!verb("verb", caller, grant, handles);
 	return (phase("once", err));
+}
+
+int
+__wrap_verb_mount(const struct caller *caller, const struct grant *grant,
+    const struct handles *handles, struct err *err)
+{
+	CHILD_CHECK(handles->uid == 101 && handles->gid == 102);
+	(void)!verb("verb", caller, grant, handles);
+	return (phase("mount", err));
 }
 
 uid_t
@@ -217,7 +247,7 @@ setup(void **state)
 	world.fails = NULL;
 	world.uid = 1000;
 	world.no_policy_at = 0;
-	world.once = false;
+	world.once = world.mount = world.odd = false;
 	world.grants[0] = world.grants[1] = GRANT;
 	return (0);
 }
@@ -236,14 +266,24 @@ run(void *arg)
 
 #define UNTIL_PRIV "sanitize self_check priv_init "
 #define PLACE "procfs place "
+#define UNTIL_MOUNT                                                               \
+	"sanitize descriptors self_check priv_init caller_read priv_become_root " \
+	"trust_dir procfs trust_dir "
 #define UNTIL_FIRST UNTIL_PRIV "caller_read priv_become_root trust_dir "
 
 /* What the phases and then the launcher said; the latter from "berth: " on. */
 static void
 assert_run(int status, const char *phases, const char *message)
 {
-	static char name[] = "berth-launcher", start[] = "start", once[] = "once";
-	char *argv[] = { name, world.once ? once : start, NULL };
+	static char name[] = "berth-launcher", start[] = "start", once[] = "once",
+		    mount[] = "mount", uid[] = "101", gid[] = "102";
+	char *argv[] = { name, world.once ? once : start, NULL, NULL, NULL };
+
+	if (world.mount) {
+		argv[1] = mount;
+		argv[2] = uid;
+		argv[3] = gid;
+	}
 
 	assert_child(in_child(run, argv), status);
 	assert_int_equal(strncmp(child_text, phases, strlen(phases)), 0);
@@ -262,22 +302,35 @@ goes_through_every_phase_in_order(void **state)
 	    "sanitize request self_check priv_init caller_read priv_become_root trust_dir "
 	    "procfs trust_dir audit:allow verb once ",
 	    "");
+	/* So does a mount, for whichever engine there is, with a right of its own. */
+	world.once = false;
+	world.mount = true;
+	world.grants[0] = world.grants[1] = MAPPED;
+	assert_run(0, UNTIL_MOUNT "match audit:allow verb mount ", "");
+	world.grants[0] = world.grants[1] = MAPPED "engine = once\n";
+	assert_run(0, UNTIL_MOUNT "match audit:allow verb mount ", "");
 }
 
 static void
 a_usage_error_comes_before_any_power(void **state)
 {
 	static char name[] = "berth-launcher", start[] = "start", once[] = "once", stop[] = "stop",
+		    mount[] = "mount", one[] = "1", big[] = "2147483647", sign[] = "-1",
 		    longer[] = "startx", shorter[] = "onc", empty[] = "", upper[] = "START";
-	char *lines[][4] = { { NULL }, { name, NULL }, { name, stop, NULL }, { name, longer, NULL },
+	char *lines[][6] = { { name, mount, NULL }, { name, mount, one, NULL },
+		{ name, mount, one, one, one, NULL }, { name, mount, one, big, NULL },
+		{ name, mount, big, one, NULL }, { name, mount, sign, one, NULL },
+		{ name, mount, one, sign, NULL }, { name, mount, empty, one, NULL }, { NULL },
+		{ name, NULL }, { name, stop, NULL }, { name, longer, NULL },
 		{ name, shorter, NULL }, { name, start, once, NULL }, { name, empty, NULL },
 		{ name, upper, NULL }, { name, start, start, NULL }, { name, start, empty, NULL } };
 
 	(void)state;
+	world.odd = true;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		assert_child(in_child(run, lines[i]), 64);
 		assert_string_equal(child_text,
-		    "sanitize abandon berth: usage: berth-launcher start|once\n"
+		    "sanitize abandon berth: usage: berth-launcher start|once|mount UID GID\n"
 		    "  berth calls it; there is nothing else that it can be told\n"
 		    "  to run a job:  berth run host -- id\n");
 	}
@@ -314,6 +367,13 @@ nothing_follows_a_phase_that_fails(void **state)
 	world.once = true;
 	world.fails = "request";
 	assert_run(69, "sanitize request abandon ", "berth: request failed\n");
+	world.once = false;
+	world.mount = true;
+	world.fails = "descriptors";
+	assert_run(69, "sanitize descriptors abandon ", "berth: descriptors failed\n");
+	world.grants[0] = world.grants[1] = MAPPED;
+	world.fails = "match";
+	assert_run(69, UNTIL_MOUNT "match audit:deny drop ", "berth: match failed\n");
 }
 
 static void
@@ -354,6 +414,34 @@ a_refusal_says_who_can_allow_it(void **state)
 	world.grants[0] = "[grant]\nuid = 1000\nentitlements = network.host\n";
 	assert_run(77, UNTIL_FIRST "audit:deny drop ",
 	    "berth: refused: no engine for uid 1000 (not_granted)\n"
+	    "  no file in /etc/berth/allow allows it\n"
+	    "  an administrator can allow it:  sudo berth grant 1000 security.confined\n");
+}
+
+/* Who may have an engine has no mapped directory by that. */
+static void
+a_mount_needs_its_own_right(void **state)
+{
+	static const char text[] =
+	    "berth: refused: no mapped directory for uid 1000 (not_granted)\n"
+	    "  no file in /etc/berth/allow allows it\n"
+	    "  an administrator can allow it:  sudo berth grant 1000 idmap.mount\n";
+
+	(void)state;
+	world.mount = true;
+	world.grants[0] = MAPPED;
+	assert_run(77, UNTIL_MOUNT "audit:deny drop ", text);
+	world.grants[0] = GRANT;
+	assert_run(77,
+	    "sanitize descriptors self_check priv_init caller_read priv_become_root trust_dir "
+	    "audit:deny drop ",
+	    text);
+	/* Nor has who lacks the engine. */
+	world.grants[0] = "[grant]\nuid = 1000\nsubids = auto\nentitlements = idmap.mount\n";
+	assert_run(77,
+	    "sanitize descriptors self_check priv_init caller_read priv_become_root trust_dir "
+	    "audit:deny drop ",
+	    "berth: refused: no mapped directory for uid 1000 (not_granted)\n"
 	    "  no file in /etc/berth/allow allows it\n"
 	    "  an administrator can allow it:  sudo berth grant 1000 security.confined\n");
 }
@@ -429,6 +517,7 @@ main(void)
 		cmocka_unit_test_setup(nothing_follows_a_phase_that_fails, setup),
 		cmocka_unit_test_setup(refuses_without_a_policy, setup),
 		cmocka_unit_test_setup(a_refusal_says_who_can_allow_it, setup),
+		cmocka_unit_test_setup(a_mount_needs_its_own_right, setup),
 		cmocka_unit_test_setup(refuses_root, setup),
 		cmocka_unit_test_setup(refuses_the_other_engine, setup),
 		cmocka_unit_test_setup(refuses_a_malformed_policy, setup),

@@ -534,7 +534,8 @@ set_up(void **state)
 static int
 start(struct err *err)
 {
-	const struct handles handles = { open("/dev/null", O_PATH | O_CLOEXEC), 555 };
+	const struct handles handles = { .etcfd = open("/dev/null", O_PATH | O_CLOEXEC),
+		.procfd = 555 };
 
 	return (verb_start(&caller, &grant, &handles, err));
 }

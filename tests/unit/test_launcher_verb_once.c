@@ -167,7 +167,7 @@ test_verb(void **state)
 	static const char *const calls[] = { "pidfd_open", "split_prepare", "state_prepare",
 		"split_engine" };
 	const struct caller caller = { .uid = 1000, .gid = 100 };
-	const struct handles handles = { 76, 77 };
+	const struct handles handles = { .etcfd = 76, .procfd = 77 };
 	struct grant grant = { .uid = 1000, .gid = 100 };
 	struct err err;
 

@@ -300,7 +300,7 @@ start(void *arg)
 	const struct caller caller = { .uid = 1000, .gid = 100 };
 	const char *root = arg;
 	const struct grant grant = { .uid = 1000, .gid = 100, .root = root, .until = until };
-	const struct handles handles = { -1, 555 };
+	const struct handles handles = { .etcfd = -1, .procfd = 555 };
 	struct err err;
 
 	CHILD_CHECK((once ? verb_once : verb_start)(&caller, &grant, &handles, &err) == -1);

@@ -7,7 +7,7 @@
  * MUST: let no phase do anything
  */
 /* WRAP: sanitize self_check priv_init caller_read priv_become_root trust_dir policy_load decide */
-/* WRAP: audit place procfs_open once_check_request verb_once verb_start end_with policy_free geteuid priv_drop_forever */
+/* WRAP: audit place procfs_open once_check_request mount_check_request mount_check_grant verb_once verb_start verb_mount end_with policy_free geteuid priv_drop_forever */
 #include "tests/unit/launcher_unit.h"
 
 #include <sys/mman.h>
@@ -27,7 +27,12 @@ static struct {
 	struct err err;
 	bool audited_allow;
 	uid_t caller, euid;
-	bool once; /* the verb */
+	enum {
+		START,
+		ONCE,
+		MOUNT
+	} verb;
+	bool odd; /* or another command line */
 	bool freed; /* the policy, before it is loaded again */
 } world;
 
@@ -35,6 +40,9 @@ static jmp_buf end;
 
 int __wrap_sanitize(unsigned int first, struct err *err);
 int __wrap_once_check_request(struct err *err);
+int __wrap_mount_check_request(struct err *err);
+int __wrap_mount_check_grant(
+    const struct grant *grant, const struct handles *handles, struct err *err);
 int __wrap_self_check(struct err *err);
 void __wrap_priv_init(void);
 int __wrap_caller_read(struct caller *caller, struct err *err);
@@ -45,13 +53,15 @@ int __wrap_policy_load(struct policy *policy, const struct caller *caller,
 void __wrap_policy_free(struct policy *policy);
 void __wrap_decide(const struct caller *caller, const struct policy *policy,
     const struct request *request, struct decision *decision);
-int __wrap_audit(enum engine_mode mode, const struct caller *caller,
-    const struct decision *decision, struct err *err);
+int __wrap_audit(const char *verb, const struct caller *caller, const struct decision *decision,
+    struct err *err);
 int __wrap_procfs_open(int *procfd, struct err *err);
 int __wrap_place(const struct grant *grant, int procfd, struct err *err);
 int __wrap_verb_once(const struct caller *caller, const struct grant *grant,
     const struct handles *handles, struct err *err);
 int __wrap_verb_start(const struct caller *caller, const struct grant *grant,
+    const struct handles *handles, struct err *err);
+int __wrap_verb_mount(const struct caller *caller, const struct grant *grant,
     const struct handles *handles, struct err *err);
 void __wrap_end_with(const struct err *err);
 uid_t __wrap_geteuid(void);
@@ -66,7 +76,10 @@ phase(const char *name, struct err *err)
 int
 __wrap_sanitize(unsigned int first, struct err *err)
 {
-	assert_int_equal(first, world.once ? 4 : 3);
+	assert_int_equal(first, world.odd	      ? first
+				: world.verb == MOUNT ? 6
+				: world.verb == ONCE  ? 4
+						      : 3);
 	return (phase("sanitize", err));
 }
 
@@ -74,6 +87,20 @@ int
 __wrap_once_check_request(struct err *err)
 {
 	return (phase("once_check_request", err));
+}
+
+int
+__wrap_mount_check_request(struct err *err)
+{
+	return (phase("mount_check_request", err));
+}
+
+int
+__wrap_mount_check_grant(const struct grant *grant, const struct handles *handles, struct err *err)
+{
+	assert_int_equal(grant->uid, 2);
+	assert_true(handles->uid == 101 && handles->gid == 102);
+	return (phase("mount_check_grant", err));
 }
 
 int
@@ -133,19 +160,24 @@ __wrap_decide(const struct caller *caller, const struct policy *policy,
 {
 	(void)fault("decide");
 	(void)caller, (void)policy;
-	assert_int_equal(request->mode, world.once ? ENGINE_ONCE : ENGINE_SHARED);
-	assert_int_equal(request->nwants, 1);
-	assert_int_equal(request->wants->id, ENT_SECURITY_CONFINED);
+	assert_int_equal(request->mode, world.verb == MOUNT  ? ENGINE_ANY
+					: world.verb == ONCE ? ENGINE_ONCE
+							     : ENGINE_SHARED);
+	assert_int_equal(request->nwants, world.verb == MOUNT ? 2 : 1);
+	assert_int_equal(request->wants[0].id, ENT_SECURITY_CONFINED);
+	assert_true(request->nwants == 1 || request->wants[1].id == ENT_IDMAP_MOUNT);
 	*decision =
 	    (struct decision){ .verdict = (enum verdict)world.verdicts[world.decisions++ % 2] };
 	decision->grant.uid = (uint32_t)world.decisions;
 }
 
 int
-__wrap_audit(enum engine_mode mode, const struct caller *caller, const struct decision *decision,
-    struct err *err)
+__wrap_audit(
+    const char *verb, const struct caller *caller, const struct decision *decision, struct err *err)
 {
-	assert_int_equal(mode, world.once ? ENGINE_ONCE : ENGINE_SHARED);
+	static const char *const names[] = { "start", "once", "mount" };
+
+	assert_string_equal(verb, names[world.verb]);
 	(void)caller;
 	world.audited_allow = decision->verdict == VERDICT_ALLOW && err->code == ERR_INVALID;
 	return (fault("audit") ? err_sys(err, "cannot count") : 0);
@@ -183,6 +215,16 @@ __wrap_verb_start(const struct caller *caller, const struct grant *grant,
 	/* The second decision is the one that holds. */
 	assert_int_equal(grant->uid, 2);
 	return (phase("verb_start", err));
+}
+
+int
+__wrap_verb_mount(const struct caller *caller, const struct grant *grant,
+    const struct handles *handles, struct err *err)
+{
+	(void)caller;
+	assert_int_equal(grant->uid, 2);
+	assert_true(handles->uid == 101 && handles->gid == 102 && handles->procfd == 555);
+	return (phase("verb_mount", err));
 }
 
 void
@@ -232,10 +274,14 @@ run(int argc, char *argv[])
 static int
 run_start(void)
 {
-	char name[] = "berth-launcher", start[] = "start", once[] = "once";
-	char *argv[] = { name, world.once ? once : start, NULL };
+	char name[] = "berth-launcher", start[] = "start", once[] = "once", mount[] = "mount",
+	     uid[] = "101", gid[] = "102";
+	char *const names[] = { start, once, mount };
+	char *argv[] = { name, names[world.verb], uid, gid, NULL };
 
-	return (run(2, argv));
+	if (world.verb != MOUNT)
+		argv[2] = NULL;
+	return (run(world.verb == MOUNT ? 4 : 2, argv));
 }
 
 static void
@@ -246,29 +292,41 @@ test_verdicts(void **state)
 
 	assert_int_equal(run_start(), 0);
 	assert_true(world.audited_allow);
-	for (size_t i = 0; i < 4 * sizeof(others) / sizeof(others[0]); i++) {
+	for (size_t i = 0; i < 6 * sizeof(others) / sizeof(others[0]); i++) {
 		set_up(state);
-		world.once = i / 2 % 2 != 0;
-		world.verdicts[i % 2] = others[i / 4];
+		world.verb = i / 2 % 3;
+		world.verdicts[i % 2] = others[i / 6];
 		assert_int_equal(run_start(), ERR_REFUSED);
-		assert_false(was_called("verb_start") || was_called("verb_once"));
+		assert_false(was_called("verb_start") || was_called("verb_once") ||
+			     was_called("verb_mount") || was_called("mount_check_grant"));
 		assert_false(world.audited_allow);
 		/* Who was never allowed leaves no trace. */
 		assert_int_equal(was_called("procfs_open"), i % 2);
-		assert_int_equal(was_called("place"), i % 2 != 0 && !world.once);
+		assert_int_equal(was_called("place"), i % 2 != 0 && world.verb == START);
 	}
 	set_up(state);
-	world.once = true;
+	world.verb = ONCE;
 	assert_int_equal(run_start(), 0);
 	assert_true(world.audited_allow && was_called("verb_once"));
 	assert_false(was_called("verb_start"));
-	for (int i = 0; i < 2; i++) {
+	set_up(state);
+	world.verb = MOUNT;
+	assert_int_equal(run_start(), 0);
+	assert_true(world.audited_allow && was_called("verb_mount") && !was_called("place"));
+	for (unsigned int i = 0; i < 3; i++) {
 		set_up(state);
-		world.once = i != 0;
+		world.verb = i;
 		fault_set("audit", 1, EFBIG);
 		assert_int_equal(run_start(), ERR_SYSTEM);
-		assert_false(was_called("verb_start") || was_called("verb_once"));
+		assert_false(was_called("verb_start") || was_called("verb_once") ||
+			     was_called("verb_mount"));
 	}
+	/* A namespace that is not the grant's is refused like what is not granted, and logged so. */
+	set_up(state);
+	world.verb = MOUNT;
+	fault_set("mount_check_grant", 1, EIO);
+	assert_int_equal(run_start(), ERR_SYSTEM);
+	assert_false(was_called("verb_mount") || world.audited_allow);
 	/* No flip of a few bits turns one into the other. */
 	assert_true(
 	    __builtin_popcount((unsigned int)VERDICT_ALLOW ^ (unsigned int)VERDICT_REFUSE) > 16);
@@ -304,8 +362,9 @@ static void
 assert_usage(int argc, char *argv[])
 {
 	set_up(NULL);
+	world.odd = true;
 	assert_int_equal(run(argc, argv), ERR_USAGE);
-	assert_string_equal(world.err.what, "usage: berth-launcher start|once");
+	assert_string_equal(world.err.what, "usage: berth-launcher start|once|mount UID GID");
 	assert_string_equal(fault_log, "sanitize ");
 }
 

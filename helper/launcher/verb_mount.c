@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The verb "mount": a directory of the caller's as a mount of its own, in which the caller's files belong
+ * to ids of the job. The caller gets back a detached mount that only who holds it can attach, and which
+ * has no more than the mount that the directory was opened in: it is made inside the namespace that the
+ * grant's own start made, where what the host forbids is locked (mount_namespaces(7)). One made
+ * anywhere else could be stripped of nodev, nosuid and ro by whoever attaches it.
+ *
+ * The host side of the map is the caller, one uid and one gid: whatever the job writes is theirs, and
+ * nobody else's file gets another owner.
+ * TRUST: privileged
+ * INPUT: a grant from decide(); two numbers; three descriptors, which are whatever the caller made them
+ * MUST: ask no file system anything while it could have privilege back: one of the caller's own never
+ *       answers; resolve no path once it is in that namespace; show the mount to nobody before it
+ *       has its map and its flags.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/io.h"
+#include "helper/launcher/launch.h"
+#include "helper/launcher/launcher.h"
+#include "helper/launcher/priv.h"
+
+#define ANSWER_MILLISECONDS 1000
+#define ELSE "a job run with  berth run --once  can have one owner of all its directories"
+
+/* statfs(2). In linux/magic.h xfs is missing. */
+#define XFS_MAGIC 0x58465342
+
+struct file_system {
+	unsigned long magic;
+	bool maps; /* some kernel that berth runs on can map it */
+	const char *name;
+};
+
+static const struct file_system file_systems[] = {
+	{ EXT4_SUPER_MAGIC, true, "ext4" },
+	{ XFS_MAGIC, true, "xfs" },
+	{ BTRFS_SUPER_MAGIC, true, "btrfs" },
+	{ F2FS_SUPER_MAGIC, true, "f2fs" },
+	{ TMPFS_MAGIC, true, "tmpfs" },
+	{ OVERLAYFS_SUPER_MAGIC, false, "overlay" },
+	{ FUSE_SUPER_MAGIC, false, "FUSE" },
+	{ NFS_SUPER_MAGIC, false, "NFS" },
+	{ PROC_SUPER_MAGIC, false, "proc" },
+	{ SYSFS_MAGIC, false, "sysfs" },
+	{ CGROUP2_SUPER_MAGIC, false, "cgroup2" },
+};
+
+static int
+usage(const char *why, struct err *err)
+{
+	err_set(err, ERR_USAGE, "the launcher was not handed what it can mount");
+	return (err_why(err, "%s", why));
+}
+
+static int
+no_map(const char *why, const char *name, struct err *err)
+{
+	err_set(err, ERR_UNAVAILABLE, "this directory cannot be mapped to other ids");
+	err_why(err, "%s%s", why, name);
+	return (err_todo(err, ELSE));
+}
+
+/* Of which file systems are namespace and directory? Whoever is asked may be the caller's own process (FUSE)
+ * and hold who asks for good, against SIGKILL too: a child of theirs, which has nothing but those
+ * two. */
+static _Noreturn void
+ask(int to)
+{
+	struct statfs fs[2];
+	unsigned long magic[2];
+
+	priv_abandon();
+	alarm(ANSWER_MILLISECONDS / 1000);
+	if (close_range(0, 2, 0) < 0 || close(MOUNT_FD_REPLY) < 0 ||
+	    fstatfs(MOUNT_FD_NAMESPACE, &fs[0]) < 0 || fstatfs(MOUNT_FD_DIRECTORY, &fs[1]) < 0)
+		_exit(ERR_SYSTEM);
+	magic[0] = (unsigned long)fs[0].f_type;
+	magic[1] = (unsigned long)fs[1].f_type;
+	_exit(io_write_all(to, magic, sizeof(magic)) < 0 ? ERR_SYSTEM : 0);
+}
+
+static int
+read_types(unsigned long magic[2], struct err *err)
+{
+	AUTO_CLOSE int from = -1;
+	struct pollfd answer = { .events = POLLIN };
+	int ends[2];
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return (err_sys(err, "cannot make a pipe"));
+	answer.fd = from = ends[0];
+	child = launch_clone(0, -1, NULL);
+	if (child == 0)
+		ask(ends[1]);
+	close(ends[1]);
+	if (child < 0)
+		return (err_sys(err, "cannot ask for the file system"));
+	if (poll(&answer, 1, ANSWER_MILLISECONDS) > 0 &&
+	    read(from, magic, 2 * sizeof(*magic)) == (ssize_t)(2 * sizeof(*magic)))
+		return (0);
+	return (no_map("its file system does not answer", "", err));
+}
+
+static int
+check_types(struct err *err)
+{
+	unsigned long magic[2] = { 0 };
+
+	if (read_types(magic, err) < 0)
+		return (-1);
+	/* Only of that file system is it known what the question would do. */
+	if (magic[0] != NSFS_MAGIC || ioctl(MOUNT_FD_NAMESPACE, NS_GET_NSTYPE) != CLONE_NEWNS)
+		return (usage("descriptor 3 is not a mount namespace", err));
+	for (size_t i = 0; i < sizeof(file_systems) / sizeof(file_systems[0]); i++) {
+		if (file_systems[i].magic == magic[1])
+			return (file_systems[i].maps
+				    ? 0
+				    : no_map("it is on ", file_systems[i].name, err));
+	}
+	return (no_map("it is on a file system that berth does not map", "", err));
+}
+
+/* A descriptor of a file that is O_PATH cannot be changed into another. */
+static int
+check_directory(struct err *err)
+{
+	int flags = fcntl(MOUNT_FD_DIRECTORY, F_GETFL);
+	struct statx st = { 0 };
+
+	/* By what the kernel remembers: see ask(). */
+	if (flags < 0 || (flags & O_PATH) == 0 ||
+	    statx(MOUNT_FD_DIRECTORY, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+		STATX_TYPE | STATX_UID, &st) < 0 ||
+	    !S_ISDIR(st.stx_mode))
+		return (usage("descriptor 4 is not a directory opened with O_PATH", err));
+	if (st.stx_uid == getuid())
+		return (0);
+	err_set(err, ERR_REFUSED, "refused: the directory is not the caller's own");
+	err_why(err, "it belongs to uid %u", st.stx_uid);
+	return (err_todo(err, "mount it without uid and gid"));
+}
+
+static int
+check_descriptors(struct err *err)
+{
+	/* All three are there before we open one ourselves. */
+	if (fcntl(MOUNT_FD_NAMESPACE, F_GETFD) < 0)
+		return (usage("descriptor 3 is not a mount namespace", err));
+	if (!is_callers_stream(MOUNT_FD_REPLY))
+		return (
+		    usage("descriptor 5 is not a connected stream socket of the caller's", err));
+	return (check_directory(err) < 0 || check_types(err) < 0 ? -1 : 0);
+}
+
+int
+mount_check_request(struct err *err)
+{
+	uid_t was = priv_step_aside();
+	int rc = check_descriptors(err);
+
+	priv_step_back(was);
+	return (rc);
+}
+
+/* The id that the job calls id, on the host: the map of every engine without one of its own. */
+static int
+host_id(uint32_t id, uint32_t own, const struct id_range *range, uint32_t *host)
+{
+	if (id > range->count)
+		return (-1);
+	*host = id == 0 ? own : range->start + (id - 1);
+	return (0);
+}
+
+/* Is the namespace of this grant's making? Nobody else ever has the owner's id. */
+static int
+check_namespace(const struct grant *grant, struct err *err)
+{
+	AUTO_CLOSE int users = ioctl(MOUNT_FD_NAMESPACE, NS_GET_USERNS);
+	uid_t owner = 0;
+
+	if (users >= 0 && ioctl(users, NS_GET_OWNER_UID, &owner) == 0 && owner == grant->owner_id)
+		return (0);
+	err_set(err, ERR_REFUSED, "refused: the mount namespace is not one of this user's engine");
+	return (err_why(err, "a mount made elsewhere would not keep what the host forbids"));
+}
+
+/* A user namespace is its maps here, and lives on in what refers to it. Its one process knows no privilege
+ * outside, does nothing, and ends with us. */
+static int
+write_namespace(int procfd, pid_t child, const struct idmap maps[2], int *map, struct err *err)
+{
+	AUTO_CLOSE int dir = -1;
+	char name[16];
+
+	/* A child that was not waited for keeps its number. */
+	snprintf(name, sizeof(name), "%d", child);
+	dir = openat(procfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return (err_sys(err, "cannot find the user namespace"));
+	if (write_maps(dir, &maps[0], &maps[1], err) < 0)
+		return (-1);
+	/* PRIV: proc(5), PTRACE_MODE_READ: nobody may trace a child of ours. */
+	priv_raise(CAP_SYS_PTRACE, CAP_SYS_PTRACE);
+	*map = openat(dir, "ns/user", O_RDONLY | O_CLOEXEC);
+	priv_lower();
+	return (*map < 0 ? err_sys(err, "cannot open the user namespace") : 0);
+}
+
+static _Noreturn void
+wait_for_end(const int ends[2])
+{
+	char byte;
+
+	close(ends[1]);
+	_exit(read(ends[0], &byte, 1) == 0 ? 0 : ERR_SYSTEM);
+}
+
+static int
+make_map(
+    const struct grant *grant, int procfd, const struct idmap maps[2], int *map, struct err *err)
+{
+	int ends[2], rc;
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return (err_sys(err, "cannot make a pipe"));
+	priv_become_owner(grant->owner_id);
+	/* PRIV: hosts that close user namespaces to users open them to CAP_SYS_ADMIN. */
+	priv_raise(CAP_SYS_ADMIN, CAP_SYS_ADMIN);
+	child = launch_clone(CLONE_NEWUSER, -1, NULL);
+	if (child == 0)
+		wait_for_end(ends);
+	priv_become_root();
+	if (child < 0)
+		return (err_sys(err, "cannot make a user namespace"));
+	rc = write_namespace(procfd, child, maps, map, err);
+	close(ends[0]);
+	close(ends[1]);
+	(void)waitpid(child, NULL, 0);
+	return (rc);
+}
+
+/* From setns(2) on our root directory is in a namespace that the engine has furnished. */
+static int
+clone_directory(int map, int *tree, struct err *err)
+{
+	struct mount_attr attr = { .attr_set =
+				       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_IDMAP,
+		.propagation = MS_PRIVATE,
+		.userns_fd = (unsigned int)map };
+	int entered, set = -1;
+
+	/* PRIV: setns(2), open_tree(2), mount_setattr(2). */
+	priv_raise(CAP_SYS_ADMIN, CAP_SYS_CHROOT);
+	entered = setns(MOUNT_FD_NAMESPACE, CLONE_NEWNS);
+	if (entered == 0)
+		/* Not recursive: the caller is asked about this file system alone. */
+		*tree = open_tree(
+		    MOUNT_FD_DIRECTORY, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (*tree >= 0)
+		set = mount_setattr(*tree, "", AT_EMPTY_PATH, &attr, sizeof(attr));
+	priv_lower();
+	if (entered < 0)
+		return (err_sys(err, "cannot enter the mount namespace"));
+	if (*tree < 0 && errno == EINVAL)
+		return (
+		    no_map("it has mounts beneath it, or is not of that mount namespace", "", err));
+	if (set < 0 && *tree >= 0 && errno == EINVAL)
+		return (no_map("this kernel cannot map its file system", "", err));
+	if (set < 0 && *tree >= 0 && errno == EPERM)
+		return (no_map("it is mapped already", "", err));
+	return (set < 0 ? err_sys(err, "cannot mount the directory with other ids") : 0);
+}
+
+/* The caller's own process by now. */
+static int
+reply(int tree, struct err *err)
+{
+	char byte = 'm', control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control) };
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(tree));
+	memcpy(CMSG_DATA(cmsg), &tree, sizeof(tree));
+	if (sendmsg(MOUNT_FD_REPLY, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) != 1)
+		return (err_sys(err, "cannot hand over the mount"));
+	return (0);
+}
+
+/* The one line of each map. */
+static int
+make_lines(const struct grant *grant, const struct handles *handles, struct idmap_line lines[2])
+{
+	lines[0] = (struct idmap_line){ .inside = grant->uid, .count = 1 };
+	lines[1] = (struct idmap_line){ .inside = grant->gid, .count = 1 };
+	return (host_id(handles->uid, grant->uid, &grant->subuid, &lines[0].outside) < 0 ||
+			host_id(handles->gid, grant->gid, &grant->subgid, &lines[1].outside) < 0
+		    ? -1
+		    : 0);
+}
+
+int
+mount_check_grant(const struct grant *grant, const struct handles *handles, struct err *err)
+{
+	struct idmap_line lines[2];
+
+	if (make_lines(grant, handles, lines) == 0)
+		return (check_namespace(grant, err));
+	err_set(err, ERR_REFUSED, "refused: %u:%u are not ids of this user's jobs", handles->uid,
+	    handles->gid);
+	return (err_why(err, "granted are 0 to %u for users and 0 to %u for groups",
+	    grant->subuid.count, grant->subgid.count));
+}
+
+int
+verb_mount(const struct caller *caller, const struct grant *grant, const struct handles *handles,
+    struct err *err)
+{
+	struct idmap_line lines[2];
+	const struct idmap maps[2] = { { 1, &lines[0] }, { 1, &lines[1] } };
+	AUTO_CLOSE int map = -1;
+	AUTO_CLOSE int tree = -1;
+
+	(void)caller;
+	if (make_lines(grant, handles, lines) < 0)
+		return (err_set(err, ERR_BUG, "the ids of the job were not looked at"));
+	if (make_map(grant, handles->procfd, maps, &map, err) < 0 ||
+	    clone_directory(map, &tree, err) < 0)
+		return (-1);
+	priv_drop_forever(grant->uid, grant->gid);
+	return (reply(tree, err));
+}
