@@ -70,8 +70,6 @@ check_available(const struct job *job, struct err *err)
 			what = "a secret";
 		else if (job_mount_is_mapped(mount))
 			what = "a directory with uid= and gid=";
-		else if (mount->nonrecursive || mount->propagation != JOB_PROPAGATION_PRIVATE)
-			what = "a directory without its submounts, or with propagation,";
 	}
 	if (what == NULL)
 		return 0;

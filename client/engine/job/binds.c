@@ -112,24 +112,39 @@ explain_target(const struct job_mount *mount, bool directory, struct err *err)
 	}
 }
 
+static int
+clone_bind(const struct job_mount *mount, struct err *err)
+{
+	const struct mnt_how how = { .attributes =
+					 HOSTS_OWN | (mount->readonly ? MOUNT_ATTR_RDONLY : 0),
+		.follows = mount->propagation == JOB_PROPAGATION_SLAVE,
+		.alone = mount->nonrecursive };
+	int AUTO_CLOSE source = bind_source(mount->source, mount->fd, err);
+	int mnt;
+
+	if (source == -1)
+		return -1;
+	mnt = mnt_clone_how(source, "", &how);
+	if (mnt != -1)
+		return mnt;
+	err_sys(err, "%s cannot be mounted", mount->source);
+	if (!mount->nonrecursive || err->errnum != EINVAL)
+		return -1;
+	err_why(err, "what is mounted beneath it on the host covers what lies there");
+	return err_todo(err, "mount it without bind-nonrecursive, or a directory in it");
+}
+
 int
 binds_clone(const struct job *job, int clones[JOB_MOUNTS_MAX], struct err *err)
 {
 	for (size_t i = 0; i < job->nmounts; i++)
 		clones[i] = -1;
 	for (size_t i = 0; i < job->nmounts; i++) {
-		const struct job_mount *mount = &job->mounts[i];
-		int AUTO_CLOSE source = -1;
-
-		if (mount->type != JOB_MOUNT_BIND)
+		if (job->mounts[i].type != JOB_MOUNT_BIND)
 			continue;
-		source = bind_source(mount->source, mount->fd, err);
-		if (source == -1)
-			return -1;
-		clones[i] =
-		    mnt_clone(source, "", HOSTS_OWN | (mount->readonly ? MOUNT_ATTR_RDONLY : 0));
+		clones[i] = clone_bind(&job->mounts[i], err);
 		if (clones[i] == -1)
-			return err_sys(err, "%s cannot be mounted", mount->source);
+			return -1;
 	}
 	return 0;
 }

@@ -30,20 +30,30 @@ mnt_new(const char *type, const struct mnt_option *options, unsigned int attribu
 }
 
 int
-mnt_clone(int at, const char *name, uint64_t attributes)
+mnt_clone_how(int at, const char *name, const struct mnt_how *how)
 {
-	struct mount_attr attr = { .attr_set = attributes, .propagation = MS_PRIVATE };
+	struct mount_attr attr = { .attr_set = how->attributes,
+		.propagation = how->follows ? MS_SLAVE : MS_PRIVATE };
+	unsigned int below = how->alone ? 0 : AT_RECURSIVE;
 	int mnt = open_tree(at, name,
-	    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH |
-		AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
+	    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | below | AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW |
+		AT_NO_AUTOMOUNT);
 
 	if (mnt == -1)
 		return -1;
-	if (mount_setattr(mnt, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) == -1) {
+	if (mount_setattr(mnt, "", AT_EMPTY_PATH | below, &attr, sizeof(attr)) == -1) {
 		io_close(&mnt);
 		return -1;
 	}
 	return mnt;
+}
+
+int
+mnt_clone(int at, const char *name, uint64_t attributes)
+{
+	const struct mnt_how how = { .attributes = attributes };
+
+	return mnt_clone_how(at, name, &how);
 }
 
 int

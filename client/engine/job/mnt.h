@@ -9,6 +9,7 @@
 #ifndef CLIENT_ENGINE_JOB_MNT_H
 #define CLIENT_ENGINE_JOB_MNT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,18 @@ int mnt_new(const char *type, const struct mnt_option *options, unsigned int att
  * component is not followed. The mount, or -1 with errno.
  */
 int mnt_clone(int at, const char *name, uint64_t attributes) __attribute__((warn_unused_result));
+
+/* How a clone is made. */
+struct mnt_how {
+	uint64_t attributes; /* MOUNT_ATTR_* that are added */
+	bool follows; /* what the host mounts beneath it later comes, with the host's flags */
+	bool
+	    alone; /* without the mounts below it: EINVAL where these cover what must not be seen */
+};
+
+/* As mnt_clone, in another way. */
+int mnt_clone_how(int at, const char *name, const struct mnt_how *how)
+    __attribute__((warn_unused_result));
 
 /* Puts a detached mount on name below at ("" for at itself). 0 or -1 with errno. */
 int mnt_attach(int mnt, int at, const char *name) __attribute__((warn_unused_result));

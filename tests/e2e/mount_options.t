@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# docker's options of -v and --mount: read-only, propagation, submounts, sizes of a tmpfs.
+. "${BASH_SOURCE[0]%/*}/../attack/jobs.sh"
+arena_enter "$@"
+mount --make-rshared /
+mkdir -p /srv/scratch/early /srv/scratch/late /srv/scratch/late2 /srv/scratch/plain
+echo beneath >/srv/scratch/early/hidden
+mount -t tmpfs -o mode=755 early /srv/scratch/early
+echo early >/srv/scratch/early/file
+echo plain >/srv/scratch/plain/file
+chown -R alice:alice /srv/scratch
+chmod -R a+rX /srv/scratch
+# What is mounted before it starts is locked in an engine: what lies beneath stays hidden.
+jobs_world security.confined
+
+gives() {
+	local want=$1 name=$2
+	shift 2
+	run job "$@"
+	is "$rc:$out$err" "0:$want" "$name"
+}
+fails() {
+	local regex=$1 name=$2
+	shift 2
+	run job "$@"
+	if [ "$rc" -eq 125 ] && [ -z "$out" ] && [[ $err =~ $regex ]] && [ "$(wc -l <<<"$err")" -le 3 ]; then
+		pass "$name"
+	else
+		fail "$name"
+		diag "wanted 125 and a match of $regex"
+		tap_show_run
+	fi
+}
+
+# --- --mount
+gives plain "--mount type=bind" --mount type=bind,source=/srv/scratch/plain,target=/d host cat /d/file
+gives plain "--mount: the other words for it" --mount dst=/d,src=/srv/scratch/plain,type=bind host cat /d/file
+run job --mount type=bind,src=/srv/scratch/plain,dst=/d,readonly host sh -c 'cat /d/file; echo x >/d/file'
+is "$out:$(cat /srv/scratch/plain/file)" "plain:plain" "--mount readonly"
+like "$err" 'Read-only' "--mount readonly: says why"
+gives "ro,nosuid,nodev" "--mount readonly: nosuid and nodev as well" --mount type=bind,src=/srv/scratch/plain,dst=/d,ro \
+    host awk '$5 == "/d" { sub(/,relatime/, "", $6); print $6 }' /proc/self/mountinfo
+run job --mount type=bind,src=/srv/scratch/plain,dst=/d,readonly=false host sh -c 'echo new >/d/new'
+is "$rc:$(cat /srv/scratch/plain/new)" "0:new" "--mount readonly=false"
+mkdir "/srv/scratch/a,b:c\"d" && echo odd >"/srv/scratch/a,b:c\"d/file"
+gives odd "--mount: a path with ',' and ':' and '\"'" --mount 'type=bind,"src=/srv/scratch/a,b:c""d",dst=/d' host cat /d/file
+
+# --- a tmpfs
+gives "tmpfs 64 1777 0" "--mount type=tmpfs" --mount type=tmpfs,dst=/t,tmpfs-size=64k host \
+    sh -c 'echo $(awk "\$5 == \"/t\" { print \$9 }" /proc/self/mountinfo) $(df --output=size /t | tail -n1) $(stat -c "%a %u" /t)'
+gives 700 "--mount tmpfs-mode" --mount type=tmpfs,dst=/t,tmpfs-mode=700 host stat -c %a /t
+run job --mount type=tmpfs,dst=/t,tmpfs-size=64k host sh -c 'head -c 100000 /dev/zero >/t/file'
+like "$rc:$err" '^1:.*No space left' "--mount tmpfs-size: no more fits"
+run job --mount type=tmpfs,dst=/t,readonly host sh -c '>/t/file'
+like "$err" 'Read-only' "--mount type=tmpfs,readonly"
+gives "rw,nosuid,nodev,relatime" "--mount type=tmpfs: nosuid, nodev" --mount type=tmpfs,dst=/t host awk '$5 == "/t" { print $6 }' /proc/self/mountinfo
+
+# --- submounts
+gives early "-v: with what is mounted beneath" -v /srv/scratch:/d host cat /d/early/file
+fails 'bind-nonrecursive' "bind-nonrecursive: refused where a mount of the host covers something" \
+    --mount type=bind,src=/srv/scratch,dst=/d,bind-nonrecursive host ls /d/early
+like "$err" 'covers what lies there' "bind-nonrecursive: and why"
+gives plain "bind-nonrecursive of what has no mounts in it" --mount type=bind,src=/srv/scratch/plain,dst=/d,bind-nonrecursive host cat /d/file
+gives early "bind-nonrecursive of a mount itself" --mount type=bind,src=/srv/scratch/early,dst=/d,bind-nonrecursive host cat /d/file
+gives early "bind-recursive=enabled" --mount type=bind,src=/srv/scratch,dst=/d,bind-recursive=enabled host cat /d/early/file
+
+# --- propagation
+fails 'propagation rshared is refused' "rshared" -v /srv/scratch:/d:rshared host true
+like "$err" 'never seen on the host' "rshared: and why"
+fails 'propagation shared is refused' "shared" --mount type=bind,src=/srv/scratch,dst=/d,bind-propagation=shared host true
+watch='echo up
+while [ ! -e /s/late/file ]; do sleep 0.1; done
+cat /s/late/file
+[ -e /p/late/file ] && echo private sees it
+awk "\$5 ~ \"^/p\" && /master:|shared:/ { print \"private follows\" } \$5 ~ \"^/s\" && /shared:/ { print \"slave is shared\" }" /proc/self/mountinfo
+while [ -e /s/late/file ]; do sleep 0.1; done
+echo gone'
+start_job /run/arena/out -v /srv/scratch:/s:rslave -v /srv/scratch:/p host sh -c "$watch"
+wait_for 10 grep -q up /run/arena/out
+mount -t tmpfs -o mode=755 late /srv/scratch/late
+echo late >/srv/scratch/late/file
+ok "slave: what the host mounts later comes" wait_for 10 grep -q '^late' /run/arena/out
+umount /srv/scratch/late
+wait_job
+is "$rc:$(tr '\n' ' ' </run/arena/out)" "0:up late gone " "slave: and goes; a private one sees nothing of it, and nothing is shared"
+host_mounts() {
+	awk '{ print $4, $5, $9 }' /proc/self/mountinfo
+}
+before=$(host_mounts)
+gives 1 "slave: the source can be another mount's directory" --mount type=bind,src=/srv/scratch/plain,dst=/s,bind-propagation=slave host \
+    sh -c 'grep -c " /s .* master:" /proc/self/mountinfo'
+is "$(host_mounts)" "$before" "nothing is mounted on the host"
+
+# --- by policy: whole components
+mkdir -p /scratch/in /scratch2/in /scratch/mnt
+echo one >/scratch/in/file
+echo two >/scratch2/in/file
+chown -R alice:alice /scratch /scratch2
+ln -s /scratch2/in /scratch/out
+ln -s /scratch/in /scratch2/back
+revoke alice 'mount=*'
+grant alice mount=/scratch
+for flags in "-v SRC:/d" "--mount type=bind,src=SRC,dst=/d"; do
+	# shellcheck disable=SC2086
+	gives one "mount=/scratch allows /scratch/in: ${flags%% *}" ${flags/SRC//scratch/in} host cat /d/file
+	for source in /scratch2 /scratch2/in /scratch/../scratch2/in /scratch/out /; do
+		# shellcheck disable=SC2086
+		run job ${flags/SRC/$source} host cat /d/file
+		is "$rc:$out" "125:" "mount=/scratch does not allow $source: ${flags%% *}"
+		like "$err" "refused: mount=.* is not granted" "and that is why: $source"
+	done
+	# shellcheck disable=SC2086
+	gives one "a link from outside to what is allowed: ${flags%% *}" ${flags/SRC//scratch2/back} host cat /d/file
+done
+done_testing
