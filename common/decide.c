@@ -168,6 +168,50 @@ ids_are_safe(const struct hostconf *host, const struct grant *grant)
 		grant->watch_id >= ID_SUB_MIN);
 }
 
+/* Each host id is the caller's own or granted, so it is not root's, nor one of those that own namespaces:
+ * ids_are_safe. Inside there are root, as whom the engine is executed, and the caller, as whom it acts.
+ * REFUSAL_INVALID when all that is so. */
+static enum refusal
+judge_map(const struct idmap *map, uint32_t own, const struct id_range *granted)
+{
+	bool has_root = false, has_own = false;
+
+	for (size_t i = 0; i < map->n; i++) {
+		const struct idmap_line *line = &map->lines[i];
+
+		if (line->outside == own && line->count == 1)
+			has_own = true;
+		else if (!id_range_contains(granted, line->outside) ||
+			 line->count > granted->count - (line->outside - granted->start))
+			return (REFUSAL_MAP);
+		if (line->inside == 0)
+			has_root = true;
+	}
+	return (has_root && has_own ? REFUSAL_INVALID : REFUSAL_MAP_SHORT);
+}
+
+/* The last question: what the ids are worth is known by now. */
+static void
+decide_maps(const struct request *request, struct decision *decision)
+{
+	struct grant *grant = &decision->grant;
+	enum refusal why = REFUSAL_INVALID;
+
+	if (request->uids != NULL)
+		why = judge_map(request->uids, grant->uid, &grant->subuid);
+	if (request->gids != NULL && why == REFUSAL_INVALID)
+		why = judge_map(request->gids, grant->gid, &grant->subgid);
+	if (why != REFUSAL_INVALID) {
+		refuse(decision, why, decision->by);
+		return;
+	}
+	if (request->uids != NULL)
+		grant->uids = *request->uids;
+	if (request->gids != NULL)
+		grant->gids = *request->gids;
+	decision->verdict = VERDICT_ALLOW;
+}
+
 void
 decide(const struct caller *caller, const struct policy *policy, const struct request *request,
     struct decision *decision)
@@ -195,7 +239,7 @@ decide(const struct caller *caller, const struct policy *policy, const struct re
 	else if (!ids_are_safe(&policy->host, grant))
 		refuse(decision, REFUSAL_BAD_IDS, decision->by);
 	else
-		decision->verdict = VERDICT_ALLOW;
+		decide_maps(request, decision);
 }
 
 const char *
@@ -213,6 +257,8 @@ refusal_name(enum refusal refusal)
 		[REFUSAL_REVOKED] = "revoked",
 		[REFUSAL_NO_IDS] = "no_ids",
 		[REFUSAL_BAD_IDS] = "bad_ids",
+		[REFUSAL_MAP] = "map",
+		[REFUSAL_MAP_SHORT] = "map_short",
 	};
 
 	if ((size_t)refusal >= sizeof(names) / sizeof(names[0]))

@@ -33,7 +33,9 @@ enum refusal {
 	REFUSAL_ENGINE, /* "engine =" of a file that has it excludes this way to live */
 	REFUSAL_REVOKED, /* the files that name this user are all revoked */
 	REFUSAL_NO_IDS, /* no file gives subordinate ids and an owner id */
-	REFUSAL_BAD_IDS /* it gives ids that must not be mapped */
+	REFUSAL_BAD_IDS, /* it gives ids that must not be mapped */
+	REFUSAL_MAP, /* a map has host ids that are neither the caller's own nor granted */
+	REFUSAL_MAP_SHORT /* a map lacks 0 or the caller's own id */
 };
 
 /* What is asked for. */
@@ -42,6 +44,7 @@ struct request {
 	enum engine_mode mode; /* ENGINE_SHARED or ENGINE_ONCE */
 	size_t nwants;
 	const struct entitlement *wants;
+	const struct idmap *uids, *gids; /* the namespace's; NULL: the usual ones */
 };
 
 /* What may be done; exists only beside VERDICT_ALLOW. */
@@ -50,8 +53,11 @@ struct grant {
 	uint32_t gid;
 	uint32_t owner_id; /* owns the user namespace; never mapped */
 	uint32_t watch_id;
-	struct id_range subuid; /* mapped to 1.. inside */
+	struct id_range subuid; /* mapped to 1.. inside, unless there is a map */
 	struct id_range subgid;
+	/* Maps of ids that are the caller's own or in those ranges. No lines: idmap_usual. They point into
+	 * the request. */
+	struct idmap uids, gids;
 	const char *root; /* state root; NULL: /var/lib/berth/UID. Points into the policy */
 	/* The earliest end of what was wanted, each by its file that goes on longest; 0: none. */
 	int64_t until;

@@ -4,7 +4,8 @@
  * who the user is on the host, with which ids and for which way to live it was started. Carried by a
  * sealed memfd.
  * Wire format: native 32-bit words: FACTS_MAGIC, FACTS_VERSION, mode, uid, gid, owner id, subuid start,
- * subuid count, subgid start, subgid count, number of groups, the groups. Nothing may follow.
+ * subuid count, subgid start, subgid count, number of groups, of lines of the uid map and of the gid map;
+ * the groups; the lines, of three words each: inside, outside, count. Nothing may follow.
  * TRUST: privileged, pure
  * INPUT: encode: the launcher's own structs; decode: the memfd (the engine believes its launcher,
  *        but only after the seals and every length were checked)
@@ -20,11 +21,12 @@
 #include "common/policy.h"
 
 #define FACTS_MAGIC 0x62727468U /* "brth" */
-#define FACTS_VERSION 2U
-#define FACTS_HEAD 11U
+#define FACTS_VERSION 3U
+#define FACTS_HEAD 13U
 #define FACTS_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 _Static_assert(sizeof(gid_t) == sizeof(uint32_t), "groups are copied as 32-bit words");
+_Static_assert(sizeof(struct idmap_line) == 3 * sizeof(uint32_t), "and so are lines of a map");
 
 /* Who started the engine, and whom it serves. */
 enum facts_mode {
@@ -50,7 +52,7 @@ enum engine_fd {
 int facts_write(int fd, enum facts_mode mode, const struct caller *caller,
     const struct grant *grant) __attribute__((warn_unused_result));
 
-/* Reads them back (the engine); groups are malloc(3)ed. 0, or -1 with errno (EPROTO: malformed). */
+/* Reads them back (the engine); groups and lines are malloc(3)ed. 0, or -1 with errno (EPROTO: malformed). */
 int facts_read(int fd, enum facts_mode *mode, struct caller *caller, struct grant *grant)
     __attribute__((warn_unused_result));
 

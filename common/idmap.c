@@ -96,8 +96,8 @@ parse_line(const char *text, struct idmap_line *line)
 			return (NULL);
 		text = end + 1;
 	}
-	if (line->count == 0 || line->count - 1 > ID_MAX - line->inside ||
-	    line->count - 1 > ID_MAX - line->outside)
+	if (line->count == 0 || line->count - 1 > ID_MAX - line->outside ||
+	    line->inside >= ID_RESERVED_MIN || line->count > ID_RESERVED_MIN - line->inside)
 		return (NULL);
 	return (end);
 }

@@ -65,8 +65,9 @@ struct idmap {
 };
 
 /*
- * C:H:N[,C:H:N...]: N ids from C on are those from H on, all as id_parse. N is at least 1, the last id
- * on either side at most ID_MAX, no id stands in two lines on the same side, and all of it fits
+ * C:H:N[,C:H:N...]: N ids from C on are those from H on, all as id_parse. N is at least 1; the last id
+ * on the host is at most ID_MAX, and inside below ID_RESERVED_MIN, which is left for the launcher to see
+ * that what is not mapped cannot be taken; no id stands in two lines on the same side, and all of it fits
  * into IDMAP_TEXT_MAX. Says nothing about whose ids they are: decide.h. lines has room for
  * IDMAP_LINES_MAX and must outlive map. 0, or -1 with map unchanged.
  */

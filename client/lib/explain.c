@@ -174,6 +174,26 @@ explain_file(
 	return (err_todo(err, "an administrator can find and mend it:  sudo berth check"));
 }
 
+static int
+explain_map(enum refusal refusal, const struct caller *caller, const struct subject *subject,
+    struct err *err)
+{
+	if (refusal == REFUSAL_MAP_SHORT) {
+		err_set(err, ERR_REFUSED, "refused: a map of ids leaves out what berth needs");
+		err_why(err,
+		    "uid 0 and gid 0 of the container, and on the host's side uid %u and gid %u, "
+		    "must be in it",
+		    caller->uid, caller->gid);
+		return (err_todo(err, "add lines for them;  --userns=keep-id  has them all"));
+	}
+	err_set(
+	    err, ERR_REFUSED, "refused: a map has host ids that %s was not given", subject->shown);
+	err_why(err,
+	    "the host ids of a line are uid %u (gid %u) alone, or all in the range of the grant",
+	    caller->uid, caller->gid);
+	return (err_todo(err, "to see the range:  berth info"));
+}
+
 int
 decision_explain(const struct decision *decision, const struct caller *caller,
     const struct policy *policy, const char *who, struct err *err)
@@ -202,6 +222,9 @@ decision_explain(const struct decision *decision, const struct caller *caller,
 	case REFUSAL_NO_IDS:
 	case REFUSAL_BAD_IDS:
 		return (explain_file(decision->refusal, &subject, decision->by, err));
+	case REFUSAL_MAP:
+	case REFUSAL_MAP_SHORT:
+		return (explain_map(decision->refusal, caller, &subject, err));
 	case REFUSAL_INVALID:
 		break;
 	}

@@ -14,8 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/io.h"
-
 static int
 malformed(void)
 {
@@ -23,24 +21,59 @@ malformed(void)
 	return (-1);
 }
 
-static int
-read_groups(int fd, struct caller *caller, size_t count)
+/* The next len bytes, malloc(3)ed; or NULL. */
+static void *
+read_array(int fd, size_t len)
 {
-	size_t len = count * sizeof(gid_t);
+	void *array = malloc(len + 1); /* never 0 bytes */
 
-	if (count > NGROUPS_MAX)
+	if (array != NULL && read(fd, array, len) != (ssize_t)len) {
+		free(array);
+		(void)malformed();
+		return (NULL);
+	}
+	return (array);
+}
+
+static int
+read_map(int fd, struct idmap *map, size_t count)
+{
+	if (count == 0)
+		return (0);
+	map->lines = read_array(fd, count * sizeof(*map->lines));
+	map->n = map->lines != NULL ? count : 0;
+	return (map->lines != NULL ? 0 : -1);
+}
+
+/* What follows the head, in which the three numbers stand. */
+static int
+read_arrays(int fd, const uint32_t count[3], struct caller *caller, struct grant *grant)
+{
+	char more;
+
+	if (count[0] > NGROUPS_MAX || count[1] > IDMAP_LINES_MAX || count[2] > IDMAP_LINES_MAX)
 		return (malformed());
-	caller->groups = malloc(len + 1); /* never 0 bytes */
+	caller->groups = read_array(fd, count[0] * sizeof(gid_t));
 	if (caller->groups == NULL)
 		return (-1);
-	/* Trailing bytes make it EFBIG. */
-	if (io_read_all(fd, caller->groups, len) != (ssize_t)len) {
-		free(caller->groups);
-		caller->groups = NULL;
-		return (malformed());
-	}
-	caller->ngroups = count;
-	return (0);
+	caller->ngroups = count[0];
+	if (read_map(fd, &grant->uids, count[1]) < 0 || read_map(fd, &grant->gids, count[2]) < 0)
+		return (-1);
+	return (read(fd, &more, 1) == 0 ? 0 : malformed());
+}
+
+static void
+forget(struct caller *caller, struct grant *grant)
+{
+	int saved = errno;
+
+	free(caller->groups);
+	/* They are ours: facts_read has made them. */
+	free((void *)(uintptr_t)grant->uids.lines);
+	free((void *)(uintptr_t)grant->gids.lines);
+	memset(caller, 0, sizeof(*caller));
+	memset(grant, 0, sizeof(*grant));
+	errno = saved;
 }
 
 int
@@ -65,5 +98,8 @@ facts_read(int fd, enum facts_mode *mode, struct caller *caller, struct grant *g
 	grant->owner_id = head[5];
 	grant->subuid = (struct id_range){ head[6], head[7] };
 	grant->subgid = (struct id_range){ head[8], head[9] };
-	return (read_groups(fd, caller, head[10]));
+	if (read_arrays(fd, head + 10, caller, grant) == 0)
+		return (0);
+	forget(caller, grant);
+	return (-1);
 }

@@ -123,6 +123,7 @@ struct handles {
 	int etcfd; /* POLICY_DIR */
 	int procfd; /* see procfs_open */
 	uint32_t uid, gid; /* mount: the ids of the job, as its namespace numbers them */
+	struct idmap uids, gids; /* once: maps that the caller wants; no lines: none */
 };
 
 /* verb_start.c, verb_once.c and verb_mount.c */

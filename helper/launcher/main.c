@@ -5,6 +5,7 @@
  * INPUT: argv (one verb, compared and never printed), everything else see each phase
  * MUST: go through every phase in this order, whatever the verb; leave no process with privilege.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,7 +32,7 @@ struct verb {
 static int
 usage(struct err *err)
 {
-	err_set(err, ERR_USAGE, "usage: berth-launcher start|once|mount UID GID");
+	err_set(err, ERR_USAGE, "usage: berth-launcher start|once [UIDMAP GIDMAP]|mount UID GID");
 	err_why(err, "berth calls it; there is nothing else that it can be told");
 	return (err_todo(err, "to run a job:  berth run host -- id"));
 }
@@ -44,12 +45,31 @@ check_start(int argc, char *const argv[], struct handles *handles, struct err *e
 	return (argc == 0 ? 0 : usage(err));
 }
 
+/* Well formed; whose ids they are is for decide(). */
+static int
+take_maps(char *const words[], struct handles *handles, struct err *err)
+{
+	struct idmap_line *lines = calloc(2 * IDMAP_LINES_MAX, sizeof(*lines));
+
+	if (lines == NULL)
+		return (err_sys(err, "cannot read the maps"));
+	if (idmap_parse(words[0], lines, &handles->uids) == 0 &&
+	    idmap_parse(words[1], lines + IDMAP_LINES_MAX, &handles->gids) == 0)
+		return (0);
+	err_set(err, ERR_USAGE, "a map of ids is not as it must be");
+	err_why(err, "CONTAINER:HOST:COUNT[,...]: up to %d lines, no id in two of them",
+	    IDMAP_LINES_MAX);
+	return (err_todo(err, "to run a job with the user's own id:  berth run --userns=keep-id"));
+}
+
 static int
 check_once(int argc, char *const argv[], struct handles *handles, struct err *err)
 {
-	(void)argv;
-	(void)handles;
-	return (argc == 0 ? once_check_request(err) : usage(err));
+	if (argc != 0 && argc != 2)
+		return (usage(err));
+	if (once_check_request(err) < 0)
+		return (-1);
+	return (argc == 2 ? take_maps(argv, handles, err) : 0);
 }
 
 static int
@@ -112,6 +132,9 @@ explain(const struct caller *caller, const struct judgement *judgement, struct e
 	if (why == REFUSAL_NO_GRANT || why == REFUSAL_NOT_GRANTED || why == REFUSAL_REVOKED)
 		return (err_todo(err, "an administrator can allow it:  sudo berth grant %u %s",
 		    caller->uid, wanted != NULL ? wanted->name : "security.confined"));
+	if (why == REFUSAL_MAP || why == REFUSAL_MAP_SHORT)
+		return (err_todo(err,
+		    "the map's host ids must be granted, 0 and the caller in it:  berth info"));
 	return (err_todo(err, "an administrator can look at it:  sudo berth check"));
 }
 
@@ -136,10 +159,13 @@ judge(const struct caller *caller, struct judgement *judgement, struct err *err)
 	static const struct entitlement wants[] = { { .id = ENT_SECURITY_CONFINED },
 		{ .id = ENT_IDMAP_MOUNT } };
 	const struct policy_source source = { trust_read, &judgement->handles.etcfd };
+	const struct handles *handles = &judgement->handles;
 	const struct request request = { .now = time(NULL),
 		.mode = judgement->verb->mode,
 		.nwants = judgement->verb->nwants,
-		.wants = wants };
+		.wants = wants,
+		.uids = handles->uids.n != 0 ? &handles->uids : NULL,
+		.gids = handles->gids.n != 0 ? &handles->gids : NULL };
 
 	judgement->decision = (struct decision){ 0 };
 	policy_free(&judgement->policy);

@@ -179,9 +179,12 @@ static int
 map_ids(int child, const struct grant *grant, struct err *err)
 {
 	struct idmap_line uid_lines[2], gid_lines[2];
-	const struct idmap uids = idmap_usual(uid_lines, grant->uid, &grant->subuid),
-			   gids = idmap_usual(gid_lines, grant->gid, &grant->subgid);
+	struct idmap uids = grant->uids, gids = grant->gids;
 
+	if (uids.n == 0)
+		uids = idmap_usual(uid_lines, grant->uid, &grant->subuid);
+	if (gids.n == 0)
+		gids = idmap_usual(gid_lines, grant->gid, &grant->subgid);
 	return (write_maps(child, &uids, &gids, err));
 }
 

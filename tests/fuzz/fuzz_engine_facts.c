@@ -33,11 +33,11 @@ static void
 check_words(const uint8_t *data, size_t size, enum facts_mode mode, const struct caller *caller,
     const struct grant *grant)
 {
-	uint32_t words[11];
+	uint32_t words[13];
 
 	must(size >= sizeof(words), "there is a head");
 	memcpy(words, data, sizeof(words));
-	must(words[0] == 0x62727468 && words[1] == 2, "it is of this version");
+	must(words[0] == 0x62727468 && words[1] == 3, "it is of this version");
 	must(words[2] == (uint32_t)mode && mode >= FACTS_SHARED && mode <= FACTS_ROOTLESS,
 	    "the mode is one");
 	must(words[3] == caller->uid && words[3] == grant->uid && words[4] == caller->gid &&
@@ -47,8 +47,10 @@ check_words(const uint8_t *data, size_t size, enum facts_mode mode, const struct
 		 words[8] == grant->subgid.start && words[9] == grant->subgid.count,
 	    "so are the ranges");
 	must(words[10] == caller->ngroups && caller->ngroups <= NGROUPS_MAX &&
-		 size == sizeof(words) + 4 * caller->ngroups,
-	    "nothing follows the groups");
+		 words[11] == grant->uids.n && grant->uids.n <= 340 && words[12] == grant->gids.n &&
+		 grant->gids.n <= 340 &&
+		 size == sizeof(words) + 4 * caller->ngroups + 12 * (grant->uids.n + grant->gids.n),
+	    "nothing follows the maps");
 	must(memcmp(data + sizeof(words), caller->groups, 4 * caller->ngroups) == 0,
 	    "the groups are those that came");
 }
@@ -87,9 +89,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_again(input.at, input.left, mode, &caller, &grant);
 	} else {
 		must(errno == EPROTO, "what is malformed is called so");
-		must(caller.groups == NULL && caller.ngroups == 0, "a failure keeps nothing");
+		must(caller.groups == NULL && caller.ngroups == 0 && grant.uids.lines == NULL &&
+			 grant.gids.lines == NULL,
+		    "a failure keeps nothing");
 	}
 	free(caller.groups);
+	free((void *)(uintptr_t)grant.uids.lines);
+	free((void *)(uintptr_t)grant.gids.lines);
 	close(fd);
 	return (0);
 }

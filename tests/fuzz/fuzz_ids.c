@@ -94,7 +94,7 @@ check_map(const char *text)
 		const struct idmap_line *line = &map.lines[i];
 
 		must(line->count > 0, "a line is not empty", text);
-		must((uint64_t)line->inside + line->count - 1 <= 2147483646 &&
+		must((uint64_t)line->inside + line->count <= 2147400000 &&
 			 (uint64_t)line->outside + line->count - 1 <= 2147483646,
 		    "a line ends", text);
 		for (size_t j = 0; j < i; j++)

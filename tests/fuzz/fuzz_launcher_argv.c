@@ -7,7 +7,7 @@
  * MUST: abort when the launcher goes on with anything but one of its verbs and the words that it takes, or
  *       when a byte of the command line is in what it says.
  */
-/* WRAP: sanitize self_check once_check_request mount_check_request priv_abandon end_with */
+/* WRAP: sanitize self_check once_check_request mount_check_request priv_abandon end_with calloc */
 #define FUZZ_NAME "fuzz_launcher_argv"
 #include "tests/fuzz/fuzz.h"
 
@@ -36,6 +36,27 @@ int __wrap_once_check_request(struct err *err);
 int __wrap_mount_check_request(struct err *err);
 void __wrap_priv_abandon(void);
 _Noreturn void __wrap_end_with(const struct err *err);
+void *__wrap_calloc(size_t count, size_t size);
+
+/* What the launcher keeps until it ends, and we leave by a jump. */
+void *
+__wrap_calloc(size_t count, size_t size)
+{
+	static struct idmap_line lines[2 * IDMAP_LINES_MAX];
+
+	must(count * size == sizeof(lines), "maps are bounded");
+	memset(lines, 0, sizeof(lines));
+	return (lines);
+}
+
+static bool
+are_maps(char *const words[2])
+{
+	static struct idmap_line lines[IDMAP_LINES_MAX];
+	struct idmap map;
+
+	return (idmap_parse(words[0], lines, &map) == 0 && idmap_parse(words[1], lines, &map) == 0);
+}
 
 int
 __wrap_sanitize(unsigned int first, struct err *err)
@@ -97,7 +118,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static char *argv[WORDS_MAX + 1];
 	struct input input = { data, size };
 	static int argc;
-	bool start, once, mount;
+	bool start, once, mount, maps;
 
 	for (argc = 0; argc < WORDS_MAX; argc++) {
 		argv[argc] = take_text(&input, '\0');
@@ -106,7 +127,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	argv[argc] = NULL;
 	start = argc == 2 && strcmp(argv[1], "start") == 0;
-	once = argc == 2 && strcmp(argv[1], "once") == 0;
+	once = (argc == 2 || argc == 4) && strcmp(argv[1], "once") == 0;
+	maps = !once || argc == 2 || are_maps(argv + 2);
 	mount = argc == 4 && strcmp(argv[1], "mount") == 0 && is_id(argv[2]) && is_id(argv[3]);
 	said = (struct err){ 0 };
 	switch (setjmp(back)) {
@@ -115,13 +137,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(false, "it returns from its phases");
 		break;
 	case END_WENT_ON:
-		must(start || once || mount, "it goes on with one of its verbs alone");
+		must((start || once || mount) && maps, "it goes on with one of its verbs alone");
 		must(closed_from == (mount ? 6U : once ? 4U : 3U), "it keeps what the verb takes");
 		break;
 	case END_REFUSED:
-		must(!start && !once && !mount, "it takes its verbs");
+		must((!start && !once && !mount) || !maps, "it takes its verbs");
 		must(said.code == ERR_USAGE, "a wrong command line is wrong usage");
-		must(strcmp(said.what, "usage: berth-launcher start|once|mount UID GID") == 0 &&
+		must(strcmp(said.what,
+			 maps ? "usage: berth-launcher start|once [UIDMAP GIDMAP]|mount UID GID"
+			      : "a map of ids is not as it must be") == 0 &&
 			 is_printable(said.why) && is_printable(said.todo),
 		    "what it says is always the same");
 		must(closed_from <= 6, "it keeps no more than a verb takes");

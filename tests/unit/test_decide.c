@@ -774,13 +774,167 @@ static void
 every_refusal_has_a_name(void **state)
 {
 	static const char *const names[] = { "invalid", "root", "no_grant", "excluded",
-		"not_granted", "expired", "unavailable", "engine", "revoked", "no_ids", "bad_ids" };
+		"not_granted", "expired", "unavailable", "engine", "revoked", "no_ids", "bad_ids",
+		"map", "map_short" };
 
 	(void)state;
-	for (int i = 0; i <= REFUSAL_BAD_IDS; i++)
+	for (int i = 0; i <= REFUSAL_MAP_SHORT; i++)
 		assert_string_equal(refusal_name((enum refusal)i), names[i]);
-	assert_string_equal(refusal_name((enum refusal)(REFUSAL_BAD_IDS + 1)), "invalid");
+	assert_string_equal(refusal_name((enum refusal)(REFUSAL_MAP_SHORT + 1)), "invalid");
 	assert_string_equal(refusal_name((enum refusal)0x7fffffff), "invalid");
+}
+
+/* --- maps of one's own ------------------------------------------------------------------------ */
+
+/* The lines of a map, as the launcher's command line has them; NULL: the usual map. */
+static enum verdict
+ask_with_maps(const char *uids, const char *gids)
+{
+	static struct idmap_line lines[2][IDMAP_LINES_MAX];
+	static struct idmap maps[2];
+	const struct entitlement wanted = { .id = ENT_SECURITY_CONFINED };
+	const struct request request = { .now = NOW,
+		.mode = ENGINE_ONCE,
+		.nwants = 1,
+		.wants = &wanted,
+		.uids = uids != NULL ? &maps[0] : NULL,
+		.gids = gids != NULL ? &maps[1] : NULL };
+
+	memset(maps, 0, sizeof(maps));
+	/* What is no map is one without lines. */
+	if ((uids != NULL && *uids != '\0' && idmap_parse(uids, lines[0], &maps[0]) < 0) ||
+	    (gids != NULL && *gids != '\0' && idmap_parse(gids, lines[1], &maps[1]) < 0))
+		fail_msg("%s %s", uids, gids);
+	memset(&decision, 0xff, sizeof(decision));
+	decide(&caller, &policy, &request, &decision);
+	return (decision.verdict);
+}
+
+#define ANY ALICE "engine = any\n"
+#define UIDS "0:100000:1000,1000:1000:1,1001:101000:64536"
+#define GIDS "0:1000:1,1:200000:65536"
+
+static void
+allows_maps_of_what_was_granted(void **state)
+{
+	static const char *const maps[][2] = { { "0:1000:1", "0:1000:1" },
+		{ "0:1000:1,1:100000:65536", "0:1000:1,1:200000:65536" }, { UIDS, GIDS },
+		/* In any order, the first and the last id alone, and far away inside. */
+		{ "7:165535:1,5:1000:1,0:100000:1", GIDS },
+		{ UIDS, "1000:1000:1,0:265535:1,70000:200000:65535" }, { UIDS, NULL },
+		{ NULL, GIDS } };
+	char text[128];
+
+	(void)state;
+	add_alice(ANY "entitlements = security.confined\n");
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+		if (ask_with_maps(maps[i][0], maps[i][1]) != VERDICT_ALLOW)
+			fail_msg("%zu: %s", i, refusal_name(decision.refusal));
+		assert_int_equal(decision.grant.uids.n != 0, maps[i][0] != NULL);
+		assert_int_equal(decision.grant.gids.n != 0, maps[i][1] != NULL);
+	}
+	assert_int_equal(ask_with_maps(UIDS, GIDS), VERDICT_ALLOW);
+	assert_true(idmap_format(text, sizeof(text), &decision.grant.uids) > 0);
+	assert_string_equal(text, "0 100000 1000\n1000 1000 1\n1001 101000 64536\n");
+	assert_true(idmap_format(text, sizeof(text), &decision.grant.gids) > 0);
+	assert_string_equal(text, "0 1000 1\n1 200000 65536\n");
+	assert_allowed("security.confined");
+	assert_int_equal(decision.grant.uids.n + decision.grant.gids.n, 0);
+}
+
+static void
+refuses_maps_with_ids_of_others(void **state)
+{
+	/* Each is added to a map that is allowed: {host's first id, how many}. */
+	static const struct id_range others[] = { { 0, 1 }, { 0, 1000 }, { 1, 1 }, { 999, 1 },
+		{ 999, 2 }, { 1000, 2 }, { 1001, 1 }, { 65534, 1 }, { 99999, 1 }, { 99999, 2 },
+		{ 99999, 65537 }, { 165536, 1 }, { 165535, 2 }, { 100000, 65537 },
+		{ 2147480001, 1 }, { 2147480002, 1 }, { 2147400000, 80003 }, { 200000, 1 },
+		{ 2147483646, 1 }, { 1000000000, 1 }, { 100001, 2147383646 } };
+	struct allow *alice = add_alice(ANY "entitlements = security.confined\n");
+	char map[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		const struct id_range *other = &others[i];
+
+		/* Alone, and behind what is allowed. */
+		snprintf(map, sizeof(map), "0:%u:%u", other->start, other->count);
+		ask_with_maps(map, GIDS);
+		assert_judged(map, REFUSAL_MAP, alice);
+		if (other->start == 1000 || other->start == 999)
+			continue;
+		snprintf(map, sizeof(map), "0:1000:1,1:%u:%u", other->start, other->count);
+		ask_with_maps(map, GIDS);
+		assert_judged(map, REFUSAL_MAP, alice);
+	}
+	/* The groups' range is not the users', nor is the other way. */
+	ask_with_maps(UIDS, "0:1000:1,1:100000:1");
+	assert_judged("gids", REFUSAL_MAP, alice);
+	ask_with_maps(NULL, "0:1000:1,1:0:1");
+	assert_judged("gids", REFUSAL_MAP, alice);
+	ask_with_maps("0:1000:1,1:200000:1", NULL);
+	assert_judged("uids", REFUSAL_MAP, alice);
+}
+
+/* What no parser lets through: a sum that wraps. */
+static void
+refuses_maps_that_wrap(void **state)
+{
+	const struct entitlement wanted = { .id = ENT_SECURITY_CONFINED };
+	struct idmap_line lines[2] = { { 0, 1000, 1 }, { 1, 100001, UINT32_MAX } };
+	const struct idmap map = { 2, lines };
+	const struct request request = {
+		.now = NOW, .mode = ENGINE_ONCE, .nwants = 1, .wants = &wanted, .uids = &map
+	};
+	struct allow *alice = add_alice(ANY "entitlements = security.confined\n");
+
+	(void)state;
+	decide(&caller, &policy, &request, &decision);
+	assert_judged("wraps", REFUSAL_MAP, alice);
+	lines[1] = (struct idmap_line){ 1, UINT32_MAX, 100002 };
+	decide(&caller, &policy, &request, &decision);
+	assert_judged("wraps", REFUSAL_MAP, alice);
+}
+
+static void
+refuses_maps_without_root_or_caller(void **state)
+{
+	static const char *const maps[] = { "", "1:1000:1", "0:100000:65536", "1000:1000:1",
+		"1:1000:1,2:100000:65534", "1:100000:65536", "0:100000:1,1:101000:1" };
+	struct allow *alice = add_alice(ANY "entitlements = security.confined\n");
+	char gids[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+		ask_with_maps(maps[i], GIDS);
+		assert_judged(maps[i], REFUSAL_MAP_SHORT, alice);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(gids, sizeof(gids), "%s", i == 2 ? "0:200000:65536" : maps[i]);
+		ask_with_maps(UIDS, gids);
+		assert_judged(gids, REFUSAL_MAP_SHORT, alice);
+	}
+}
+
+/* A map does not mend what is wrong with the grant, nor does it come before that. */
+static void
+maps_are_the_last_question(void **state)
+{
+	struct allow *alice = add_alice(ANY "entitlements = security.confined\n");
+
+	(void)state;
+	alice->watch_id = 100008;
+	ask_with_maps("0:1000:1", "0:1000:1");
+	assert_judged("bad ids", REFUSAL_BAD_IDS, alice);
+	setup(NULL);
+	alice = add_alice(ANY PAST "entitlements = security.confined\n");
+	ask_with_maps("0:0:1", "0:0:1");
+	assert_judged("expired", REFUSAL_EXPIRED, alice);
+	setup(NULL);
+	caller.uid = 0;
+	ask_with_maps("0:0:1", "0:0:1");
+	assert_judged("root", REFUSAL_ROOT, NULL);
 }
 
 /* Who asks is not changed by asking. */
@@ -842,6 +996,11 @@ main(void)
 		TEST(refuses_bad_ids_that_were_derived),
 		TEST(refuses_bad_ids_out_of_the_pool),
 		TEST(refuses_bad_ids_that_are_users),
+		TEST(allows_maps_of_what_was_granted),
+		TEST(refuses_maps_with_ids_of_others),
+		TEST(refuses_maps_that_wrap),
+		TEST(refuses_maps_without_root_or_caller),
+		TEST(maps_are_the_last_question),
 		TEST(a_verdict_is_many_bits_away_from_another),
 		TEST(every_refusal_has_a_name),
 		TEST(changes_nothing_but_the_decision),

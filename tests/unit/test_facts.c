@@ -21,9 +21,13 @@
 
 static gid_t groups[] = { 5, 6 };
 static const struct caller caller = { .uid = 1000, .gid = 1001, .ngroups = 2, .groups = groups };
-static const struct grant grant = {
-	.owner_id = 7, .subuid = { 100000, 65536 }, .subgid = { 200000, 9 }
-};
+static const struct idmap_line uids[] = { { 0, 100000, 5 }, { 5, 1000, 1 } },
+			       gids[] = { { 0, 1001, 1 } };
+static const struct grant grant = { .owner_id = 7,
+	.subuid = { 100000, 65536 },
+	.subgid = { 200000, 9 },
+	.uids = { 2, uids },
+	.gids = { 1, gids } };
 
 /* A memfd that takes no byte beyond the first size ones. */
 static int
@@ -41,9 +45,9 @@ static void
 they_are_whole_and_sealed(void **state)
 {
 	const uint32_t wanted[] = { FACTS_MAGIC, FACTS_VERSION, FACTS_ONCE, 1000, 1001, 7, 100000,
-		65536, 200000, 9, 2, 5, 6 };
+		65536, 200000, 9, 2, 2, 1, 5, 6, 0, 100000, 5, 5, 1000, 1, 0, 1001, 1 };
 	int fd = memfd_create("facts", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	uint32_t got[FACTS_HEAD + 3];
+	uint32_t got[FACTS_HEAD + 12];
 
 	(void)state;
 	assert_int_equal(facts_write(fd, FACTS_ONCE, &caller, &grant), 0);
@@ -57,13 +61,22 @@ they_are_whole_and_sealed(void **state)
 static void
 what_cannot_be_written_is_an_error(void **state)
 {
-	const off_t sizes[] = { 0, HEAD - 1, HEAD, HEAD + sizeof(groups) - 1 };
+	const struct grant bare = { .owner_id = 7 };
+	const off_t sizes[] = { 0, HEAD - 1, HEAD, HEAD + sizeof(groups) - 1, HEAD + sizeof(groups),
+		HEAD + sizeof(groups) + sizeof(uids) - 1,
+		HEAD + sizeof(groups) + sizeof(uids) + sizeof(gids) - 1 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		int fd = bounded(sizes[i]);
 
 		assert_int_equal(facts_write(fd, FACTS_SHARED, &caller, &grant), -1);
+		close(fd);
+		if (sizes[i] >= (off_t)(HEAD + sizeof(groups)))
+			continue;
+		/* Not because something that follows is missing as well. */
+		fd = bounded(sizes[i]);
+		assert_int_equal(facts_write(fd, FACTS_SHARED, &caller, &bare), -1);
 		close(fd);
 	}
 }

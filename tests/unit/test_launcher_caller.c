@@ -169,8 +169,8 @@ test_facts(void **state)
 		.owner_id = 2147480000, .subuid = { 100000, 10 }, .subgid = { 200000, 20 }
 	};
 	const uint32_t wanted[] = { FACTS_MAGIC, FACTS_VERSION, FACTS_ONCE, 1000, 100, 2147480000,
-		100000, 10, 200000, 20, 2, 7, 100 };
-	uint32_t got[16];
+		100000, 10, 200000, 20, 2, 0, 0, 7, 100 };
+	uint32_t got[18];
 	int fd = memfd_create("facts", MFD_ALLOW_SEALING), closed = memfd_create("sealed", 0);
 
 	(void)state;

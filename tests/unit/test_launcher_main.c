@@ -7,6 +7,7 @@
  */
 /* WRAP: sanitize self_check priv_init caller_read priv_become_root place procfs_open audit verb_start verb_once verb_mount */
 /* WRAP: once_check_request mount_check_request mount_check_grant trust_dir trust_read geteuid priv_drop_forever priv_abandon */
+/* WRAP: calloc */
 #include "tests/unit/launcher_unit.h"
 
 int launcher_main(int argc, char *argv[]);
@@ -27,12 +28,15 @@ static struct {
 	const char *grants[2]; /* uid-1000.conf at the first and at the second decision */
 	bool once, mount; /* the verb */
 	bool odd; /* or none that is told right */
+	char *maps[2]; /* the words of once */
 } world;
 
 /* In the child only. */
 static int looks, etcfds[2];
 static uid_t euid;
 
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
 int __wrap_sanitize(unsigned int first, struct err *err);
 int __wrap_once_check_request(struct err *err);
 int __wrap_mount_check_request(struct err *err);
@@ -66,6 +70,17 @@ phase(const char *name, struct err *err)
 	if (world.fails == NULL || strcmp(world.fails, name) != 0)
 		return (0);
 	return (err_set(err, ERR_UNAVAILABLE, "%s failed", name));
+}
+
+void *
+__wrap_calloc(size_t count, size_t size)
+{
+	bool fails = world.fails != NULL && strcmp(world.fails, "calloc") == 0;
+
+	if (!fails || count != 2 * IDMAP_LINES_MAX)
+		return (__real_calloc(count, size));
+	errno = ENOMEM;
+	return (NULL);
 }
 
 int
@@ -162,6 +177,8 @@ verb(const char *name, const struct caller *caller, const struct grant *grant,
 	/* The directory of the decision that holds; the other one is closed. */
 	CHILD_CHECK(handles->etcfd == etcfds[1] && fcntl(etcfds[1], F_GETFD) >= 0);
 	CHILD_CHECK(etcfds[0] == etcfds[1] || fcntl(etcfds[0], F_GETFD) < 0);
+	CHILD_CHECK(grant->uids.n == (world.maps[0] != NULL ? 2 : 0) &&
+		    grant->gids.n == (world.maps[0] != NULL));
 	/* It has dropped all by the time the engine can fail. */
 	euid = 1000;
 	dprintf(2, "%s ", name);
@@ -248,6 +265,7 @@ setup(void **state)
 	world.uid = 1000;
 	world.no_policy_at = 0;
 	world.once = world.mount = world.odd = false;
+	world.maps[0] = world.maps[1] = NULL;
 	world.grants[0] = world.grants[1] = GRANT;
 	return (0);
 }
@@ -277,7 +295,7 @@ assert_run(int status, const char *phases, const char *message)
 {
 	static char name[] = "berth-launcher", start[] = "start", once[] = "once",
 		    mount[] = "mount", uid[] = "101", gid[] = "102";
-	char *argv[] = { name, world.once ? once : start, NULL, NULL, NULL };
+	char *argv[] = { name, world.once ? once : start, world.maps[0], world.maps[1], NULL };
 
 	if (world.mount) {
 		argv[1] = mount;
@@ -316,24 +334,94 @@ a_usage_error_comes_before_any_power(void **state)
 {
 	static char name[] = "berth-launcher", start[] = "start", once[] = "once", stop[] = "stop",
 		    mount[] = "mount", one[] = "1", big[] = "2147483647", sign[] = "-1",
-		    longer[] = "startx", shorter[] = "onc", empty[] = "", upper[] = "START";
+		    longer[] = "startx", shorter[] = "onc", empty[] = "", upper[] = "START",
+		    map[] = "0:1000:1";
 	char *lines[][6] = { { name, mount, NULL }, { name, mount, one, NULL },
 		{ name, mount, one, one, one, NULL }, { name, mount, one, big, NULL },
 		{ name, mount, big, one, NULL }, { name, mount, sign, one, NULL },
 		{ name, mount, one, sign, NULL }, { name, mount, empty, one, NULL }, { NULL },
 		{ name, NULL }, { name, stop, NULL }, { name, longer, NULL },
 		{ name, shorter, NULL }, { name, start, once, NULL }, { name, empty, NULL },
-		{ name, upper, NULL }, { name, start, start, NULL }, { name, start, empty, NULL } };
+		{ name, upper, NULL }, { name, start, start, NULL }, { name, start, empty, NULL },
+		{ name, once, map, NULL }, { name, start, map, map, NULL },
+		{ name, once, map, map, map, NULL } };
 
 	(void)state;
 	world.odd = true;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		assert_child(in_child(run, lines[i]), 64);
 		assert_string_equal(child_text,
-		    "sanitize abandon berth: usage: berth-launcher start|once|mount UID GID\n"
+		    "sanitize abandon berth: usage: berth-launcher start|once [UIDMAP "
+		    "GIDMAP]|mount UID GID\n"
 		    "  berth calls it; there is nothing else that it can be told\n"
 		    "  to run a job:  berth run host -- id\n");
 	}
+}
+
+#define UNTIL_DECISION \
+	"sanitize request self_check priv_init caller_read priv_become_root trust_dir "
+
+static void
+maps_are_decided_like_all_else(void **state)
+{
+	static char uids[] = "0:1000000000:9,9:1000:1", gids[] = "0:1000:1",
+		    root[] = "0:1000:1,1:0:1", owner[] = "0:1000:1,1:1000065534:1",
+		    bare[] = "1:1000:1";
+	static const struct {
+		char *uids, *gids;
+		const char *why;
+	} refused[] = { { root, gids, "(map)" }, { gids, root, "(map)" }, { owner, gids, "(map)" },
+		{ bare, gids, "(map_short)" }, { gids, bare, "(map_short)" } };
+	char message[256];
+
+	(void)state;
+	world.once = true;
+	world.grants[0] = world.grants[1] = GRANT "engine = any\n";
+	world.maps[0] = uids;
+	world.maps[1] = gids;
+	assert_run(0, UNTIL_DECISION "procfs trust_dir audit:allow verb once ", "");
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		world.maps[0] = refused[i].uids;
+		world.maps[1] = refused[i].gids;
+		snprintf(message, sizeof(message),
+		    "berth: refused: no engine for uid 1000 %s\n  /etc/berth/allow/uid-1000.conf\n"
+		    "  the map's host ids must be granted, 0 and the caller in it:  berth info\n",
+		    refused[i].why);
+		assert_run(77, UNTIL_DECISION "audit:deny drop ", message);
+	}
+	/* The first decision does not hold, and the second is asked about the maps as well. */
+	world.maps[0] = uids;
+	world.maps[1] = gids;
+	world.grants[1] = "[grant]\nuid = 1000\nsubuid = 100000:9\nsubgid = 100000:9\n"
+			  "owner-id = 2147480001\nwatch-id = 2147480002\n"
+			  "engine = any\nentitlements = security.confined\n";
+	assert_run(77, UNTIL_DECISION "procfs trust_dir audit:deny drop ",
+	    "berth: refused: no engine for uid 1000 (map)\n  /etc/berth/allow/uid-1000.conf\n"
+	    "  the map's host ids must be granted, 0 and the caller in it:  berth info\n");
+}
+
+static void
+what_is_no_map_is_a_usage_error(void **state)
+{
+	static char good[] = "0:1000:1", bad[] = "0:1000", twice[] = "0:1000:1,1:1000:1",
+		    none[] = "";
+	static char *const maps[][2] = { { bad, good }, { good, bad }, { twice, good },
+		{ good, none } };
+
+	(void)state;
+	world.once = true;
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+		world.maps[0] = maps[i][0];
+		world.maps[1] = maps[i][1];
+		assert_run(64, "sanitize request abandon ",
+		    "berth: a map of ids is not as it must be\n"
+		    "  CONTAINER:HOST:COUNT[,...]: up to 340 lines, no id in two of them\n"
+		    "  to run a job with the user's own id:  berth run --userns=keep-id\n");
+	}
+	world.maps[0] = world.maps[1] = good;
+	world.fails = "calloc";
+	assert_run(71, "sanitize request abandon ",
+	    "berth: cannot read the maps\n  Cannot allocate memory\n");
 }
 
 static void
@@ -514,6 +602,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(goes_through_every_phase_in_order, setup),
 		cmocka_unit_test_setup(a_usage_error_comes_before_any_power, setup),
+		cmocka_unit_test_setup(maps_are_decided_like_all_else, setup),
+		cmocka_unit_test_setup(what_is_no_map_is_a_usage_error, setup),
 		cmocka_unit_test_setup(nothing_follows_a_phase_that_fails, setup),
 		cmocka_unit_test_setup(refuses_without_a_policy, setup),
 		cmocka_unit_test_setup(a_refusal_says_who_can_allow_it, setup),

@@ -54,6 +54,7 @@ static struct {
 	time_t jumped;
 	int given[4]; /* both pipes as the launcher got them */
 	int dir; /* the init's in its procfs */
+	int own_maps; /* in the grant: of uids, of gids too */
 } world;
 
 int __wrap_trust_dir(const char *path, int *fd, struct err *err);
@@ -319,9 +320,10 @@ __wrap_write_maps(int child, const struct idmap *uids, const struct idmap *gids,
 	char text[64];
 
 	assert_true(idmap_format(text, sizeof(text), uids) > 0);
-	assert_string_equal(text, "0 1000 1\n1 100000 65536\n");
+	assert_string_equal(
+	    text, world.own_maps > 0 ? "0 100000 1\n5 1000 1\n" : "0 1000 1\n1 100000 65536\n");
 	assert_true(idmap_format(text, sizeof(text), gids) > 0);
-	assert_string_equal(text, "0 100 1\n1 200000 65530\n");
+	assert_string_equal(text, world.own_maps > 1 ? "0 100 1\n" : "0 100 1\n1 200000 65530\n");
 	assert_true(child >= 0 && was_called("alive"));
 	/* The init must not go on before. */
 	assert_int_equal(__real_poll(&go, 1, 0), 0);
@@ -505,14 +507,14 @@ __wrap_listen(int fd, int backlog)
 	return (fault("listen") ? -1 : 0);
 }
 
-static gid_t groups[1];
-static const struct caller caller = { 1000, 100, 0, groups };
 static struct grant grant = { .uid = 1000,
 	.gid = 100,
 	.owner_id = 2147480000,
 	.subuid = { 100000, 65536 },
 	.subgid = { 200000, 65530 } };
 
+static gid_t groups[1];
+static const struct caller caller = { 1000, 100, 0, groups };
 static int
 set_up(void **state)
 {
@@ -526,6 +528,7 @@ set_up(void **state)
 	world.says = "R";
 	world.says_len = 1;
 	grant.until = 0;
+	grant.uids.n = grant.gids.n = 0;
 	world.ready[0] = world.ready[1] = world.go[0] = world.go[1] = -1;
 	fault_none();
 	return (0);
@@ -556,6 +559,25 @@ test_ready(void **state)
 	for (int i = 1; i < 4; i++)
 		assert_int_equal(__real_fcntl(world.given[i], F_GETFD), -1);
 	assert_int_equal(__real_fcntl(world.dir, F_GETFD), -1);
+}
+
+/* What write_maps is given is checked where it is called. */
+static void
+test_own_maps(void **state)
+{
+	static const struct idmap_line uids[] = { { 0, 100000, 1 }, { 5, 1000, 1 } },
+				       gids[] = { { 0, 100, 1 } };
+	struct err err;
+
+	grant.uids = (struct idmap){ 2, uids };
+	world.own_maps = 1;
+	assert_int_equal(start(&err), 0);
+	set_up(state);
+	grant.uids = (struct idmap){ 2, uids };
+	grant.gids = (struct idmap){ 1, gids };
+	world.own_maps = 2;
+	assert_int_equal(start(&err), 0);
+	assert_int_equal(world.order, 4);
 }
 
 /* As root still, when the init cannot have gone on. */
@@ -918,6 +940,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_ready, set_up),
+		cmocka_unit_test_setup(test_own_maps, set_up),
 		cmocka_unit_test_setup(test_watcher, set_up),
 		cmocka_unit_test_setup(test_faults, set_up),
 		cmocka_unit_test_setup(test_late, set_up),

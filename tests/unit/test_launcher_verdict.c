@@ -364,7 +364,8 @@ assert_usage(int argc, char *argv[])
 	set_up(NULL);
 	world.odd = true;
 	assert_int_equal(run(argc, argv), ERR_USAGE);
-	assert_string_equal(world.err.what, "usage: berth-launcher start|once|mount UID GID");
+	assert_string_equal(
+	    world.err.what, "usage: berth-launcher start|once [UIDMAP GIDMAP]|mount UID GID");
 	assert_string_equal(fault_log, "sanitize ");
 }
 
