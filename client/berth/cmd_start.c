@@ -14,20 +14,43 @@
 #include "client/berth/eachjob.h"
 #include "client/berth/jobcall.h"
 #include "client/berth/jobverbs.h"
+#include "client/berth/mapcall.h"
 #include "client/lib/json.h"
+
+/* The answers up to the last one, which says that it runs. */
+static int
+wait_for_start(struct cli *cli, struct job_sent *sent, struct err *err)
+{
+	struct mapcall maps = { .cli = cli };
+	struct engine_answer answer;
+	bool last = false;
+	int rc = 0;
+
+	while (rc == 0 && !last) {
+		answer = (struct engine_answer){ .message = NULL };
+		rc = engine_next(&sent->way, &sent->conn, 0, &answer, err);
+		last = rc == 0 && !mapcall_is(answer.params);
+		if (rc == 0 && !last)
+			rc = mapcall_serve(&maps, &sent->conn, answer.params, err);
+		json_object_put(answer.message);
+	}
+	return (rc);
+}
 
 int
 job_start(struct cli *cli, const char *job, struct json_object *done, void *ctx, struct err *err)
 {
-	struct job_call call = { .method = "StartJob", .job = job };
-	struct json_object *answer;
+	struct job_call call = { .method = "StartJob", .job = job, .more = true };
+	struct job_sent sent;
+	int rc;
 
 	(void)done;
 	(void)ctx;
-	if (job_ask(cli, &call, &answer, err) != 0)
+	if (job_send(cli, &call, &sent, err) != 0)
 		return (-1);
-	json_object_put(answer);
-	return (0);
+	rc = wait_for_start(cli, &sent, err);
+	varlink_close(&sent.conn);
+	return (rc);
 }
 
 struct start_options {

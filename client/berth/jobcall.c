@@ -177,7 +177,7 @@ job_list_running(struct cli *cli, struct json_object **list)
 int
 job_send(struct cli *cli, struct job_call *call, struct job_sent *sent, struct err *err)
 {
-	struct engine_call ask = { .method = call->method };
+	struct engine_call ask = { .method = call->method, .more = call->more };
 	int rc = name_job(cli, call->job, &call->params, err);
 
 	if (rc == 0)

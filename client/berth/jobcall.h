@@ -17,6 +17,7 @@ struct job_call {
 	const char *job;
 	struct json_object *params; /* more than the job; may be NULL */
 	int patience; /* as in struct engine_call */
+	bool more; /* of job_send: there is more than one answer */
 	bool again; /* may be asked again when the answer got lost with the job's end */
 };
 

@@ -19,6 +19,7 @@
 
 #include "client/berth/cidfile.h"
 #include "client/berth/cli.h"
+#include "client/berth/mapcall.h"
 #include "client/berth/peer.h"
 #include "client/berth/terminal.h"
 #include "client/lib/varlink.h"
@@ -53,6 +54,7 @@ struct relay {
 	bool detach; /* nobody waits: done when it has started */
 	const char *command; /* for messages; NULL with RELAY_ATTACH */
 	struct attach *attach; /* of RELAY_ATTACH, else NULL */
+	struct mapcall maps; /* of RELAY_RUN: directories that the launcher mounts */
 	struct cidfile *cidfile; /* gets the id; NULL: none does */
 	char id[JOB_NAME_MAX + 1]; /* what "started" said; attach: as it was named */
 	char name[JOB_NAME_MAX + 1];

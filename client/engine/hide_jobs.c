@@ -34,6 +34,7 @@ struct place {
 /* A line of the table. */
 struct line {
 	uint64_t mount;
+	uint64_t parent;
 	const char *device; /* "8:1" */
 	char *root; /* of the file system, what is mounted */
 	char *point;
@@ -218,6 +219,7 @@ split(char *text, struct line *line)
 	if (id == NULL || parent == NULL || line->point == NULL)
 		return -1;
 	line->mount = strtoull(id, NULL, 10);
+	line->parent = strtoull(parent, NULL, 10);
 	decode(line->root);
 	decode(line->point);
 	return 0;
@@ -367,19 +369,30 @@ cover_all(struct hiding *hiding, struct err *err)
 	return ret;
 }
 
+/* All of them. 0, or -1 with err. */
+static int
+find_secrets(struct hiding *hiding, const struct engine *engine, struct err *err)
+{
+	char user[32];
+
+	snprintf(user, sizeof(user), "/run/user/%u", engine->caller.uid);
+	if (add(hiding, ".", STATE_JOBS) == 0 && add(hiding, ".", STATE_RUN) == 0 &&
+	    add(hiding, "/run", "berth") == 0 && add(hiding, user, "berth") == 0)
+		return 0;
+	return err_sys(err, "what is hidden from jobs cannot be found");
+}
+
 int
 hide_jobs(const struct engine *engine, int image, struct hide_image *in, struct err *err)
 {
 	static struct hiding hiding;
-	char user[32];
 
 	memset(&hiding, 0, sizeof(hiding));
 	in->n = 0;
 	hiding.in = in;
-	snprintf(user, sizeof(user), "/run/user/%u", engine->caller.uid);
-	if (add(&hiding, ".", STATE_JOBS) == -1 || add(&hiding, ".", STATE_RUN) == -1 ||
-	    add(&hiding, "/run", "berth") == -1 || add(&hiding, user, "berth") == -1 ||
-	    (image != -1 && place_of(image, &hiding.image) == -1))
+	if (find_secrets(&hiding, engine, err) == -1)
+		return -1;
+	if (image != -1 && place_of(image, &hiding.image) == -1)
 		return err_sys(err, "what is hidden from jobs cannot be found");
 	if (cover_all(&hiding, err) == -1)
 		return -1;
@@ -387,4 +400,152 @@ hide_jobs(const struct engine *engine, int image, struct hide_image *in, struct 
 		"size=4k,mode=755") == 0)
 		return 0;
 	return err_sys(err, "%s cannot be hidden from jobs", STATE_JOBS);
+}
+
+/* --- at a mount of the job's own ---------------------------------------------------------------------- */
+
+/* A mount, what it shows, and what it is called. */
+struct shown {
+	int mount;
+	const char *source;
+	const struct line *line;
+};
+
+static int
+cover_in(const struct shown *shown, const struct secret *secret, struct err *err)
+{
+	const char *rest = below(secret->path, shown->line->root);
+	int AUTO_CLOSE fd = -1;
+
+	if (strcmp(shown->line->device, secret->device) != 0)
+		return 0;
+	if (below(shown->line->root, secret->path) != NULL) {
+		err_set(err, ERR_FAILED, "%s cannot be mounted", shown->source);
+		return err_why(err, "files of jobs and engines are in there");
+	}
+	if (rest == NULL)
+		return 0;
+	fd = open_place(shown->mount, rest + 1, RESOLVE_BENEATH | RESOLVE_NO_XDEV);
+	if (fd == -1 ? is_nothing(errno) : cover(fd) == 0)
+		return 0;
+	return err_sys(err, "%s in %s cannot be hidden from jobs", rest + 1, shown->source);
+}
+
+/* Its line, and where the secrets are. */
+static int
+find_line(
+    struct hiding *hiding, struct shown *shown, const struct line *lines, size_t n, struct err *err)
+{
+	uint64_t id = 0;
+
+	if (mount_of(shown->mount, &id) == -1)
+		return err_sys(err, "the mount of %s has no number", shown->source);
+	for (size_t i = 0; i < n; i++)
+		if (lines[i].mount == id)
+			shown->line = &lines[i];
+	if (shown->line == NULL) {
+		err_set(err, ERR_SYSTEM, "%s cannot be mounted", shown->source);
+		return err_why(err, TABLE " does not show it");
+	}
+	for (size_t i = 0; i < hiding->n; i++)
+		if (locate(&hiding->secrets[i], lines, n, err) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+cover_shown(
+    struct hiding *hiding, struct shown *shown, const struct line *lines, size_t n, struct err *err)
+{
+	if (find_line(hiding, shown, lines, n, err) == -1)
+		return -1;
+	for (size_t i = 0; i < hiding->n; i++)
+		if (cover_in(shown, &hiding->secrets[i], err) == -1)
+			return -1;
+	return 0;
+}
+
+/* The table, and what of it is secret. The number of lines, or -1 with err; both texts are the caller's. */
+static ssize_t
+look(struct hiding *hiding, const struct engine *engine, char **text, struct line **lines,
+    struct err *err)
+{
+	ssize_t n;
+
+	memset(hiding, 0, sizeof(*hiding));
+	*lines = NULL;
+	*text = NULL;
+	if (find_secrets(hiding, engine, err) == -1)
+		return -1;
+	*text = read_table();
+	n = *text == NULL ? -1 : parse(*text, lines);
+	return n != -1 ? n : err_sys(err, TABLE " cannot be read");
+}
+
+int
+hide_mount(const struct engine *engine, int mount, const char *source, struct err *err)
+{
+	static struct hiding hiding;
+	struct shown shown = { .mount = mount, .source = source };
+	struct line *lines;
+	char *text;
+	ssize_t n = look(&hiding, engine, &text, &lines, err);
+	int ret = n == -1 ? -1 : cover_shown(&hiding, &shown, lines, (size_t)n, err);
+
+	free(lines);
+	free(text);
+	return ret;
+}
+
+/* A cover at this mount, or what lies beneath one. The secrets are located. */
+static bool
+is_ours(const struct hiding *hiding, const struct line *mount, const char *rest)
+{
+	static char path[PATH_MAX];
+
+	if (join(path, mount->root, rest) == -1)
+		return false;
+	for (size_t i = 0; i < hiding->n; i++)
+		if (strcmp(hiding->secrets[i].device, mount->device) == 0 &&
+		    below(path, hiding->secrets[i].path) != NULL)
+			return true;
+	return false;
+}
+
+/* One that is mounted on it at that point, in the directory. */
+static int
+check_alone(const struct hiding *hiding, const struct shown *shown, const struct line *line,
+    struct err *err)
+{
+	const char *rest = below(line->point, shown->line->point);
+	const char *in = below(line->point, shown->source);
+
+	if (line->parent != shown->line->mount || rest == NULL || in == NULL || *in == '\0' ||
+	    is_ours(hiding, shown->line, rest))
+		return 0;
+	err_set(err, ERR_UNAVAILABLE, "%s cannot belong to another id in the job", shown->source);
+	err_why(err, "it has mounts beneath it: %s", line->point);
+	return err_todo(err, "mount that directory, and what is mounted in it, one by one");
+}
+
+int
+hide_check_alone(const struct engine *engine, int directory, struct err *err)
+{
+	static struct hiding hiding;
+	static struct place place;
+	struct shown shown = { .mount = directory, .source = place.path };
+	struct line *lines;
+	char *text;
+	ssize_t n = look(&hiding, engine, &text, &lines, err);
+	int ret = -1;
+
+	if (n != -1 && place_of(directory, &place) == -1)
+		err_sys(err, "a directory to be mounted has no name");
+	else if (n != -1)
+		ret = find_line(&hiding, &shown, lines, (size_t)n, err);
+	for (ssize_t i = 0; i < n && ret == 0; i++)
+		ret = check_alone(&hiding, &shown, &lines[i], err);
+	free(lines);
+	free(text);
+	return ret;
 }

@@ -37,4 +37,18 @@ int hide_jobs(const struct engine *engine, int image, struct hide_image *in, str
 int hide_image(const struct hide_image *in, int root, struct err *err)
     __attribute__((warn_unused_result));
 
+/*
+ * Is nothing mounted in this directory but our covers? What was there when the namespace was made cannot be
+ * left away (EINVAL of open_tree(2)); what came later would be, and what it covers shown. 0, or -1 with err.
+ */
+int hide_check_alone(const struct engine *engine, int directory, struct err *err)
+    __attribute__((warn_unused_result));
+
+/*
+ * Covers them at a mount of the job's own, which is attached and shows what lies beneath our mounts. 0, or -1
+ * with err; source: what it is called then.
+ */
+int hide_mount(const struct engine *engine, int mount, const char *source, struct err *err)
+    __attribute__((warn_unused_result));
+
 #endif

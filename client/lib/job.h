@@ -198,6 +198,8 @@ bool job_is_volume(const char *text);
 
 /* Is it a directory whose files belong to another than the job's root? That needs idmap.mount. */
 bool job_mount_is_mapped(const struct job_mount *mount);
+/* Has it such a directory? */
+bool job_is_mapped(const struct job *job);
 int job_add_ulimit(struct job *job, const struct job_ulimit *ulimit, struct err *err)
     __attribute__((warn_unused_result));
 

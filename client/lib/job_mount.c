@@ -43,6 +43,15 @@ job_mount_is_mapped(const struct job_mount *mount)
 	       (mount->uid != 0 || mount->gid != 0);
 }
 
+bool
+job_is_mapped(const struct job *job)
+{
+	for (size_t i = 0; i < job->nmounts; i++)
+		if (job_mount_is_mapped(&job->mounts[i]))
+			return true;
+	return false;
+}
+
 void
 job_mount_free(struct job_mount *mount)
 {

@@ -287,4 +287,5 @@ def main(words):
     globals()["verb_" + words[0]](*words[1:])
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])

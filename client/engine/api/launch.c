@@ -68,12 +68,28 @@ check_available(const struct job *job, struct err *err)
 			what = "a volume";
 		else if (mount->type == JOB_MOUNT_SECRET)
 			what = "a secret";
-		else if (job_mount_is_mapped(mount))
-			what = "a directory with uid= and gid=";
 	}
 	if (what == NULL)
 		return 0;
 	return err_set(err, ERR_FAILED, "%s is not available in this version", what);
+}
+
+/* Directories that only a launcher of the client's can mount. */
+static int
+check_maps(const struct launch *launch, struct err *err)
+{
+	if (!job_is_mapped(launch->job))
+		return 0;
+	if (launch->engine->mode == FACTS_ROOTLESS) {
+		err_set(err, ERR_FAILED, "a directory cannot belong to another user in the job");
+		err_why(err, "that needs a grant, and this engine works without one");
+		return err_todo(err, "leave uid= and gid= away: the job's root owns it then");
+	}
+	if (launch->maps)
+		return 0;
+	err_set(err, ERR_FAILED, "its directories with uid= and gid= need a client to mount them");
+	err_why(err, "nobody who could do it has asked for this start");
+	return err_todo(err, "start it again:  berth start");
 }
 
 static int
@@ -308,6 +324,8 @@ launch_job(struct launch *launch, struct err *err)
 	const struct job *job = launch->job;
 	int ret = check_stays(engine, err);
 
+	if (ret == 0)
+		ret = check_maps(launch, err);
 	if (ret == 0)
 		ret = job_wants(job, &wants, err);
 	if (ret == 0)

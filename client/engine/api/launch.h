@@ -20,6 +20,7 @@ struct launch {
 	struct json_object *parameters;
 	const struct varlink *came;
 	int conn; /* whom the supervisor tells; the caller closes its own copy */
+	bool maps; /* there is a client behind it that has directories mounted: job/handover.h */
 	/* A job that is over and whose lock was taken, to be started once more; else NULL. */
 	struct found *again;
 	uint32_t restarts; /* of that */

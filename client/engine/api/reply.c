@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/engine/job/handover.h"
 #include "client/lib/json.h"
 #include "client/lib/varlink.h"
 
@@ -137,6 +138,21 @@ reply_started(int fd, const struct task *task, int terminal, bool last)
 	if (terminal != -1)
 		status |= json_put_number(parameters, "terminal", 0);
 	return send_with(fd, parameters, status, !last, &terminal, terminal == -1 ? 0 : 1);
+}
+
+int
+reply_map(int fd, const struct handover *wanted, const int fds[HANDOVER_FDS])
+{
+	static const char *const names[HANDOVER_FDS] = { "namespace", "directory", "reply" };
+	struct json_object *parameters = json_object_new_object();
+	int status = json_put_text(parameters, "event", "map");
+
+	status |= json_put_text(parameters, "source", wanted->source);
+	status |= json_put_number(parameters, "uid", wanted->uid);
+	status |= json_put_number(parameters, "gid", wanted->gid);
+	for (size_t i = 0; i < HANDOVER_FDS; i++)
+		status |= json_put_number(parameters, names[i], (int64_t)i);
+	return send_with(fd, parameters, status, true, fds, HANDOVER_FDS);
 }
 
 int

@@ -57,6 +57,13 @@ int reply_started(int fd, const struct task *task, int terminal, bool last);
 int reply_detached(int fd);
 int reply_exited(int fd, const struct outcome *outcome);
 
+/*
+ * The event "map" of Run and StartJob, with the three descriptors: mount namespace, directory, socket for
+ * the mount.
+ */
+struct handover;
+int reply_map(int fd, const struct handover *wanted, const int fds[3]);
+
 /* What goes with the event "attached" of Attach; -1: not there. */
 struct attached {
 	int log;

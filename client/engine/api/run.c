@@ -21,7 +21,8 @@ decide_and_start(struct call *call, struct job *job, struct err *err)
 		.job = job,
 		.parameters = call->parameters,
 		.came = &call->connection->varlink,
-		.conn = fd };
+		.conn = fd,
+		.maps = true };
 	int ret = launch_job(&launch, err);
 
 	if (ret == -1)

@@ -31,6 +31,7 @@ struct connection {
 	bool stopping; /* waits for the end of the jobs */
 	bool resetting; /* waits for the end of the resetter */
 	enum deferred deferred;
+	bool more; /* of StartJob: it takes more than one answer */
 	int64_t deferred_until; /* clock_ms */
 	char job[JOB_ID_LEN + 1]; /* of deferred */
 };

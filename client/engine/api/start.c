@@ -20,6 +20,7 @@
 #include "client/engine/api/launch.h"
 #include "client/engine/api/reply.h"
 #include "client/engine/clock.h"
+#include "client/engine/job/handover.h"
 #include "client/engine/job/process.h"
 #include "client/engine/job/request.h"
 #include "client/engine/job/restart.h"
@@ -98,6 +99,7 @@ start(struct launch *launch, struct starting **starting, struct err *err)
 	if (*starting == NULL)
 		return -1;
 	launch->conn = other;
+	(*starting)->maps = launch->maps && job_is_mapped(launch->job);
 	ret = launch_job(launch, err);
 	if (ret == -1)
 		end(launch->engine, *starting);
@@ -108,7 +110,9 @@ static int
 start_locked(struct call *call, struct found *found)
 {
 	struct job job;
-	struct launch launch = { .engine = call->engine, .job = &job, .again = found };
+	struct launch launch = {
+		.engine = call->engine, .job = &job, .again = found, .maps = call->connection->more
+	};
 	struct starting *starting;
 	static struct err err;
 	int ret = start(&launch, &starting, &err);
@@ -155,6 +159,7 @@ call_start_job(struct call *call)
 	int ret;
 
 	call->engine->used = clock_ms();
+	call->connection->more = call->more;
 	if (json_fields(call->parameters, fields, &word, &err) == -1)
 		return call_invalid(call, &err);
 	ret = answer_find(call, word, &found);
@@ -208,6 +213,19 @@ tell(const struct starting *starting, struct json_object *message)
 	}
 }
 
+/*
+ * Hands a supervisor's question on to the client, with its descriptors. False: there is none that takes it, and the
+ * supervisor is to see the end of this connection.
+ */
+static bool
+pass_on(struct starting *starting, struct json_object *message)
+{
+	const struct varlink *conn = &starting->conn;
+
+	return starting->client != NULL && starting->maps && conn->nfds == HANDOVER_FDS &&
+	       varlink_send(starting->client->varlink.fd, &message, 1, conn->fds, conn->nfds) == 0;
+}
+
 void
 starting_event(struct engine *engine, struct starting *starting)
 {
@@ -218,6 +236,12 @@ starting_event(struct engine *engine, struct starting *starting)
 		return;
 	if (ret == 1 && varlink_next(&starting->conn, &message) == 0)
 		return;
+	if (handover_is(json_object_object_get(message, "parameters")) &&
+	    pass_on(starting, message)) {
+		varlink_drop_fds(&starting->conn);
+		json_object_put(message);
+		return;
+	}
 	log_line(engine, "job %s was %s once more", starting->id,
 	    has_started(message) ? "started" : "not started");
 	tell(starting, message);
@@ -230,9 +254,14 @@ starting_event(struct engine *engine, struct starting *starting)
 void
 starting_forget(struct engine *engine, const struct connection *client)
 {
-	for (struct starting *at = engine->starting; at != NULL; at = at->next)
-		if (at->client == client)
-			at->client = NULL;
+	for (struct starting *at = engine->starting; at != NULL; at = at->next) {
+		if (at->client != client)
+			continue;
+		at->client = NULL;
+		/* nobody mounts its directories now: it is to know at once */
+		if (at->maps)
+			(void)!shutdown(at->conn.fd, SHUT_RDWR);
+	}
 }
 
 /* Those to be started, and when it is time for the others. */

@@ -17,6 +17,7 @@ struct starting {
 	struct starting *next;
 	struct varlink conn;
 	struct connection *client; /* who called StartJob, or NULL: nobody, or gone */
+	bool maps; /* and has directories mounted for it */
 	char id[JOB_ID_LEN + 1];
 };
 

@@ -17,6 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "client/engine/hide_jobs.h"
+#include "client/engine/job/handover.h"
 #include "client/engine/job/mnt.h"
 #include "common/io.h"
 
@@ -112,19 +114,56 @@ explain_target(const struct job_mount *mount, bool directory, struct err *err)
 	}
 }
 
+/*
+ * The kernel writes to no file whose user or group has no number in the map, and there is one of each: without
+ * a word all that the job does in such a directory would fail.
+ */
 static int
-clone_bind(const struct job_mount *mount, struct err *err)
+check_group(const struct job_mount *mount, int source, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(source, &st) == -1)
+		return err_sys(err, "%s cannot be mounted", mount->source);
+	if (mount->readonly || st.st_uid != geteuid() || st.st_gid == getegid())
+		return 0;
+	err_set(err, ERR_UNAVAILABLE, "%s cannot belong to %u:%u in the job", mount->source,
+	    mount->uid, mount->gid);
+	err_why(err, "its group is not your own: nobody could write in it");
+	return err_todo(err, "mount it read-only (ro), or without uid= and gid=");
+}
+
+/* The one that its client has made. */
+static int
+clone_mapped(const struct task *task, const struct job_mount *mount, int source, struct err *err)
+{
+	const struct handover wanted = {
+		.source = mount->source, .directory = source, .uid = mount->uid, .gid = mount->gid
+	};
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+	int mnt;
+
+	if (check_group(mount, source, err) == -1 ||
+	    hide_check_alone(task->engine, source, err) == -1)
+		return -1;
+	mnt = handover_mount(task->conn, &wanted, err);
+	if (mnt == -1 || !mount->readonly ||
+	    mount_setattr(mnt, "", AT_EMPTY_PATH, &attr, sizeof(attr)) == 0)
+		return mnt;
+	err_sys(err, "%s cannot be mounted read-only", mount->source);
+	io_close(&mnt);
+	return -1;
+}
+
+static int
+clone_plain(const struct job_mount *mount, int source, struct err *err)
 {
 	const struct mnt_how how = { .attributes =
 					 HOSTS_OWN | (mount->readonly ? MOUNT_ATTR_RDONLY : 0),
 		.follows = mount->propagation == JOB_PROPAGATION_SLAVE,
 		.alone = mount->nonrecursive };
-	int AUTO_CLOSE source = bind_source(mount->source, mount->fd, err);
-	int mnt;
+	int mnt = mnt_clone_how(source, "", &how);
 
-	if (source == -1)
-		return -1;
-	mnt = mnt_clone_how(source, "", &how);
 	if (mnt != -1)
 		return mnt;
 	err_sys(err, "%s cannot be mounted", mount->source);
@@ -134,15 +173,29 @@ clone_bind(const struct job_mount *mount, struct err *err)
 	return err_todo(err, "mount it without bind-nonrecursive, or a directory in it");
 }
 
-int
-binds_clone(const struct job *job, int clones[JOB_MOUNTS_MAX], struct err *err)
+/* A detached mount of what the host has at source, or -1 with err. */
+static int
+clone_bind(const struct task *task, const struct job_mount *mount, struct err *err)
 {
+	int AUTO_CLOSE source = bind_source(mount->source, mount->fd, err);
+
+	if (source == -1)
+		return -1;
+	return job_mount_is_mapped(mount) ? clone_mapped(task, mount, source, err)
+					  : clone_plain(mount, source, err);
+}
+
+int
+binds_clone(const struct task *task, int clones[JOB_MOUNTS_MAX], struct err *err)
+{
+	const struct job *job = task->job;
+
 	for (size_t i = 0; i < job->nmounts; i++)
 		clones[i] = -1;
 	for (size_t i = 0; i < job->nmounts; i++) {
 		if (job->mounts[i].type != JOB_MOUNT_BIND)
 			continue;
-		clones[i] = clone_bind(&job->mounts[i], err);
+		clones[i] = clone_bind(task, &job->mounts[i], err);
 		if (clones[i] == -1)
 			return -1;
 	}
@@ -154,6 +207,15 @@ binds_close(const struct job *job, int clones[JOB_MOUNTS_MAX])
 {
 	for (size_t i = 0; i < job->nmounts; i++)
 		io_close(&clones[i]);
+}
+
+/* What is beneath our covers shows in a mount without them. */
+static int
+cover_alone(const struct task *task, const struct job_mount *mount, int clone, struct err *err)
+{
+	if (!mount->nonrecursive && !job_mount_is_mapped(mount))
+		return 0;
+	return hide_mount(task->engine, clone, mount->source, err);
 }
 
 static int
@@ -224,8 +286,9 @@ sort_by_depth(const struct job *job, size_t *order)
 
 int
 binds_job(
-    struct root *root, const struct job *job, const int clones[JOB_MOUNTS_MAX], struct err *err)
+    struct root *root, const struct task *task, const int clones[JOB_MOUNTS_MAX], struct err *err)
 {
+	const struct job *job = task->job;
 	size_t order[JOB_MOUNTS_MAX];
 
 	sort_by_depth(job, order);
@@ -235,7 +298,7 @@ binds_job(
 			      ? mount_bind(root, mount, clones[order[i]], err)
 			      : mount_tmpfs(root, mount, err);
 
-		if (ret == -1)
+		if (ret == -1 || cover_alone(task, mount, clones[order[i]], err) == -1)
 			return -1;
 	}
 	return 0;

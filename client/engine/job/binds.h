@@ -9,8 +9,8 @@
 #ifndef CLIENT_ENGINE_JOB_BINDS_H
 #define CLIENT_ENGINE_JOB_BINDS_H
 
-#include "client/engine/engine.h"
 #include "client/engine/job/target.h"
+#include "client/engine/job/task.h"
 
 /* The canonical path as O_PATH descriptor, checked against the client's. -1 with err. */
 int bind_source(const char *path, int client_fd, struct err *err)
@@ -28,12 +28,12 @@ void binds_network(const struct root *root);
  * job's root is attached anywhere: a directory that holds the state directory would else show that
  * root once more, writable and busy. 0, or -1 with err; binds_close in both cases.
  */
-int binds_clone(const struct job *job, int clones[JOB_MOUNTS_MAX], struct err *err)
+int binds_clone(const struct task *task, int clones[JOB_MOUNTS_MAX], struct err *err)
     __attribute__((warn_unused_result));
 void binds_close(const struct job *job, int clones[JOB_MOUNTS_MAX]);
 
 /* Mounts the clones, and what tmpfs the job asked for. 0, or -1 with err. */
-int binds_job(struct root *root, const struct job *job, const int clones[JOB_MOUNTS_MAX],
+int binds_job(struct root *root, const struct task *task, const int clones[JOB_MOUNTS_MAX],
     struct err *err) __attribute__((warn_unused_result));
 
 #endif

@@ -109,7 +109,7 @@ populate(struct task *task, struct root *root, const int clones[JOB_MOUNTS_MAX],
 		return -1;
 	if (task->job->network == JOB_NETWORK_HOST)
 		binds_network(root);
-	return binds_job(root, task->job, clones, err);
+	return binds_job(root, task, clones, err);
 }
 
 /* The new root is put over the old one, which is then taken away from beneath: pivot_root(2). */
@@ -169,7 +169,7 @@ clone_binds(
 		return 0;
 	if (hide(task, in, err) == -1)
 		return -1;
-	ret = binds_clone(task->job, clones, err);
+	ret = binds_clone(task, clones, err);
 	/* at other mounts they stay hidden: those go with the old root */
 	if (umount2(STATE_JOBS, MNT_DETACH | UMOUNT_NOFOLLOW) == -1)
 		return err_sys(err, "the directory of jobs cannot be shown again");
