@@ -14,99 +14,9 @@
 
 #include <json-c/json.h>
 
-#include "client/berth/colour.h"
+#include "client/berth/judge.h"
 #include "client/berth/message.h"
 #include "client/berth/signame.h"
-#include "client/berth/view.h"
-
-/* Decides each want; what to do with one is the caller's. */
-struct judged {
-	struct view view;
-	struct job_wants wants;
-	struct decision of[JOB_WANTS_MAX];
-	struct err refusal; /* the first one */
-};
-
-static int
-judge(const struct cli *cli, const struct job *job, struct judged *judged, struct err *err)
-{
-	if (view_load(&judged->view, err) != 0 || job_wants(job, &judged->wants, err) != 0)
-		return (-1);
-	view_settle(&judged->view);
-	for (size_t i = 0; i < judged->wants.n; i++)
-		view_decide(&judged->view, cli->once ? ENGINE_ONCE : ENGINE_SHARED,
-		    &judged->wants.v[i], &judged->of[i]);
-	return (0);
-}
-
-/* The first refusal: -1 with its words, or 0. */
-static int
-first_refusal(struct cli *cli, const struct judged *judged, struct err *err)
-{
-	for (size_t i = 0; i < judged->wants.n; i++) {
-		const struct decision *decision = &judged->of[i];
-
-		if (decision->verdict == VERDICT_ALLOW)
-			continue;
-		snprintf(cli->reason, sizeof(cli->reason), "%s", refusal_name(decision->refusal));
-		return (view_explain(&judged->view, decision, err));
-	}
-	return (0);
-}
-
-static void
-entitlement_text(const struct entitlement *ent, char *buf, size_t len)
-{
-	if (entitlement_format(ent, buf, len) < 0)
-		snprintf(buf, len, "%s=...", entitlement_info(ent->id)->name);
-}
-
-/* "FILE:LINE", what needs no grant, or the reason of a refusal. */
-static void
-because(const struct decision *decision, char *buf, size_t len)
-{
-	bool allowed = decision->verdict == VERDICT_ALLOW;
-
-	if (!allowed)
-		snprintf(buf, len, "%s", refusal_name(decision->refusal));
-	else if (decision->by != NULL && decision->line == 0)
-		snprintf(buf, len, "%s", decision->by->file);
-	else if (decision->by != NULL)
-		snprintf(buf, len, "%s:%u", decision->by->file, decision->line);
-	else
-		snprintf(buf, len, "needs no grant");
-}
-
-static void
-add_text(struct json_object *object, const char *name, const char *text)
-{
-	json_object_object_add(object, name, text != NULL ? message_json_text(text) : NULL);
-}
-
-static struct json_object *
-json_decision(const struct judged *judged, size_t i)
-{
-	struct json_object *object = json_object_new_object();
-	const struct decision *decision = &judged->of[i];
-	bool allowed = decision->verdict == VERDICT_ALLOW;
-	char text[ERR_LINE];
-	struct err err;
-
-	entitlement_text(&judged->wants.v[i], text, sizeof(text));
-	add_text(object, "entitlement", text);
-	json_object_object_add(object, "allowed", json_object_new_boolean(allowed));
-	add_text(object, "file",
-	    decision->by != NULL && !judged->view.rootless ? decision->by->file : NULL);
-	json_object_object_add(object, "line", json_object_new_int64(decision->line));
-	if (allowed)
-		return (object);
-	(void)view_explain(&judged->view, decision, &err);
-	add_text(object, "reason", refusal_name(decision->refusal));
-	add_text(object, "what", err.what);
-	add_text(object, "why", err.why);
-	add_text(object, "todo", err.todo);
-	return (object);
-}
 
 /* "on-failure", as people write it. */
 static const char *
@@ -123,10 +33,10 @@ json_life(struct json_object *object, const struct job *job)
 
 	json_object_object_add(object, "detach", json_object_new_boolean(job->detach));
 	json_object_object_add(object, "keep", json_object_new_boolean(job->keep));
-	add_text(object, "restart", policy_name(job));
+	judge_text(object, "restart", policy_name(job));
 	json_object_object_add(object, "restart_max", json_object_new_int64(job->restart_max));
 	(void)signame_format(job->stop_signal, signal, sizeof(signal));
-	add_text(object, "stop_signal", signal);
+	judge_text(object, "stop_signal", signal);
 	json_object_object_add(
 	    object, "no_new_privileges", json_object_new_boolean(job->no_new_privileges));
 	json_object_object_add(object, "keep_groups", json_object_new_boolean(job->keep_groups));
@@ -140,10 +50,10 @@ json_job(const struct job *job)
 
 	for (size_t i = 0; i < job->run.args.n; i++)
 		json_object_array_add(args, message_json_text(job->run.args.v[i]));
-	add_text(object, "image", job->image == JOB_IMAGE_HOST ? "host" : job->image_path);
+	judge_text(object, "image", job->image == JOB_IMAGE_HOST ? "host" : job->image_path);
 	json_object_object_add(object, "command", args);
-	add_text(object, "workdir", job->run.workdir != NULL ? job->run.workdir : "/");
-	add_text(object, "user", job->run.user != NULL ? job->run.user : "0:0");
+	judge_text(object, "workdir", job->run.workdir != NULL ? job->run.workdir : "/");
+	judge_text(object, "user", job->run.user != NULL ? job->run.user : "0:0");
 	json_life(object, job);
 	return (object);
 }
@@ -151,15 +61,13 @@ json_job(const struct job *job)
 static int
 print_json(const struct job *job, const struct judged *judged, bool allowed, struct err *err)
 {
-	struct json_object *object = json_object_new_object(), *list = json_object_new_array();
+	struct json_object *object = json_object_new_object();
 
-	for (size_t i = 0; i < judged->wants.n; i++)
-		json_object_array_add(list, json_decision(judged, i));
 	json_object_object_add(object, "allowed", json_object_new_boolean(allowed));
 	json_object_object_add(object, "uid", json_object_new_int64(judged->view.caller.uid));
-	add_text(object, "account", judged->view.who);
+	judge_text(object, "account", judged->view.who);
 	json_object_object_add(object, "job", json_job(job));
-	json_object_object_add(object, "entitlements", list);
+	json_object_object_add(object, "entitlements", judge_json(judged));
 	return (message_json(object, err));
 }
 
@@ -188,8 +96,7 @@ print_life(const struct job *job)
 static int
 print_text(const struct job *job, const struct judged *judged, struct err *err)
 {
-	char raw[ERR_LINE] = "", text[sizeof(raw)], why[160];
-	bool on = colour_for(STDOUT_FILENO);
+	char raw[ERR_LINE] = "", text[sizeof(raw)];
 
 	for (size_t i = 0; i < job->run.args.n; i++)
 		message_shell(raw, sizeof(raw), job->run.args.v[i]);
@@ -199,17 +106,7 @@ print_text(const struct job *job, const struct judged *judged, struct err *err)
 	printf("%-12s %s\n", "image", text);
 	print_life(job);
 	printf("\n");
-	printf("%s%-32s %-8s %s%s\n", colour(on, LOOK_HEAD), "ENTITLEMENT", "VERDICT", "BECAUSE",
-	    colour(on, LOOK_END));
-	for (size_t i = 0; i < judged->wants.n; i++) {
-		bool allowed = judged->of[i].verdict == VERDICT_ALLOW;
-
-		entitlement_text(&judged->wants.v[i], raw, sizeof(raw));
-		err_escape(text, sizeof(text), raw);
-		because(&judged->of[i], why, sizeof(why));
-		printf("%-32s %s%-8s%s %s\n", text, colour(on, allowed ? LOOK_YES : LOOK_NO),
-		    allowed ? "allow" : "refuse", colour(on, LOOK_END), why);
-	}
+	judge_print(judged);
 	return (message_done(err));
 }
 
@@ -221,9 +118,9 @@ preview_job(struct cli *cli, const struct job *job, struct err *err)
 
 	if (judged == NULL)
 		return (err_sys(err, "cannot explain"));
-	rc = judge(cli, job, judged, err);
+	rc = judge_job(cli, job, judged, err);
 	if (rc == 0) {
-		int refused = first_refusal(cli, judged, &judged->refusal);
+		int refused = judge_refusal(cli, judged, &judged->refusal);
 
 		rc = cli->json ? print_json(job, judged, refused == 0, err)
 			       : print_text(job, judged, err);
@@ -232,8 +129,7 @@ preview_job(struct cli *cli, const struct job *job, struct err *err)
 			rc = -1;
 		}
 	}
-	view_free(&judged->view);
-	free(judged);
+	judge_free(judged);
 	return (rc);
 }
 
@@ -246,9 +142,8 @@ preview_refusal(struct cli *cli, const struct job *job, struct err *err)
 
 	if (judged == NULL)
 		return (0);
-	if (judge(cli, job, judged, &ignored) == 0)
-		rc = first_refusal(cli, judged, err);
-	view_free(&judged->view);
-	free(judged);
+	if (judge_job(cli, job, judged, &ignored) == 0)
+		rc = judge_refusal(cli, judged, err);
+	judge_free(judged);
 	return (rc);
 }
