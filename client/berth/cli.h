@@ -16,6 +16,7 @@
 #include "common/err.h"
 
 #include "client/berth/flags.h"
+#include "client/berth/problems.h"
 
 /* What run and exec exit with when berth itself failed, as docker(1) does. */
 #define EXIT_BERTH 125
@@ -44,6 +45,7 @@ struct cli {
 	enum cli_level level; /* what --log-level and -q make of it */
 	bool help; /* --help */
 	char reason[32]; /* why the engine or the policy refused, in JSON errors; may be empty */
+	struct problems problems; /* all that an error is about, when it is about several things */
 };
 
 /*

@@ -1,42 +1,120 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * berth explain -- run ...: what would be decided; runs nothing, asks no engine.
+ * berth explain JOBFILE, berth explain -- run ...: what would be decided; runs nothing, asks no engine.
  * TRUST: unprivileged
- * INPUT: the command line of the caller, the policy
- * MUST: parse the line exactly as run does.
+ * INPUT: the command line of the caller, a job file (hostile), the policy
+ * MUST: parse the line exactly as run does, and the file as run -f does.
  */
+#include <stddef.h>
 #include <string.h>
 
+#include "client/berth/jobuse.h"
+#include "client/berth/once.h"
 #include "client/berth/preview.h"
-#include "client/berth/options.h"
+
+/* The flags that only job files have. */
+struct explain_options {
+	bool schema;
+	struct job_words params;
+	struct job_words param_files;
+};
+
+static int
+store_param(void *out, char *value, struct err *err)
+{
+	return (job_add_word(&((struct explain_options *)out)->params, value, err));
+}
+
+static int
+store_params(void *out, char *value, struct err *err)
+{
+	return (job_add_word(&((struct explain_options *)out)->param_files, value, err));
+}
 
 /* clang-format off */
 const struct flag explain_flags[] = {
+	{ FLAG_STORE, 0, "param", 0, store_param, "PARAM=VALUE", "as with run -f" },
+	{ FLAG_STORE, 0, "params", 0, store_params, "FILE", "as with run -f" },
+	{ FLAG_SWITCH, 0, "schema", offsetof(struct explain_options, schema), NULL, NULL,
+	  "show the format of job files" },
 	{ FLAG_LATER_VALUE, 0, "user", 0, NULL, NULL, NULL },
-	{ FLAG_LATER, 0, "schema", 0, NULL, NULL, NULL },
 	{ .kind = FLAG_INVALID },
 };
 /* clang-format on */
 
-int
-cmd_explain(struct cli *cli, int argc, char **argv, struct err *err)
+static int
+explain_line(struct cli *cli, struct flag_parse *parse, struct err *err)
 {
-	struct flag_parse parse = {
-		.own = { explain_flags, NULL }, .stop_early = true, .argc = argc, .argv = argv
-	};
 	struct run_options options;
-	int rc;
+	int rc = options_parse(cli, parse->argc - 1, parse->argv + 1, &options, err);
 
-	if (cli_flags(cli, &parse, err) != 0)
-		return (-1);
-	if (parse.argc == 0 || strcmp(parse.argv[0], "run") != 0) {
-		err_set(err, ERR_USAGE, "explain: only the line of a run can be explained");
-		err_why(err, "job files are not available in this version");
-		return (err_todo(err, "berth explain -- run host -- id"));
-	}
-	rc = options_parse(cli, parse.argc - 1, parse.argv + 1, &options, err);
 	if (rc == 0)
 		rc = preview_job(cli, &options.job, err);
 	options_free(&options);
+	return (rc);
+}
+
+/* As the line  run -f FILE  would be, but that parameters may be missing. */
+static int
+explain_file(struct cli *cli, const char *file, struct explain_options *given, struct err *err)
+{
+	struct run_options options = { .explaining = true,
+		.file = file,
+		.params = given->params,
+		.param_files = given->param_files };
+	int rc = options_of_file(cli, &options, err);
+
+	given->params = given->param_files = (struct job_words){ .n = 0 };
+	if (rc == 0)
+		rc = once_choose(cli, false, err);
+	if (rc == 0)
+		rc = jobuse_explain(cli, &options, err);
+	options_free(&options);
+	return (rc);
+}
+
+static int
+usage(const char *what, struct err *err)
+{
+	err_set(err, ERR_USAGE, "explain: %s", what);
+	err_why(err, "it is used as: berth %s", command_find("explain")->usage);
+	return (err_todo(err, "berth explain -- run host -- id"));
+}
+
+static int
+explain(struct cli *cli, struct flag_parse *parse, struct explain_options *given, struct err *err)
+{
+	const char *first = parse->argc > 0 ? parse->argv[0] : NULL;
+
+	if (given->schema)
+		return (jobuse_schema(cli, err));
+	if (first == NULL)
+		return (usage("nothing to explain", err));
+	if (strcmp(first, "run") == 0 && given->params.n + given->param_files.n > 0)
+		return (usage("--param and --params stand behind run", err));
+	if (strcmp(first, "run") == 0)
+		return (explain_line(cli, parse, err));
+	/* Flags may stand behind the file as well. */
+	parse->argc--;
+	parse->argv++;
+	if (cli_flags(cli, parse, err) != 0)
+		return (-1);
+	return (parse->argc > 0 ? usage("only one job file can be explained", err)
+				: explain_file(cli, first, given, err));
+}
+
+int
+cmd_explain(struct cli *cli, int argc, char **argv, struct err *err)
+{
+	struct explain_options given = { .schema = false };
+	struct flag_parse parse = {
+		.own = { explain_flags, &given }, .stop_early = true, .argc = argc, .argv = argv
+	};
+	int rc = cli_flags(cli, &parse, err);
+
+	if (rc == 0)
+		rc = explain(cli, &parse, &given, err);
+	job_words_free(&given.params);
+	job_words_free(&given.param_files);
 	return (rc);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "client/berth/engine.h"
+#include "client/berth/jobuse.h"
 #include "client/berth/preview.h"
 #include "client/berth/message.h"
 #include "client/berth/once.h"
@@ -147,8 +148,12 @@ cmd_run(struct cli *cli, int argc, char **argv, struct err *err)
 		rc = check_engine(cli, &options.job, err);
 	if (rc == 0 && options.dry_run)
 		rc = preview_job(cli, &options.job, err);
+	else if (rc == 0 && cli->uid == 0)
+		rc = refuse_root(cli, err);
 	else if (rc == 0)
-		rc = cli->uid == 0 ? refuse_root(cli, err) : run(cli, &options, err);
+		rc = options.jf != NULL && jobuse_judge(cli, &options, err) != 0
+			 ? -1
+			 : run(cli, &options, err);
 	options_free(&options);
 	return (rc);
 }

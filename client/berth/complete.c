@@ -417,6 +417,7 @@ static const struct {
 	{ "KIND", value_engine },
 	{ "JOB", value_job },
 	{ "JOB:PATH|SRC|-", value_copied },
+	{ "JOBFILE", value_file },
 	{ "KEY=VALUE", value_filter },
 	{ "KEY=VALUE,...", value_mount },
 	{ "LEVEL", value_level },
@@ -448,7 +449,7 @@ complete_value(struct typing *typing, const char *name, size_t len)
 /* What is known about the command line: whose flags, and how many words came already. */
 struct place {
 	const struct command *command; /* NULL: before the verb */
-	size_t nwords; /* that are no flags */
+	size_t nwords; /* that are no flags; a job file stands for IMAGE */
 	bool ended; /* no flag can follow */
 	const struct flag *pending; /* the next word is its value */
 };
@@ -568,6 +569,13 @@ enter(struct place *place, const char *word)
 		place->ended = true;
 }
 
+/* -f of run: then no IMAGE follows. */
+static bool
+is_jobfile(const struct flag *flag)
+{
+	return (flag->value != NULL && strcmp(flag->value, "JOBFILE") == 0);
+}
+
 /* One word that stands before the one that is typed. */
 static void
 pass(struct place *place, const char *word)
@@ -575,6 +583,7 @@ pass(struct place *place, const char *word)
 	size_t begins;
 
 	if (place->pending != NULL) {
+		place->nwords += is_jobfile(place->pending);
 		place->pending = NULL;
 	} else if (!place->ended && strcmp(word, "--") == 0) {
 		place->ended = true;
@@ -583,6 +592,8 @@ pass(struct place *place, const char *word)
 
 		if (flag != NULL && flag_takes_value(flag) && begins == 0)
 			place->pending = flag;
+		else if (flag != NULL)
+			place->nwords += is_jobfile(flag);
 	} else if (place->ended && strcmp(word, "--") == 0 && place->nwords == 1) {
 		/* run IMAGE -- COMMAND, exec JOB -- COMMAND */
 		return;
@@ -611,6 +622,8 @@ complete_here(struct typing *typing, const struct place *place)
 	} else if (verbs) {
 		offer_verbs(typing, command == NULL ? commands : command->verbs);
 	} else if (command->run == cmd_explain) {
+		if (!place->ended)
+			leave_to_shell(typing, "files");
 		offer(typing, "run", "", command_find("run")->summary);
 	} else {
 		complete_word(typing, place);

@@ -7,6 +7,7 @@
  */
 #include "client/berth/jobfile.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -390,6 +391,9 @@ jobfile_bytes(const char *file, size_t *len, struct err *err)
 
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		err_sys(err, "cannot open %s", file);
+		/* A word that names nothing is a wrong word. */
+		if (err->errnum == ENOENT)
+			err->code = ERR_USAGE;
 		return (NULL);
 	}
 	if (!S_ISREG(st.st_mode)) {
@@ -430,6 +434,9 @@ jobfile_free(struct jobfile *jf)
 {
 	job_words_free(&jf->command);
 	job_words_free(&jf->env);
+	job_words_free(&jf->kept);
+	for (size_t i = 0; i < jf->nparams; i++)
+		free(jf->params[i]);
 	free(jf->text);
 	*jf = (struct jobfile){ .file = NULL };
 }

@@ -18,6 +18,7 @@
 #include "client/lib/job.h"
 
 #define JOBFILE_ITEMS_MAX JOB_MOUNTS_MAX
+#define JOBFILE_PARAMS_MAX 16U /* files of parameters */
 
 enum jobfile_kind {
 	JOBFILE_INVALID = 0,
@@ -68,6 +69,10 @@ struct jobfile {
 	struct job_words command;
 	struct job_words env; /* NAME=VALUE */
 	bool has_env;
+	/* What jobparams.h made, and frees nothing of itself. */
+	struct job_words kept;
+	size_t nparams;
+	char *params[JOBFILE_PARAMS_MAX];
 	size_t nitems;
 	struct jobfile_item items[JOBFILE_ITEMS_MAX];
 };

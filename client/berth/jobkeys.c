@@ -253,9 +253,10 @@ static const char *
 store_volume(void *field, char *value)
 {
 	*(const char **)field = value;
-	return (job_is_name(value) ? NULL
-				   : "cannot be the name of a volume: letters, digits, _ . and -, "
-				     "at most 64");
+	return (job_is_volume(value)
+		    ? NULL
+		    : "cannot be the name of a volume: letters, digits, _ . and -, "
+		      "at most 128");
 }
 
 static const char *

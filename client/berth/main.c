@@ -50,8 +50,8 @@ const struct command commands[] = {
 	{ "system", cmd_system, NULL, "system SUBVERB", "what jobs take of the disk", system_verbs },
 	{ "cp", cmd_cp, cp_flags, "cp [flags] JOB:PATH|SRC|- DEST|-|JOB:PATH",
 	  "copy files out of a job, or into it; - is a tar", NULL },
-	{ "explain", cmd_explain, NULL, "explain -- run ...",
-	  "say what would be decided for this command line; run nothing", NULL },
+	{ "explain", cmd_explain, explain_flags, "explain [flags] JOBFILE | -- run ...",
+	  "say what a job file, or a command line, wants and what is granted; run nothing", NULL },
 	{ "daemon", cmd_daemon, NULL, "daemon SUBVERB", "the user's engine", daemon_verbs },
 	{ "info", cmd_info, NULL, "info", "what this user gets on this host", NULL },
 	{ "grants", cmd_grants, NULL, "grants [USER|@GROUP]",
@@ -196,6 +196,7 @@ main(int argc, char **argv)
 	if (status >= 0)
 		return (status);
 	message_error(&cli, &err);
+	problems_free(&cli.problems);
 	if (cli.command != NULL && (cli.command->run == cmd_run || cli.command->run == cmd_exec))
 		return (EXIT_BERTH);
 	return ((int)err.code);

@@ -42,12 +42,55 @@ reason_of(const struct cli *cli, const struct err *err)
 	return ("bug");
 }
 
-/* The three lines of err_print, their first word coloured. */
+/* Below the first line of an error: each place with what is wrong there, and what to do. */
 static void
-print_error(const struct err *err)
+print_problems(const struct problems *problems)
 {
 	bool on = colour_for(STDERR_FILENO);
 
+	for (size_t i = 0; i < problems->n; i++) {
+		const struct problem *row = &problems->v[i];
+
+		dprintf(STDERR_FILENO, "  %s%s:%s %s\n%s%s%s", colour(on, LOOK_HEAD), row->where,
+		    colour(on, LOOK_END), row->what, row->todo[0] ? "    " : "", row->todo,
+		    row->todo[0] ? "\n" : "");
+	}
+	if (problems->more > 0)
+		dprintf(STDERR_FILENO, "  and %zu more\n", problems->more);
+}
+
+static struct json_object *
+json_problems(const struct problems *problems)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < problems->n; i++) {
+		const struct problem *row = &problems->v[i];
+		struct json_object *object = json_object_new_object();
+
+		json_object_object_add(object, "where", json_object_new_string(row->where));
+		json_object_object_add(object, "line", json_object_new_int64(row->line));
+		json_object_object_add(object, "what", json_object_new_string(row->what));
+		json_object_object_add(object, "todo", json_object_new_string(row->todo));
+		json_object_array_add(list, object);
+	}
+	return (list);
+}
+
+/* The three lines of err_print, their first word coloured; of several problems a line or two each. */
+static void
+print_error(const struct problems *problems, const struct err *err)
+{
+	bool on = colour_for(STDERR_FILENO);
+
+	if (problems->n > 1) {
+		dprintf(STDERR_FILENO, "%sberth:%s %s\n", colour(on, LOOK_ERROR),
+		    colour(on, LOOK_END), err->what);
+		print_problems(problems);
+		if (err->todo[0] != '\0')
+			dprintf(STDERR_FILENO, "  %s\n", err->todo);
+		return;
+	}
 	if (!on) {
 		err_print(STDERR_FILENO, err);
 		return;
@@ -77,7 +120,7 @@ message_error(const struct cli *cli, const struct err *err)
 
 	message_progress_end();
 	if (!cli->json) {
-		print_error(err);
+		print_error(&cli->problems, err);
 		return;
 	}
 	object = json_object_new_object();
@@ -86,8 +129,13 @@ message_error(const struct cli *cli, const struct err *err)
 	json_object_object_add(object, "what", json_object_new_string(err->what));
 	json_object_object_add(object, "why", json_object_new_string(err->why));
 	json_object_object_add(object, "todo", json_object_new_string(err->todo));
+	if (problems_count(&cli->problems) > 0) {
+		json_object_object_add(object, "problems", json_problems(&cli->problems));
+		json_object_object_add(object, "problems_left_out",
+		    json_object_new_int64((int64_t)cli->problems.more));
+	}
 	if (!print_object(object))
-		print_error(err);
+		print_error(&cli->problems, err);
 }
 
 /* The one line that is there for a while: there is one terminal. */

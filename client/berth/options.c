@@ -16,6 +16,8 @@
 
 #include "common/policy.h"
 
+#include "client/berth/jobuse.h"
+
 static int
 store_env(void *out, char *value, struct err *err)
 {
@@ -56,6 +58,18 @@ static int
 store_security(void *out, char *value, struct err *err)
 {
 	return (job_add_word(&((struct run_options *)out)->security, value, err));
+}
+
+static int
+store_param(void *out, char *value, struct err *err)
+{
+	return (job_add_word(&((struct run_options *)out)->params, value, err));
+}
+
+static int
+store_params(void *out, char *value, struct err *err)
+{
+	return (job_add_word(&((struct run_options *)out)->param_files, value, err));
 }
 
 static int
@@ -161,6 +175,8 @@ const struct flag run_flags[] = {
 	{ FLAG_STORE, 'e', "env", 0, store_env, "NAME[=VALUE]",
 	  "set a variable, or pass the caller's" },
 	{ FLAG_STORE, 0, "env-file", 0, store_env_file, "FILE", "variables, one a line" },
+	{ FLAG_STRING, 'f', "file", AT(file), NULL, "JOBFILE",
+	  "run what a job file says; there is no IMAGE then" },
 	{ FLAG_SWITCH, 0, "here", AT(here), NULL, NULL,
 	  "mount the current directory at its own path and work in it" },
 	{ FLAG_STRING, 'h', "hostname", AT(hostname), NULL, "NAME", "the job's host name" },
@@ -176,6 +192,9 @@ const struct flag run_flags[] = {
 	{ FLAG_STRING, 0, "net", AT(network), NULL, "MODE", "the same as --network" },
 	{ FLAG_SWITCH, 0, "once", AT(once), NULL, NULL,
 	  "an engine for this call alone, in the caller's cgroup and limits" },
+	{ FLAG_STORE, 0, "param", 0, store_param, "PARAM=VALUE",
+	  "with -f: give it a directory, a file, or PARAM-uid=ID" },
+	{ FLAG_STORE, 0, "params", 0, store_params, "FILE", "with -f: parameters, one a line" },
 	{ FLAG_SWITCH, 0, "read-only", AT(job.read_only), NULL, NULL, "no writes to the root" },
 	{ FLAG_STRING, 0, "restart", AT(restart), NULL, "POLICY",
 	  "with -d: no (default), always or on-failure[:N]" },
@@ -194,10 +213,10 @@ const struct flag run_flags[] = {
 	{ FLAG_STRING, 'w', "workdir", AT(workdir), NULL, "DIR", "where COMMAND starts" },
 	LATER_VALUE('a', "attach"), LATER_VALUE(0, "add-host"), LATER_VALUE(0, "ca"),
 	LATER_VALUE(0, "cpus"),
-	LATER_VALUE(0, "device"), LATER_VALUE(0, "dns"), LATER_VALUE('f', "file"),
+	LATER_VALUE(0, "device"), LATER_VALUE(0, "dns"),
 	LATER_VALUE(0, "gidmap"), LATER_VALUE(0, "isolation"),
 	LATER_VALUE('m', "memory"),
-	LATER(0, "no-ca"), LATER_VALUE(0, "param"), LATER_VALUE(0, "params"),
+	LATER(0, "no-ca"),
 	LATER_VALUE(0, "pids-limit"), LATER_VALUE(0, "preset"), LATER(0, "privileged"),
 	LATER_VALUE('p', "publish"), LATER_VALUE(0, "pull"),
 	LATER_VALUE(0, "secret"), LATER_VALUE(0, "service"), LATER_VALUE(0, "uidmap"),
@@ -268,6 +287,11 @@ set_command(struct run_options *options, int argc, char **argv, struct err *err)
 	}
 	if (entry && job_add_word(args, options->entrypoint, err) != 0)
 		return (-1);
+	/* That of a job file is given to no other program than its own. */
+	if (!entry && argc == 0 && options->jf != NULL && options->jf->command.n > 0) {
+		argc = (int)options->jf->command.n;
+		argv = options->jf->command.v;
+	}
 	if (!entry && argc == 0)
 		return (job_add_word(args, "/bin/sh", err));
 	for (int i = 0; i < argc; i++) {
@@ -275,6 +299,30 @@ set_command(struct run_options *options, int argc, char **argv, struct err *err)
 			return (-1);
 	}
 	return (0);
+}
+
+/* The words behind the flags, and what the flags left for later. image is NULL with a job file. */
+static int
+finish(struct run_options *options, const char *image, struct flag_parse *words, struct err *err)
+{
+	if (set_network(options, err) != 0 || set_texts(options, err) != 0 ||
+	    options_life(options, err) != 0 ||
+	    options_environ(&options->job.run, &options->env_files, &options->env, err) != 0 ||
+	    set_command(options, words->argc, words->argv, err) != 0)
+		return (-1);
+	if ((image != NULL && options_image(options, image, err) != 0) ||
+	    options_mounts(options, err) != 0)
+		return (-1);
+	return (job_check(&options->job, err));
+}
+
+int
+options_of_file(struct cli *cli, struct run_options *options, struct err *err)
+{
+	struct flag_parse none = { .argc = 0 };
+
+	job_init(&options->job);
+	return (jobuse_begin(cli, options, err) != 0 ? -1 : finish(options, NULL, &none, err));
 }
 
 int
@@ -288,18 +336,20 @@ options_parse(struct cli *cli, int argc, char **argv, struct run_options *option
 	job_init(&options->job);
 	if (cli_flags(cli, &parse, err) != 0)
 		return (-1);
+	if (options->file != NULL)
+		return (
+		    jobuse_begin(cli, options, err) != 0 ? -1 : finish(options, NULL, &parse, err));
+	if (options->params.n > 0 || options->param_files.n > 0) {
+		err_set(err, ERR_USAGE, "--param and --params need -f");
+		return (err_why(err, "they give a job file what it asks for"));
+	}
 	if (parse.argc == 0) {
 		err_set(err, ERR_USAGE, "run: there is no IMAGE");
 		err_why(err, "it is used as: berth %s", command_find("run")->usage);
 		return (err_todo(err, "a first one to try:  berth run host -- id"));
 	}
-	if (set_network(options, err) != 0 || set_texts(options, err) != 0 ||
-	    options_life(options, err) != 0 ||
-	    options_environ(&options->job.run, &options->env_files, &options->env, err) != 0 ||
-	    set_command(options, parse.argc - 1, parse.argv + 1, err) != 0 ||
-	    options_image(options, parse.argv[0], err) != 0 || options_mounts(options, err) != 0)
-		return (-1);
-	return (job_check(&options->job, err));
+	parse.argc--;
+	return (finish(options, *parse.argv++, &parse, err));
 }
 
 void
@@ -313,6 +363,11 @@ options_free(struct run_options *options)
 	}
 	if (job->image_fd >= 0)
 		close(job->image_fd);
+	job_words_free(&options->params);
+	job_words_free(&options->param_files);
+	if (options->jf != NULL)
+		jobfile_free(options->jf);
+	free(options->jf);
 	job_words_free(&options->env);
 	job_words_free(&options->env_files);
 	job_words_free(&options->volumes);

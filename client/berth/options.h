@@ -10,6 +10,7 @@
 #define CLIENT_BERTH_OPTIONS_H
 
 #include "client/berth/cli.h"
+#include "client/berth/jobfile.h"
 #include "client/lib/job.h"
 
 /* What the flags said, and the job made of it. */
@@ -38,6 +39,11 @@ struct run_options {
 	struct job_words env_files;
 	struct job_words volumes;
 	struct job_words mounts;
+	const char *file; /* a job file; NULL: there is an IMAGE */
+	struct job_words params;
+	struct job_words param_files;
+	bool explaining; /* parameters may be missing */
+	struct jobfile *jf; /* of file */
 	struct job job; /* standard streams are not set here */
 };
 
@@ -48,6 +54,10 @@ struct run_options {
 int options_parse(struct cli *cli, int argc, char **argv, struct run_options *options,
     struct err *err) __attribute__((warn_unused_result));
 void options_free(struct run_options *options);
+
+/* The same with a job file and no other flag: file, params, param_files and explaining are set. */
+int options_of_file(struct cli *cli, struct run_options *options, struct err *err)
+    __attribute__((warn_unused_result));
 
 /* environ.c: what -e says is added to env, and its value taken out of the words of this process, which
  * everybody on the host can read in /proc for as long as the job runs. 0, or -1 with err. */

@@ -43,8 +43,8 @@ json_life(struct json_object *object, const struct job *job)
 	json_object_object_add(object, "labels", job_labels(&job->labels));
 }
 
-static struct json_object *
-json_job(const struct job *job)
+struct json_object *
+preview_object(const struct job *job)
 {
 	struct json_object *object = json_object_new_object(), *args = json_object_new_array();
 
@@ -66,7 +66,7 @@ print_json(const struct job *job, const struct judged *judged, bool allowed, str
 	json_object_object_add(object, "allowed", json_object_new_boolean(allowed));
 	json_object_object_add(object, "uid", json_object_new_int64(judged->view.caller.uid));
 	judge_text(object, "account", judged->view.who);
-	json_object_object_add(object, "job", json_job(job));
+	json_object_object_add(object, "job", preview_object(job));
 	json_object_object_add(object, "entitlements", judge_json(judged));
 	return (message_json(object, err));
 }
@@ -93,8 +93,8 @@ print_life(const struct job *job)
 		    job->keep_groups ? "with the caller's groups" : "");
 }
 
-static int
-print_text(const struct job *job, const struct judged *judged, struct err *err)
+void
+preview_head(const struct job *job)
 {
 	char raw[ERR_LINE] = "", text[sizeof(raw)];
 
@@ -106,6 +106,12 @@ print_text(const struct job *job, const struct judged *judged, struct err *err)
 	printf("%-12s %s\n", "image", text);
 	print_life(job);
 	printf("\n");
+}
+
+static int
+print_text(const struct job *job, const struct judged *judged, struct err *err)
+{
+	preview_head(job);
 	judge_print(judged);
 	return (message_done(err));
 }

@@ -11,12 +11,18 @@
 #include "client/berth/cli.h"
 #include "client/lib/job.h"
 
+struct json_object;
+
 /*
  * Prints the job and the decisions to standard output. 0 when all is allowed, -1 with the first
  * refusal in err, or another error.
  */
 int preview_job(struct cli *cli, const struct job *job, struct err *err)
     __attribute__((warn_unused_result));
+
+/* The part about the job itself: lines for people, and the object. */
+void preview_head(const struct job *job);
+struct json_object *preview_object(const struct job *job);
 
 /* Would this job be refused to the caller? -1 with the explanation and cli->reason; else 0. */
 int preview_refusal(struct cli *cli, const struct job *job, struct err *err);

@@ -67,6 +67,11 @@ same "berth run -v /usr:/x:r" "ro rslave rw " "how it is mounted"
 same "berth run -v /usr:/x:ro,ui" "ro,uid " "behind a comma"
 same "berth run --mount ty" "type " "how it is mounted in other words"
 same "berth run --mount type=bi" "bind " "and of what type"
+same "berth run -f /etc/passw" "passwd passwd- " "a job file"
+same "berth run -f x --params /etc/passw" "passwd passwd- " "its parameters"
+same "berth run -f x seq" "seq " "behind it stands a command, not an image"
+same "berth explain /etc/passw" "passwd passwd- " "a job file to explain"
+same "berth explain --sche" "--schema " "the format of job files"
 same "berth run --env-file /etc/passw" "passwd passwd- " "a file"
 same "berth run --restart=on" "on-failure " "when it is started again"
 same "berth run --stop-signal HU" "HUP " "signals"
@@ -109,7 +114,7 @@ done
 revoke bob >/dev/null
 
 # A flag's value is named in help, and by that name it is completed: a new name is decided about.
-free='DATE DST[:OPTIONS] KEY[=VALUE] KEYS N NAME PATH SECONDS TIME USER[:GROUP] WHEN'
+free='DATE DST[:OPTIONS] KEY[=VALUE] KEYS N NAME PARAM=VALUE PATH SECONDS TIME USER[:GROUP] WHEN'
 is "$(jq -r '[.[], .[].verbs[]] | map(.flags[].value) | unique | .[] | select(. != null)' <<<"$table" |
     grep -vxFf <(sed -n 's/^\t{ "\(.*\)", value_[a-z]* },$/\1/p' "$TOP/client/berth/complete.c") |
     grep -vxFf <(tr ' ' '\n' <<<"$free"))" "" "each kind of value has its completion, or can be anything"

@@ -31,6 +31,8 @@ const struct command commands[] = {
 	{ .name = NULL },
 };
 
+const char *const cli_levels[] = { "error", "warning", "info", "debug", NULL };
+
 const struct command *
 command_find(const char *name)
 {
@@ -129,6 +131,7 @@ parse(const char *text, size_t size)
 		check_error(&err);
 	}
 	options_free(&options);
+	problems_free(&cli.problems);
 	for (size_t i = 0; i < n; i++) {
 		free(made[i]);
 		free(words[i]);

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the user gives a job file. Contract in jobparams.h.
+ * TRUST: unprivileged
+ * INPUT: the command line and the parameter files of the caller
+ * MUST: as jobparams.h says
+ */
+#include "client/berth/jobparams.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/idmap.h"
+
+#include "client/berth/jobscan.h"
+#include "client/berth/near.h"
+
+/* While one file or the command line is read. */
+struct giving {
+	struct jobfile *jf;
+	struct problems *problems;
+	struct spot at;
+	size_t nseen;
+	const char *seen[3 * JOBFILE_ITEMS_MAX]; /* keys of this file; NULL: they can come again */
+};
+
+static void
+unknown(const struct giving *giving, const char *name)
+{
+	struct near near = { .word = name };
+	struct jobfile *jf = giving->jf;
+	char list[200] = "";
+
+	problems_add(giving->problems, &giving->at, "%s has no parameter %.64s", jf->file, name);
+	for (size_t i = 0; i < jf->nitems; i++) {
+		const struct jobfile_item *item = &jf->items[i];
+		size_t used = strlen(list);
+
+		if (item->kind != JOBFILE_DIRECTORY && item->kind != JOBFILE_SECRET)
+			continue;
+		near_try(&near, item->name);
+		snprintf(
+		    list + used, sizeof(list) - used, "%s%s", used > 0 ? ", " : "", item->name);
+	}
+	if (near.best != NULL)
+		problems_todo(giving->problems, "the nearest one is %s", near.best);
+	else if (list[0] != '\0')
+		problems_todo(giving->problems, "it has: %s", list);
+	else
+		problems_todo(giving->problems, "it has none: leave it away");
+}
+
+static bool
+was_before(struct giving *giving, const char *key)
+{
+	for (size_t i = 0; i < giving->nseen; i++) {
+		if (strcmp(giving->seen[i], key) != 0)
+			continue;
+		problems_add(giving->problems, &giving->at, "%s was there before", key);
+		problems_todo(giving->problems, "leave one of them away");
+		return (true);
+	}
+	/* There are no more names than these that mean anything. */
+	if (giving->nseen < sizeof(giving->seen) / sizeof(giving->seen[0]))
+		giving->seen[giving->nseen++] = key;
+	return (false);
+}
+
+/* value lives as long as jf. */
+static void
+give(struct giving *giving, const char *key, const char *value)
+{
+	size_t len = strlen(key), owner = len > 4 ? len - 4 : 0;
+	struct jobfile_item *item = jobfile_find(giving->jf, JOBFILE_INVALID, key, len);
+	struct jobfile_number *number;
+
+	if (item != NULL) {
+		item->value = value;
+		item->from = giving->at;
+		return;
+	}
+	if (owner > 0 && (strcmp(key + owner, "-uid") == 0 || strcmp(key + owner, "-gid") == 0))
+		item = jobfile_find(giving->jf, JOBFILE_INVALID, key, owner);
+	if (item == NULL) {
+		unknown(giving, key);
+		return;
+	}
+	number = key[owner + 1] == 'u' ? &item->uid : &item->gid;
+	number->given = true;
+	if (id_parse(value, &number->value) == 0)
+		return;
+	problems_add(giving->problems, &giving->at, "%s is not an id", value);
+	problems_todo(giving->problems, "it is a decimal number up to 2147483646");
+}
+
+/* --- files ------------------------------------------------------------------------------------------ */
+
+static bool
+open_section(struct jobscan *scan, const char *kind, char *name)
+{
+	if (strcmp(kind, "params") == 0 && name == NULL)
+		return (true);
+	problems_add(scan->problems, &scan->at, "unknown section [%.64s]", kind);
+	problems_todo(scan->problems, "a file of parameters has one section, [params]");
+	return (false);
+}
+
+static void
+take_key(struct jobscan *scan, const char *key, char *value)
+{
+	struct giving *giving = scan->out;
+
+	giving->at = scan->at;
+	if (!was_before(giving, key))
+		give(giving, key, value);
+}
+
+/* What was copied for jf is freed with it. NULL when memory is short. */
+static char *
+keep(struct jobfile *jf, char *text)
+{
+	struct err ignored;
+	int rc = text != NULL ? job_add_word(&jf->kept, text, &ignored) : -1;
+
+	free(text);
+	return (rc == 0 ? jf->kept.v[jf->kept.n - 1] : NULL);
+}
+
+static int
+give_file(struct giving *giving, const char *file, struct err *err)
+{
+	struct jobscan scan = { .file = file,
+		.problems = giving->problems,
+		.out = giving,
+		.section = open_section,
+		.key = take_key };
+	size_t len = 0;
+	char *text = jobfile_bytes(file, &len, err);
+
+	if (text == NULL)
+		return (-1);
+	if (giving->jf->nparams == JOBFILE_PARAMS_MAX) {
+		free(text);
+		return (err_set(err, ERR_USAGE, "there are more than %u files of parameters",
+		    JOBFILE_PARAMS_MAX));
+	}
+	giving->jf->params[giving->jf->nparams++] = text;
+	giving->nseen = 0;
+	jobscan_run(&scan, text, len);
+	return (0);
+}
+
+/* --- words ------------------------------------------------------------------------------------------ */
+
+static int
+give_word(struct giving *giving, const char *word, struct err *err)
+{
+	const char *value = strchr(word, '=');
+	char *label = NULL, *name;
+	int len = value != NULL ? (int)(value - word) : (int)strlen(word);
+
+	if (asprintf(&label, "--param %.*s", len, word) < 0)
+		label = NULL;
+	label = keep(giving->jf, label);
+	if (label == NULL)
+		return (err_sys(err, "cannot read --param"));
+	giving->at = (struct spot){ .file = label };
+	name = strchr(label, ' ') + 1;
+	if (value == NULL || len == 0)
+		problems_add(giving->problems, &giving->at, "it is not NAME=VALUE");
+	else if (value[1] == '\0')
+		problems_add(giving->problems, &giving->at, "the value is empty");
+	else
+		give(giving, name, value + 1);
+	return (0);
+}
+
+static void
+check_owners(const struct jobfile *jf, struct problems *problems)
+{
+	for (size_t i = 0; i < jf->nitems; i++) {
+		const struct jobfile_item *item = &jf->items[i];
+		const char *missing = item->uid.given ? "gid" : "uid";
+
+		if (item->uid.given == item->gid.given)
+			continue;
+		problems_add(problems, &item->at, "%s of %s is not given, and the other one is",
+		    missing, item->name);
+		problems_todo(problems, "--param %s-%s=ID", item->name, missing);
+	}
+}
+
+int
+jobparams_give(struct jobfile *jf, const struct job_words *files, const struct job_words *words,
+    struct problems *problems, struct err *err)
+{
+	struct giving giving = { .jf = jf, .problems = problems };
+
+	for (size_t i = 0; i < files->n; i++) {
+		if (give_file(&giving, files->v[i], err) != 0)
+			return (-1);
+	}
+	for (size_t i = 0; i < words->n; i++) {
+		if (give_word(&giving, words->v[i], err) != 0)
+			return (-1);
+	}
+	/* Beside another problem it has been said already, or follows from that. */
+	if (problems_count(problems) == 0)
+		check_owners(jf, problems);
+	return (0);
+}
+
+void
+jobparams_missing(const struct jobfile *jf, struct problems *problems)
+{
+	for (size_t i = 0; i < jf->nitems; i++) {
+		const struct jobfile_item *item = &jf->items[i];
+		bool directory = item->kind == JOBFILE_DIRECTORY;
+
+		if ((!directory && item->kind != JOBFILE_SECRET) || item->optional ||
+		    item->value != NULL)
+			continue;
+		problems_add(problems, &item->at, "the %s %s is required, and was not given",
+		    jobfile_kind_name(item->kind), item->name);
+		problems_todo(problems, "--param %s=/absolute/%s", item->name,
+		    directory ? "directory" : "file");
+	}
+}

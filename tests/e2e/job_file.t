@@ -1,0 +1,279 @@
+#!/usr/bin/env bash
+# Job files: what a job declares, what its user gives it, and what is refused before anything starts.
+. "${BASH_SOURCE[0]%/*}/../attack/jobs.sh"
+arena_enter "$@"
+needs jq
+jobs_world security.confined
+canary_plant
+
+cd /home/alice || exit 1
+mkdir -p conf out other
+echo content >conf/file
+echo hush >key
+make_image /home/alice/root
+chown -R alice:alice conf out other key
+
+# file NAME: a job file of this name, from standard input
+file() {
+	cat >"/home/alice/$1"
+}
+# refused STATUS "NAME" WORDS...: berth WORDS; nothing on standard output, and then "$lines" has what was said
+refused() {
+	local want=$1 name=$2
+	shift 2
+	run as alice berth "$@"
+	lines=$(sed 's/^  *//' <<<"$err")
+	if [ "$rc:$out" = "$want:" ]; then
+		pass "$name"
+	else
+		fail "$name"
+		tap_show_run
+	fi
+}
+# says WHERE WHAT [WHAT TO DO]
+says() {
+	like $'\n'"$lines"$'\n' "$1: $2${3:+[^$'\n']*$'\n'$3}" "it says: $1: $2${3:+; $3}"
+}
+gives() {
+	local want=$1 name=$2
+	shift 2
+	run job "$@"
+	is "$rc:$out$err" "0:$want" "$name"
+}
+
+# --- a whole one
+file web.job <<'END'
+; what a small web server would want
+[job]
+name = web
+image = host
+command = sh -c 'cat /etc/web/file; touch /etc/web/x /data/made; pwd; echo "$A $B"; id -u; stat -fc %T /scratch'
+user = 0:0
+workdir = /srv
+timeout = 10m
+isolation = confined
+network = none
+[env]
+A = a  b
+B = 'b'
+[directory config]
+path = /etc/web
+description = its configuration
+[directory data]
+path = /data
+writable = yes
+required = no
+[mount scratch]
+type = tmpfs
+path = /scratch
+size = 1M
+mode = 0700
+END
+run job -f web.job --param config=/home/alice/conf --param data=/home/alice/out
+is "$rc" 0 "a job file runs"
+is "$out" "$(printf "content\n/srv\na  b 'b'\n0\ntmpfs")" "its command, variables, directories, its memory, where it starts"
+like "$err" "/etc/web/x.*Read-only" "a directory is read-only"
+ok "unless it is writable" test -O out/made -o "$(stat -c %u out/made)" = 1000
+not_ok "and nothing was written to the other" test -e conf/x
+run job -f web.job --param config=/home/alice/conf
+like "$out$err" "/data/made.*No such file" "an optional directory is left away"
+gives "" "flags win over the file, words over its command" -f web.job --param config=/home/alice/conf --name other -w / \
+    -- sh -c 'test "$PWD" = / && test ! -e /data'
+run job --rm=false -f web.job --param config=/home/alice/conf --name mine -e A=mine -e C=c --timeout 1h -- true
+is "$rc:$(as alice berth ps -a --format=json | jq -r '.[].name')" "0:mine" "--name"
+like "$(as alice berth inspect mine)" '"timeout": 3600' "--timeout"
+as alice berth rm mine >/dev/null
+gives "mine c /conf" "variables and mounts of flags come to those of the file" -f web.job --param config=/home/alice/conf -e A=mine \
+    -e C=c -v /home/alice/conf:/conf -- sh -c 'echo $A $C $(ls -d /conf)'
+gives "file" "--entrypoint takes the place of its command" -f web.job --param config=/home/alice/conf --entrypoint ls -- /etc/web
+run as alice berth run -d -f web.job --param config=/home/alice/conf -- sleep 60
+is "$rc:$(as alice berth ps --format=json | jq -r '.[].name')" "0:web" "-d: it has the name of the file"
+as alice berth rm -f web >/dev/null
+run as alice sh -c 'cd / && berth run -q -f /home/alice/web.job --param config=/home/alice/conf/ -- cat /etc/web/file'
+is "$rc:$out" "0:content" "a file elsewhere; a directory with a slash at its end"
+printf '[job]\nimage = host\n[directory d]\npath = /d\nuid = 0\ngid = 0\n' | file zero.job
+gives "0:0" "files that are to be root's are as with -v" -f zero.job --param d=/home/alice/conf -- stat -c %u:%g /d/file
+gives "ro,nosuid,nodev,relatime" "nosuid and nodev" -f zero.job --param d=/home/alice/conf -- \
+    awk '$5 == "/d" { print $6 }' /proc/self/mountinfo
+
+# --- the image is beside the file
+printf '[job]\nimage = ./root\ncommand = cat /etc/mark\n' | file image.job
+echo here >root/etc/mark
+run job -f image.job "${USR[@]}"
+is "$rc:$out" "0:here" "an image beside the file"
+run as alice sh -c "cd / && berth run -q -f /home/alice/image.job ${USR[*]}"
+is "$rc:$out" "0:here" "wherever it is run from"
+ln -s /home/alice/root away/ 2>/dev/null || ln -s /srv away
+printf '[job]\nimage = ./away\n' | file away.job
+refused 125 "an image that is a link out of it" run -f away.job
+says "berth: away.job:2" "cannot open the image ./away: it leads out of the directory of this file"
+ln -sfn root inside
+printf '[job]\nimage = ./inside\ncommand = cat /etc/mark\n' | file inside.job
+run job -f inside.job "${USR[@]}"
+is "$rc:$out" "0:here" "a link that stays within"
+printf '[job]\nimage = ./nothing\n' | file nothing.job
+refused 125 "an image that is not there" run -f nothing.job
+says "berth: nothing.job:2" "cannot open the image ./nothing: No such file or directory"
+
+# --- parameters in files
+printf '[params]\nconfig = /home/alice/other\ndata = /home/alice/out\n' | file web.params
+echo other >other/file
+run job -f web.job --params web.params -- sh -c 'cat /etc/web/file; ls -d /data'
+is "$rc:$out" $'0:other\n/data' "--params"
+run job -f web.job --param config=/home/alice/conf --params web.params -- cat /etc/web/file
+is "$rc:$out" "0:content" "--param wins over --params, wherever it stands"
+run job -f web.job --param config=/home/alice/other --param config=/home/alice/conf -- cat /etc/web/file
+is "$rc:$out" "0:content" "and the last one over the others"
+printf '[params]\nconfig = /home/alice/conf\nconfig = /home/alice/other\ndatta = /x\n[more]\n' | file bad.params
+refused 125 "a file of parameters with errors" run -f web.job --params bad.params
+says "bad.params:3" "config was there before"
+says "bad.params:4" "web.job has no parameter datta" "the nearest one is data"
+says "bad.params:5" "unknown section \\[more\\]" "a file of parameters has one section"
+refused 125 "one that is not there" run -f web.job --params none.params
+like "$lines" "^berth: cannot open none.params"$'\n'"No such file" "it says which"
+refused 125 "--param without -f" run --param config=/x host true
+like "$lines" "^berth: --param and --params need -f" "it says so"
+
+# --- all that is wrong, at once, and nothing is started
+as alice berth daemon stop >/dev/null
+wait_for 10 engine_is_gone alice
+file bad.job <<'END'
+[job]
+imagee = host
+image = /srv/root
+network = lan
+ command = x
+[directory a]
+path = a
+uid = 5
+[directory b]
+path = /b
+[secret c-uid]
+[prot p]
+END
+refused 125 "a file with errors" run -f bad.job --param b=relative --param d=/x --param c
+is "$(head -n1 <<<"$lines")" "berth: bad.job: there are 12 problems, and nothing was started" "all of them"
+says "bad.job:2" "unknown key imagee in \\[job\\]" "the nearest one is image"
+says "bad.job:3" "image = /srv/root: it is a path of one host, which a job file does not know"
+says "bad.job:4" "network = lan: it is not none, user or host"
+says "bad.job:5" "the line begins with a blank"
+says "bad.job:6" "uid and gid are given together, or not at all" "add  gid = ID"
+says "bad.job:6" "the directory a is required, and was not given" "--param a=/absolute/directory"
+says "bad.job:7" "path = a: it is not an absolute path"
+says "bad.job:11" "a name cannot end in -uid or -gid"
+says "bad.job:12" "unknown section \\[prot\\]" "the nearest one is port"
+says "--param b" "relative is not an absolute path"
+says "--param c" "it is not NAME=VALUE"
+says "--param d" "bad.job has no parameter d" "it has: a, b"
+refused 64 "explain says the same" explain bad.job --param b=relative --param d=/x --param c
+like "$lines" "there are 11 problems"$'\n' "but that a parameter may be missing"
+refused 125 "as JSON" --format=json run -f bad.job --param a=/nowhere
+is "$(jq -c '[.reason, .code, (.problems | length), .problems_left_out, .problems[0].line, .problems[0].where]' <<<"$err")" \
+    '["usage",64,10,0,2,"bad.job:2"]' "one object, with all of them"
+for each in "config=conf:config:conf is not an absolute path" "config=/home/alice/../bob:config:/home/alice/../bob cannot be used as a path" \
+    "config=/home/alice/conf/file:config:/home/alice/conf/file is not a directory" \
+    "config=/nowhere:config:cannot mount /nowhere: No such file or directory" "config=/home/bob/canary:config:cannot mount /home/bob/canary" \
+    "config=:config:the value is empty" "scratch=/tmp:scratch:web.job has no parameter scratch" "config-uid=0x5:config-uid:0x5 is not an id" \
+    "config-uid=5:web.job:14:gid of config is not given" "config-mode=5:config-mode:web.job has no parameter config-mode"; do
+	IFS=: read -r word where what <<<"$each"
+	[ "$where" != web.job ] || { where=web.job:14 what=${what#*:}; }
+	[ "$where" = web.job:14 ] || where="--param $where"
+	refused 125 "--param $word" run -f web.job --param config=/home/alice/conf --param "$word"
+	says "berth: $where" "$what"
+done
+refused 125 "a required one that is missing" run -f web.job
+says "berth: web.job:14" "the directory config is required, and was not given" "--param config=/absolute/directory"
+is "$(engine_pid alice)" "" "no engine was started for any of it"
+canary_is_untouched "$out$err" "nobody else's files were read"
+
+# --- what is no job file
+mkfifo pipe
+refused 125 "a FIFO" run -f pipe
+like "$lines" "^berth: cannot read pipe: it is not a regular file" "it says so"
+refused 125 "a directory" run -f conf
+like "$lines" "^berth: cannot read conf: it is not a regular file" "it says so"
+refused 125 "a device" run -f /dev/zero
+refused 125 "nothing" run -f nosuch.job
+like "$lines" "^berth: cannot open nosuch.job"$'\n'"No such file" "it says so"
+refused 125 "somebody else's" run -f /home/bob/canary
+canary_is_untouched "$out$err" "and nothing of it is told"
+head -c 70000 /dev/zero | file large.job
+refused 125 "a large one" run -f large.job
+like "$lines" "^berth: cannot read large.job"$'\n'"File too large" "it says so"
+printf '[job]\nimage = host\nname = \033]0;x\a\n[\302\233]\n\033[2J = x\ndescription = x\n' | file $'esc\033[1m.job'
+refused 125 "one that is an attack on the terminal" run -f $'esc\033[1m.job' --param $'a\033[1m=b'
+is "$(LC_ALL=C tr -d '\n -~' <<<"$err" | od -An -c)" "" "nothing of it gets there"
+is "$(grep -c '^  [^ ]' <<<"$err")" 5 "and what is wrong is told"
+for _ in {1..300}; do echo x; done | file many.job
+refused 125 "300 problems" run -f many.job
+is "$(wc -l <<<"$err"):$(tail -n2 <<<"$err" | head -n1)" "53:  and 251 more" "are not all told"
+
+# --- what is granted
+revoke alice "mount=*" >/dev/null
+grant alice "mount=/home/alice/conf:ro" "mount=/home/alice/out" >/dev/null
+run job -f web.job --param config=/home/alice/conf --param data=/home/alice/out/ -- true
+is "$rc$err" 0 "what mount= grants"
+refused 125 "two that it does not" run -f web.job --param config=/home/alice/other --param data=/home/alice/conf
+says "--param config" "refused: mount=/home/alice/other:ro is not granted to alice \\(uid 1000\\)" "an administrator can allow it:  sudo berth grant alice mount=/home/alice/other:ro"
+says "--param data" "refused: mount=/home/alice/conf is not granted"
+mkdir out2 && chown alice out2
+refused 125 "a neighbour with a longer name" run -f web.job --param config=/home/alice/conf --param data=/home/alice/out2
+says "berth: --param data" "refused: mount=/home/alice/out2 is not granted to alice"
+ln -s /home/alice/other link
+refused 125 "a link counts as where it leads" --format=json run -f web.job --param config=/home/alice/link
+is "$(jq -c '[.reason, .code, .problems[0].where]' <<<"$err")" '["not_granted",77,"--param config"]' "with its reason"
+printf '[job]\nimage = host\nisolation = nested\n[port http]\ncontainer = 80\n' | file later.job
+refused 125 "what is not in this version" run -f later.job
+says "later.job:1" "refused: security.nested is not available in this version"
+says "later.job:4" "refused: network.user is not available in this version"
+printf '[job]\nimage = host\ncommand = echo ran\n[port http]\ncontainer = 80\n' | file port.job
+run as alice berth run -f port.job --network none
+is "$rc:$out:$err" "0:ran:berth: the ports of port.job cannot be reached with --network=none" "ports: without a network of its own there are none, as is said"
+printf '[job]\nimage = host\ncommand = echo ran\nrestart = always\n' | file again.job
+run as alice berth run -f again.job
+is "$rc:$out:$err" "0:ran:berth: restart = always of again.job counts with -d, and without --rm" "restart: in the foreground there is none"
+as alice berth run -d -f again.job --name again >/dev/null
+like "$(as alice berth inspect again)" '"restart": "always"' "with -d it holds"
+as alice berth rm -f again >/dev/null
+
+# --- explain
+run as alice berth explain web.job
+is "$rc:$err" "0:" "explain: nothing given, nothing refused"
+like "$out" 'directory +config +/etc/web +read-only +0:0 +yes +nothing +its configuration' "what is required"
+like "$out" 'directory +data +/data +read-write +0:0 +no +nothing' "what is not"
+like "$out" 'tmpfs +scratch +/scratch' "memory"
+like "$out" 'directories may be given by: mount=/home/alice/conf:ro mount=/home/alice/out'$'\n' "what can be given"
+like "$out" 'network.none +allow +/etc/berth/allow/uid-1000.conf' "and what is granted"
+run as alice berth explain --param config=/home/alice/other web.job
+is "$rc" 77 "explain: refused"
+like "$out" 'mount=/home/alice/other:ro +refuse +not_granted' "what is not granted"
+run as alice berth explain web.job --format=json --param config=/home/alice/conf --param data=/home/alice/out
+is "$(jq -c '[.allowed, .complete, .directories[0].value, .directories[0].required, .directories[1].writable, .mounts[0].size, .granted_directories[0]]' <<<"$out")" \
+    '[true,true,"/home/alice/conf",true,true,"1M","mount=/home/alice/conf:ro"]' "explain: JSON"
+is "$(jq -c '[.entitlements[] | [.entitlement, .allowed]]' <<<"$out")" \
+    '[["security.confined",true],["network.none",true],["image=host",true],["mount=/home/alice/conf:ro",true],["mount=/home/alice/out",true]]' \
+    "and each entitlement"
+is "$(as alice berth explain web.job --format=json | jq .complete)" false "complete says whether something is missing"
+run as alice berth explain later.job
+is "$rc:$(grep -c 'refuse *unavailable' <<<"$out")" "77:2" "explain: what is not available"
+run as alice berth run --dry-run -f web.job --param config=/home/alice/conf
+is "$rc" 0 "--dry-run"
+is "$(as alice berth explain -- run -f web.job --param config=/home/alice/conf)" "$out" "and explain of the line say the same"
+for words in "" "web.job web.job" "--param a=b -- run host true" "nosuch.job"; do
+	# shellcheck disable=SC2086
+	run as alice berth explain $words
+	isnt "$rc:$out" "0:" "explain $words is refused"
+done
+
+# --- the format is one: the table, the manual, a file of it
+schema=$(as alice berth explain --schema --format=json)
+is "$(jq -r '.[] | .section as $s | .keys[] | $s + " " + .key' <<<"$schema" | sort)" \
+    "$(awk '/^\.Ss / { s = $2; gsub(/[^a-z]/, "", s) } /^\.It Cm / && s != "" { print s, $3 }
+        /^\.It Va NAME/ { print s, "NAME" }' "$TOP/config/man/berth-job.5" | sort)" "berth-job(5) has the keys of the schema"
+is "$(as alice berth explain --schema | awk '{ print $1 }' | grep -c '^\[')" "$(jq '[.[].keys[]] | length' <<<"$schema")" "--schema as a table has them all"
+sed -n '/^\.Bd -literal/,/^\.Ed/p' "$TOP/config/man/berth-job.5" | awk '/^\.Bd/ { n++ } n == 2 && !/^\./' | file manual.job
+mkdir nginx && chown alice nginx
+run as alice berth explain manual.job
+like "$out" 'directory +config +/etc/nginx' "the example of berth-job(5) is a job file"
+ok "nothing is left of all these jobs" jobs_are_gone
+done_testing
