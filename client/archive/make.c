@@ -66,21 +66,36 @@ take_temporary(struct spot *spot)
 	return 0;
 }
 
+/*
+ * May what is there be replaced? Of what is mounted in a job this process could take the mount away by
+ * that: rename(2) is in the way of mounts of its own namespace only.
+ */
+static bool
+may_replace(const struct spot *spot)
+{
+	struct statx st;
+
+	if (statx(spot->dir, spot->name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_TYPE, &st) ==
+	    -1)
+		return errno == ENOENT;
+	if ((st.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0)
+		errno = EBUSY;
+	else if (S_ISDIR(st.stx_mode))
+		errno = EISDIR;
+	else
+		return true;
+	return false;
+}
+
 /* Makes a thing at the spot, or beside it when something is there that it may replace. */
 static int
 spot_make(struct spot *spot, struct thing *thing)
 {
-	struct stat st;
-
 	spot->now = spot->name;
 	if (call(spot, thing) == 0)
 		return 0;
-	if (errno != EEXIST)
+	if (errno != EEXIST || !may_replace(spot))
 		return -1;
-	if (fstatat(spot->dir, spot->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)) {
-		errno = EISDIR;
-		return -1;
-	}
 	for (int i = 0; i < TRIES; i++) {
 		if (take_temporary(spot) == -1)
 			return -1;
@@ -120,6 +135,8 @@ static const char *
 explain(int errnum)
 {
 	switch (errnum) {
+	case EBUSY:
+		return "something is mounted there";
 	case EISDIR:
 		return "a directory is there";
 	case EEXIST:
