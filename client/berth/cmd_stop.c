@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <json-c/json.h>
 
@@ -145,6 +146,47 @@ stop(struct cli *cli, const char *job, struct json_object *done, void *ctx, stru
 	return (0);
 }
 
+/* Was it given a secret? What cannot be found out is told when it is its turn. */
+static bool
+has_secret(struct cli *cli, const char *job)
+{
+	struct job_call call = { .method = "Inspect", .job = job, .again = true };
+	struct json_object *answer, *config = NULL, *mounts = NULL;
+	bool found = false;
+	struct err ignored;
+
+	if (job_ask(cli, &call, &answer, &ignored) != 0) {
+		cli->reason[0] = '\0';
+		return (false);
+	}
+	json_object_object_get_ex(answer, "config", &config);
+	json_object_object_get_ex(config, "mounts", &mounts);
+	for (size_t i = 0;
+	     json_object_is_type(mounts, json_type_array) && i < json_object_array_length(mounts);
+	     i++) {
+		const char *type = json_text(json_object_array_get_idx(mounts, i), "type");
+
+		found = found || (type != NULL && strcmp(type, "secret") == 0);
+	}
+	json_object_put(answer);
+	return (found);
+}
+
+/* What could not be started again is not stopped either: looked at before the first of them is told. */
+static int
+check_restart(struct cli *cli, char **jobs, int count, struct err *err)
+{
+	for (int i = 0; i < count; i++) {
+		if (!has_secret(cli, jobs[i]))
+			continue;
+		err_set(err, ERR_FAILED, "job %s cannot be started again, and goes on", jobs[i]);
+		err_why(err, "it was given secrets, which are not kept");
+		return (err_todo(
+		    err, "remove it, and run it anew with them:  berth rm -f %s", jobs[i]));
+	}
+	return (0);
+}
+
 static int
 restart(struct cli *cli, const char *job, struct json_object *done, void *ctx, struct err *err)
 {
@@ -165,6 +207,8 @@ end(struct cli *cli, int argc, char **argv, each_act *act, struct err *err)
 
 	if (cli_flags(cli, &parse, err) != 0 ||
 	    cli_words(cli, parse.argc, 1, INT32_MAX, err) != 0 || parse_time(&options, err) != 0)
+		return (-1);
+	if (act == restart && check_restart(cli, parse.argv, parse.argc, err) != 0)
 		return (-1);
 	if ((stops = calloc(1, sizeof(*stops))) == NULL)
 		return (err_set(err, ERR_SYSTEM, "out of memory"));

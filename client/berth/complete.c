@@ -347,6 +347,23 @@ value_mount(struct typing *typing)
 	}
 }
 
+/* id=NAME,src=FILE of --secret */
+static void
+value_secret(struct typing *typing)
+{
+	static const char *const keys[] = { "id", "src", "target", "uid", "gid", "mode", NULL };
+	const char *value;
+
+	go_behind_comma(typing, value_of(typing));
+	value = strchr(value_of(typing), '=');
+	for (size_t i = 0; value == NULL && keys[i] != NULL; i++)
+		offer(typing, keys[i], "=", NULL);
+	if (strncmp(value_of(typing), "src=", 4) != 0)
+		return;
+	typing->head = (size_t)(value + 1 - typing->word);
+	leave_to_shell(typing, "files");
+}
+
 static void
 value_dir(struct typing *typing)
 {
@@ -433,6 +450,7 @@ static const struct {
 	{ "USER|@GROUP", value_principal },
 	{ "VERB", value_verb },
 	{ "[SRC:]DST[:OPTIONS]", value_volume },
+	{ "id=NAME,src=FILE", value_secret },
 };
 
 static void

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "client/berth/mountwords.h"
+#include "client/berth/secrets.h"
 #include "client/lib/json.h"
 
 char *
@@ -155,6 +156,8 @@ options_mounts(struct run_options *options, struct err *err)
 		if (add(options, &mount, err) != 0)
 			return (-1);
 	}
+	if (secrets_take(&options->job, &options->secrets, err) != 0)
+		return (-1);
 	return (options->here ? add_here(options, err) : 0);
 }
 

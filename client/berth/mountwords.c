@@ -399,12 +399,8 @@ mountwords_volume(const char *text, struct job_mount *mount, struct err *err)
 	return (rc);
 }
 
-/*
- * The next field, unquoted in place; *rest is what follows, NULL behind the last one. NULL when a quote
- * stands where none can.
- */
-static char *
-next_field(char **rest)
+char *
+mountwords_field(char **rest)
 {
 	char *field = *rest, *in = field, *out = field;
 	bool quoted = *in == '"', closed = !quoted;
@@ -491,7 +487,7 @@ mountwords_mount(const char *text, struct job_mount *mount, struct err *err)
 	if (words == NULL)
 		return (err_sys(err, "cannot read --mount"));
 	while (rc == 0 && rest != NULL) {
-		char *field = next_field(&rest);
+		char *field = mountwords_field(&rest);
 
 		rc = field != NULL ? mount_field(&r, field, err)
 				   : wrong(&r, "a double quote is not closed, or not alone",

@@ -21,6 +21,12 @@ int mountwords_volume(const char *text, struct job_mount *mount, struct err *err
 int mountwords_mount(const char *text, struct job_mount *mount, struct err *err)
     __attribute__((warn_unused_result));
 
+/*
+ * The next field of a line of CSV, unquoted in place; *rest is what follows, NULL behind the last one. NULL
+ * when a quote stands where none can.
+ */
+char *mountwords_field(char **rest);
+
 /* "private", "rprivate", "slave" or "rslave". 0, or -1 with err. */
 int mountwords_propagation(const char *text, enum job_propagation *propagation, struct err *err)
     __attribute__((warn_unused_result));

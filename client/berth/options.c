@@ -43,6 +43,12 @@ store_mount(void *out, char *value, struct err *err)
 }
 
 static int
+store_secret(void *out, char *value, struct err *err)
+{
+	return (job_add_word(&((struct run_options *)out)->secrets, value, err));
+}
+
+static int
 store_label(void *out, char *value, struct err *err)
 {
 	return (job_add_word(&((struct run_options *)out)->labels, value, err));
@@ -200,6 +206,8 @@ const struct flag run_flags[] = {
 	  "with -d: no (default), always or on-failure[:N]" },
 	{ FLAG_CHOICE, 0, "rm", AT(rm), NULL, NULL,
 	  "leave nothing behind; always so without -d, unless =false" },
+	{ FLAG_STORE, 0, "secret", 0, store_secret, "id=NAME,src=FILE",
+	  "a file that the job has in memory, at /run/secrets/NAME" },
 	{ FLAG_STORE, 0, "security-opt", 0, store_security, "OPTION", "no-new-privileges" },
 	{ FLAG_STRING, 0, "stop-signal", AT(stop_signal), NULL, "SIGNAL",
 	  "what berth stop sends first (default TERM)" },
@@ -219,7 +227,7 @@ const struct flag run_flags[] = {
 	LATER(0, "no-ca"),
 	LATER_VALUE(0, "pids-limit"), LATER_VALUE(0, "preset"), LATER(0, "privileged"),
 	LATER_VALUE('p', "publish"), LATER_VALUE(0, "pull"),
-	LATER_VALUE(0, "secret"), LATER_VALUE(0, "service"), LATER_VALUE(0, "uidmap"),
+	LATER_VALUE(0, "service"), LATER_VALUE(0, "uidmap"),
 	LATER_VALUE(0, "userns"),
 	{ .kind = FLAG_INVALID },
 };
@@ -372,6 +380,7 @@ options_free(struct run_options *options)
 	job_words_free(&options->env_files);
 	job_words_free(&options->volumes);
 	job_words_free(&options->mounts);
+	job_words_free(&options->secrets);
 	job_words_free(&options->labels);
 	job_words_free(&options->label_files);
 	job_words_free(&options->security);

@@ -39,6 +39,7 @@ struct run_options {
 	struct job_words env_files;
 	struct job_words volumes;
 	struct job_words mounts;
+	struct job_words secrets;
 	const char *file; /* a job file; NULL: there is an IMAGE */
 	struct job_words params;
 	struct job_words param_files;

@@ -80,6 +80,72 @@ done
 run with berth run -e GIVEN=$given -e =x host true
 unlike "$out$err" "$given" "C28 nor does an error show one"
 
+# What is given as a secret is in the job's files alone: not where the other things are, nor in the memory of
+# berth's own processes, which the owner's root could look into.
+mkdir /srv/keys
+secret=secret-$RANDOM$RANDOM$RANDOM
+printf %s $secret >/srv/keys/key
+chown -R alice:alice /srv/keys
+chmod 700 /srv/keys
+# in_memory PID...: the pids of those whose memory has the secret
+in_memory() {
+	python3 - "$secret" "$@" <<'P'
+import sys
+token = sys.argv[1].encode()
+for pid in sys.argv[2:]:
+    try:
+        maps, mem = open(f"/proc/{pid}/maps"), open(f"/proc/{pid}/mem", "rb", 0)
+        parts = [line.split()[0].split("-") for line in maps if " r" in line]
+    except OSError:
+        continue
+    for begin, end in parts:
+        try:
+            mem.seek(int(begin, 16))
+            if token in mem.read(int(end, 16) - int(begin, 16)):
+                print(pid)
+                break
+        except (OSError, ValueError, OverflowError):
+            pass
+P
+}
+with berth run -d --name s --restart always --secret id=key,src=/srv/keys/key host sh -c 'read -r X </run/secrets/key; sleep 1000 & wait' >/dev/null
+given_client=$client
+start_job /run/arena/out3 --secret id=key,src=/srv/keys/key,target=/etc/app/key,mode=0444 -u 5:5 host sh -c 'cat /etc/app/key; echo up; sleep 1000'
+second=$client
+ok "C28 a job in the foreground has its secret" wait_for 20 grep -q "${secret}up" /run/arena/out3
+is "$(with berth exec s cat /run/secrets/key)" "$secret" "C28 control: a process that enters has it"
+with berth exec s env >/run/arena/entered
+unlike "$(cat /run/arena/entered)" "$secret" "C28 a secret is in no variable"
+like "$(tr '\0' ' ' <"/proc/$second/cmdline")" 'src=/srv/keys/key' "C28 control: in the words is the name of its file"
+is "$(where "$secret")" "" "C28 a secret is in no words, variables, files and logs"
+is "$(grep -lsaf /srv/keys/key /proc/[0-9]*/environ /proc/[0-9]*/cmdline)" "" "C28 nor in those of any other process"
+inits=$(pgrep -x berth-job)
+has_read() {
+	# shellcheck disable=SC2046
+	[ -n "$(in_memory $(pgrep -x sh))" ]
+}
+ok "C28 control: the shell that has read it has it in its memory" wait_for 10 has_read
+# shellcheck disable=SC2046,SC2086
+is "$(in_memory $inits $(engine_pid alice) $second $(pgrep -x berth-spare))" "" "C28 no process of berth's has it there"
+is "$(find "$STATE" -size +0 -type f -newer /srv/keys/key -exec grep -la "$secret" {} +)" "" "C28 no file of the state directory has it"
+like "$(cat "$STATE"/jobs/*/request)" '"source":"key"' "C28 control: the requests on disk have its name"
+for verb in 'inspect s' 'ps -a --no-trunc' 'logs s' 'top s' 'system df' 'daemon state' 'daemon logs' info; do
+	# shellcheck disable=SC2086
+	run with berth $verb
+	unlike "$out$err" "$secret" "C28 berth $verb: no secret"
+done
+run with berth explain -- run --secret id=key,src=/srv/keys/key host true
+is "$rc:$(grep -c "$secret" <<<"$out$err")" 0:0 "C28 explain shows none"
+run with berth run --secret id=key,src=/srv/keys/key,mode=0777 host true
+unlike "$out$err" "$secret" "C28 nor does an error show one"
+is "$(find /proc/"$(engine_pid alice)"/fd /proc/"$second"/fd -lname '*berth-secret*' | grep -c "/$(engine_pid alice)/")" 0 "C28 the engine holds none"
+# shellcheck disable=SC2086
+is "$(for pid in $inits; do find /proc/$pid/fd -lname '*berth-secret*'; done)" "" "C28 nor do the processes that look after jobs"
+kill "$second"
+wait "$second" 2>/dev/null
+client=$given_client
+as alice berth rm -f s >/dev/null
+
 # Another user sees none of it.
 seen=$(as bob sh -c 'cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; ls -lR /home/alice /run/berth; berth ps -a' 2>/dev/null | tr '\0' '\n')
 like "$seen" 'berth' "C28 control: but of others something"

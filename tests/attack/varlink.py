@@ -9,8 +9,8 @@ varlink.py [--socket PATH] [--as EUID] VERB ARGS...
                         put over the parameters
   open JSON             Open; prints what is in the directory that comes, or the answer
   run JSON CMD...       Run of CMD in the image host on this program's own three streams; what JSON
-                        has is put over the parameters; its mounts get their descriptors here. Prints the
-                        answers
+                        has is put over the parameters; its mounts get their descriptors here: of a
+                        secret one of the kind that its member "is" names (see secret). Prints the answers
   raw HEX               sends these bytes, prints the answers
   frames FILE           reads lines "NAME<TAB>HEX"; each is sent on a connection of its own, and
                         what came back is printed: "NAME<TAB>error name, reply, closed or timeout"
@@ -91,12 +91,32 @@ def blob(args, env=()):
     return fd
 
 
+def secret(kind):
+    """What could be sent as a secret; "sealed" alone is one."""
+    import fcntl
+    if kind in ("path", "directory", "file", "device"):
+        name = {"path": "/etc/passwd", "directory": "/", "file": "/etc/passwd", "device": "/dev/zero"}[kind]
+        return os.open(name, os.O_PATH if kind == "path" else os.O_RDONLY)
+    if kind == "pipe":
+        return os.pipe()[0]
+    if kind == "socket":
+        return socket.socket(socket.AF_UNIX).detach()
+    fd = os.memfd_create("x", os.MFD_ALLOW_SEALING)
+    os.write(fd, b"x" * (524289 if kind == "large" else 7))
+    if kind != "open":
+        fcntl.fcntl(fd, 1033, {"growing": 2 | 8, "shrinking": 4 | 8, "writable": 2 | 4}.get(kind, 2 | 4 | 8))
+    return fd
+
+
 def run_call(more, args, fds=(0, 1, 2)):
     params = {"blob": 0, "stdin": 1, "stdout": 2, "stderr": 3, "image": {"kind": "host"}}
     params.update(more)
     fds = [blob(args), *fds]
     for mount in params.get("mounts", []):
-        if "source" in mount and "fd" not in mount:
+        if "is" in mount:
+            mount["fd"] = len(fds)
+            fds.append(secret(mount.pop("is")))
+        elif mount.get("type") != "secret" and "source" in mount and "fd" not in mount:
             mount["fd"] = len(fds)
             fds.append(os.open(mount["source"], os.O_PATH))
     return {"method": INTERFACE + "Run", "parameters": params, "more": True}, fds

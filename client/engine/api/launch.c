@@ -66,8 +66,6 @@ check_available(const struct job *job, struct err *err)
 
 		if (mount->type == JOB_MOUNT_VOLUME)
 			what = "a volume";
-		else if (mount->type == JOB_MOUNT_SECRET)
-			what = "a secret";
 	}
 	if (what == NULL)
 		return 0;

@@ -24,6 +24,7 @@
 #include "client/engine/job/process.h"
 #include "client/engine/job/request.h"
 #include "client/engine/job/restart.h"
+#include "client/engine/job/secrets.h"
 #include "client/engine/log.h"
 #include "client/lib/json.h"
 #include "common/io.h"
@@ -93,7 +94,8 @@ start(struct launch *launch, struct starting **starting, struct err *err)
 	int AUTO_CLOSE other = -1;
 	int ret;
 
-	if (request_job(found->dir, launch->job, err) == -1)
+	if (request_job(found->dir, launch->job, err) == -1 ||
+	    secrets_again(launch->job, found->record.name, err) == -1)
 		return -1;
 	*starting = make(launch->engine, found->id, &other, err);
 	if (*starting == NULL)

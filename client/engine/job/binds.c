@@ -294,10 +294,12 @@ binds_job(
 	sort_by_depth(job, order);
 	for (size_t i = 0; i < job->nmounts; i++) {
 		const struct job_mount *mount = &job->mounts[order[i]];
-		int ret = mount->type == JOB_MOUNT_BIND
-			      ? mount_bind(root, mount, clones[order[i]], err)
-			      : mount_tmpfs(root, mount, err);
+		int ret = 0;
 
+		if (mount->type == JOB_MOUNT_BIND)
+			ret = mount_bind(root, mount, clones[order[i]], err);
+		else if (mount->type == JOB_MOUNT_TMPFS)
+			ret = mount_tmpfs(root, mount, err);
 		if (ret == -1 || cover_alone(task, mount, clones[order[i]], err) == -1)
 			return -1;
 	}

@@ -21,6 +21,7 @@
 #include "client/engine/job/kernfs.h"
 #include "client/engine/job/mnt.h"
 #include "client/engine/job/overlay.h"
+#include "client/engine/job/secrets.h"
 #include "client/engine/job/target.h"
 #include "client/engine/state.h"
 #include "common/io.h"
@@ -109,7 +110,7 @@ populate(struct task *task, struct root *root, const int clones[JOB_MOUNTS_MAX],
 		return -1;
 	if (task->job->network == JOB_NETWORK_HOST)
 		binds_network(root);
-	return binds_job(root, task, clones, err);
+	return binds_job(root, task, clones, err) == -1 ? -1 : secrets_mount(root, task->job, err);
 }
 
 /* The new root is put over the old one, which is then taken away from beneath: pivot_root(2). */
