@@ -12,6 +12,7 @@ number of a descriptor, and the last answer; a launcher that fails, with its wor
   quit        ends at once, without an answer
   quit-after  ends when the launcher has sent the mount
   close       closes its descriptors
+  orphan      ends at once, and leaves a process that has them for 60 seconds
   later N     runs it after N seconds
   plain       sends the directory's descriptor itself
   file        sends a descriptor of /etc/passwd
@@ -36,6 +37,7 @@ import varlink  # noqa: E402
 LAUNCHER = "/usr/local/libexec/berth/berth-launcher"
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
+SOCK = None
 
 
 def launch(uid, gid, namespace, directory, reply):
@@ -102,6 +104,13 @@ def answer(how, event, fds):
         launch(uid, gid, namespace, directory, reply)
     elif how[0] == "quit":
         os._exit(0)
+    elif how[0] == "orphan":
+        if os.fork() == 0:
+            SOCK.close()
+            for number in range(3):
+                os.dup2(os.open("/dev/null", os.O_RDWR), number)
+            time.sleep(60)
+        os._exit(0)
     elif how[0] == "quit-after":
         launch(uid, gid, namespace, directory, reply)
         os._exit(0)
@@ -149,6 +158,7 @@ def messages(sock):
 
 
 def main(words):
+    global SOCK
     start = None
     hows = [[]]
     while words and words[0] != "--":
@@ -164,7 +174,7 @@ def main(words):
         else:
             hows[-1].append(words.pop(0))
     del words[0]
-    sock = varlink.connect()
+    sock = SOCK = varlink.connect()
     if start is not None:
         call, fds = {"method": varlink.INTERFACE + "StartJob", "parameters": {"job": start}, "more": True}, []
     else:

@@ -124,6 +124,9 @@ refuses 'made no mount' "no answer" close
 client quit -- "$job_json" echo ran
 is "$rc:$out" "0:map /home/alice/d 101 101 3" "a client that dies when it is asked"
 ok "its job does not start, and is gone" jobs_are_gone
+client orphan -- "$job_json" echo ran
+is "$out" "map /home/alice/d 101 101 3" "one that dies, and whose descriptors somebody has"
+ok "its job is not waited for" jobs_are_gone
 client quit-after -- "$job_json" sh -c 'echo ran >/d/ran; sleep 1000'
 ok "one that dies when the mount is made: its job is gone" jobs_are_gone
 client honest , quit -- "$two_json" echo ran
@@ -136,9 +139,14 @@ over() {
 	[ "$(as alice berth --format=json inspect "$1" | jq -r '.[0].state')" = exited ]
 }
 wait_for 10 over kept
+failed_again() {
+	[ "$(as alice berth --format=json inspect "$1" | jq -r '.[0] | .state + .reason')" = exitedfailed ]
+}
 client --start kept quit --
 is "$out" "map /home/alice/d 101 101 3" "one that dies when it starts a job again"
 ok "the job is over, and failed" wait_for 10 failed kept
+client --start kept orphan --
+ok "one that dies then, and whose descriptors somebody has: the job is over" wait_for 10 failed_again kept
 client --start kept other ../other --
 like "$out" 'Failed.*no mount of that directory' "one that has another directory mounted is told"
 client --start kept honest --
