@@ -224,7 +224,7 @@ pass_on(struct starting *starting, struct json_object *message)
 {
 	const struct varlink *conn = &starting->conn;
 
-	return starting->client != NULL && starting->maps && conn->nfds == HANDOVER_FDS &&
+	return starting->client != NULL && conn->nfds == HANDOVER_FDS &&
 	       varlink_send(starting->client->varlink.fd, &message, 1, conn->fds, conn->nfds) == 0;
 }
 
