@@ -58,13 +58,18 @@ granted_directories(const struct cli *cli, const struct judged *judged)
 
 		for (size_t j = 0; j < allow->nrules; j++) {
 			const struct entitlement *rule = &allow->rules[j].ent;
+			struct entitlement wanted = *rule;
 			struct decision decision;
 			char text[ERR_LINE];
 
 			if (rule->id != ENT_MOUNT ||
 			    entitlement_format(rule, text, sizeof(text)) < 0)
 				continue;
-			view_decide(view, cli->once ? ENGINE_ONCE : ENGINE_SHARED, rule, &decision);
+			/* A job never wants "*": it wants a path, and that is every one. */
+			if (strcmp(wanted.value, "*") == 0)
+				wanted.value = "/";
+			view_decide(
+			    view, cli->once ? ENGINE_ONCE : ENGINE_SHARED, &wanted, &decision);
 			if (decision.verdict == VERDICT_ALLOW)
 				json_object_array_add(list, message_json_text(text));
 		}

@@ -23,6 +23,7 @@
 #include "client/berth/jobparams.h"
 #include "client/berth/judge.h"
 #include "client/berth/message.h"
+#include "client/berth/secrets.h"
 #include "client/lib/json.h"
 
 /* All there is to say, as one error: a single problem is one like every other. */
@@ -173,6 +174,24 @@ use_directory(struct cli *cli, struct run_options *options, const struct jobfile
 }
 
 static void
+use_secret(struct cli *cli, struct run_options *options, const struct jobfile_item *item)
+{
+	struct err err = { .code = ERR_INVALID };
+	char *path = given_path(cli, item), buf[128];
+	const struct secret secret = { .name = item->name,
+		.source = path,
+		.target = jobfile_target(item, buf, sizeof(buf)),
+		.owned = item->uid.given && item->gid.given,
+		.uid = item->uid.value,
+		.gid = item->gid.value,
+		.mode = item->mode.value };
+
+	if (path != NULL && secret_add(&options->job, &secret, &err) != 0)
+		problems_err(&cli->problems, &item->from, &err);
+	free(path);
+}
+
+static void
 use_mount(struct cli *cli, struct run_options *options, const struct jobfile_item *item)
 {
 	struct job_mount mount = { .type = item->volume ? JOB_MOUNT_VOLUME : JOB_MOUNT_TMPFS,
@@ -202,6 +221,8 @@ use_items(struct cli *cli, struct run_options *options)
 
 		if (item->kind == JOBFILE_DIRECTORY && item->value != NULL)
 			use_directory(cli, options, item);
+		else if (item->kind == JOBFILE_SECRET && item->value != NULL)
+			use_secret(cli, options, item);
 		else if (item->kind == JOBFILE_MOUNT)
 			use_mount(cli, options, item);
 	}

@@ -208,7 +208,74 @@ for _ in {1..300}; do echo x; done | file many.job
 refused 125 "300 problems" run -f many.job
 is "$(wc -l <<<"$err"):$(tail -n2 <<<"$err" | head -n1)" "53:  and 251 more" "are not all told"
 
+# --- directories keep their owner
+cat >owned.job <<'END'
+[job]
+image = host
+command = sh -c 'stat -c %u:%g /a /a/file /b; echo new >/a/new'
+user = 101:102
+[directory a]
+path = /a
+writable = yes
+uid = 101
+gid = 102
+[directory b]
+path = /b
+uid = 0
+gid = 0
+END
+printf '[params]\na = /home/alice/out\nb-uid = 103\nb-gid = 104\n' | file owned.params
+echo x >out/file && chown alice: out/file
+chmod 0700 out
+revoke alice idmap.mount >/dev/null
+refused 125 "an owner without idmap.mount" run -f owned.job --param a=/home/alice/out --param b=/home/alice/conf
+says "berth: owned.job:5" "refused: idmap.mount is not granted to alice"
+like "$(as alice berth explain owned.job 2>/dev/null)" 'idmap.mount +refuse +not_granted' "explain says it before a directory is given"
+gives "0:0" "the user can want another owner: root's needs no idmap.mount" -f owned.job --param a=/home/alice/out --param b=/home/alice/conf \
+    --param a-uid=0 --param a-gid=0 -- stat -c %u:%g /a
+grant alice security.confined idmap.mount >/dev/null
+gives $'101:102\n101:102\n0:0' "with it, files are whose the job file says" -f owned.job --param a=/home/alice/out --param b=/home/alice/conf
+is "$(stat -c %U:%G out/new)" "alice:alice" "and the user's on the host"
+gives $'101:102\n101:102\n103:104' "--params: another owner" -f owned.job --params owned.params --param b=/home/alice/conf
+like "$(as alice berth explain owned.job --params owned.params)" 'directory +b +/b +read-only +103:104' "explain shows it"
+
+# --- secrets
+cat >secret.job <<'END'
+[job]
+image = host
+command = sh -c 'cat /run/secrets/key /etc/token; stat -c "%u:%g %a" /run/secrets/key /etc/token; env | grep -iE "key|token|secret|^.*=h.sh"; ls /run/secrets'
+user = 7:8
+[secret key]
+[secret token]
+path = /etc/token
+uid = 7
+gid = 9
+mode = 0440
+[secret more]
+required = no
+description = another one
+END
+echo token7 >token && chown alice: token
+gives $'hush\ntoken7\n7:8 400\n7:9 440\nkey' "secrets: where they are, whose, and in no variable" -f secret.job --param key=/home/alice/key --param token=/home/alice/token
+gives "9:9 440" "its owner can be another" -f secret.job --param key=/home/alice/key --param token=/home/alice/token --param token-uid=9 --param token-gid=9 -- \
+    stat -c "%u:%g %a" /etc/token
+as alice berth run -q -d --name hidden -f secret.job --param key=/home/alice/key --param token=/home/alice/token -- sleep 60 >/dev/null
+run as alice berth inspect hidden
+is "$rc" 0 "a job with secrets is described"
+unlike "$out" "hush|token7" "without what they hold"
+as alice berth rm -f hidden >/dev/null
+mkfifo tube && chown alice: tube
+refused 125 "what is no secret" run -f secret.job --param key=/home/alice/tube --param token=token --param more=/home/bob/canary
+says "--param key" "secret key: /home/alice/tube is no regular file"
+says "--param token" "token is not an absolute path"
+says "--param more" "secret more: cannot open /home/bob/canary"
+run as alice berth explain secret.job --param key=/home/alice/key
+like "$out" 'secret +key +/run/secrets/key +0400 +the job.s user +yes +/home/alice/key' "explain: a secret"
+like "$out" 'secret +more +/run/secrets/more +0400 +the job.s user +no +nothing +another one' "and one that was not given"
+unlike "$out" "hush" "and never what is in it"
+
 # --- what is granted
+like "$(as alice berth explain web.job)" 'directories may be given by: mount=\*'$'\n' "explain says what can be given"
 revoke alice "mount=*" >/dev/null
 grant alice "mount=/home/alice/conf:ro" "mount=/home/alice/out" >/dev/null
 run job -f web.job --param config=/home/alice/conf --param data=/home/alice/out/ -- true
