@@ -138,11 +138,11 @@ int verb_mount(const struct caller *caller, const struct grant *grant,
 bool is_callers_stream(int fd);
 int once_check_request(struct err *err) __attribute__((warn_unused_result));
 
-/* verb_mount.c: are the descriptors what enum mount_fd says, the directory the caller's and on a file
- * system that can be mapped? To be called before any power is used. */
+/* verb_mount.c: are there three descriptors of the right kinds? Asks no file system. */
 int mount_check_request(struct err *err) __attribute__((warn_unused_result));
 
-/* verb_mount.c: are the ids, and is the namespace, of what this grant makes? */
+/* verb_mount.c: are the ids, and is the namespace, of what this grant makes, and the directory the caller's
+ * own, on a file system that can be mapped? */
 int mount_check_grant(const struct grant *grant, const struct handles *handles, struct err *err)
     __attribute__((warn_unused_result));
 

@@ -10,7 +10,7 @@
  * nobody else's file gets another owner.
  * TRUST: privileged
  * INPUT: a grant from decide(); two numbers; three descriptors, which are whatever the caller made them
- * MUST: ask no file system anything while it could have privilege back: one of the caller's own never
+ * MUST: have nobody with privilege ask a file system that it does not know: one of the caller's own never
  *       answers; resolve no path once it is in that namespace; show the mount to nobody before it
  *       has its map and its flags.
  */
@@ -36,15 +36,13 @@
 #include "helper/launcher/launcher.h"
 #include "helper/launcher/priv.h"
 
-#define ANSWER_MILLISECONDS 1000
-#define ELSE "a job run with  berth run --once  can have one owner of all its directories"
-
-/* statfs(2). In linux/magic.h xfs is missing. */
+#define ANSWER_SECONDS 1
+/* statfs(2); not in linux/magic.h. */
 #define XFS_MAGIC 0x58465342
 
 struct file_system {
 	unsigned long magic;
-	bool maps; /* some kernel that berth runs on can map it */
+	bool maps; /* on some kernel */
 	const char *name;
 };
 
@@ -60,44 +58,45 @@ static const struct file_system file_systems[] = {
 	{ PROC_SUPER_MAGIC, false, "proc" },
 	{ SYSFS_MAGIC, false, "sysfs" },
 	{ CGROUP2_SUPER_MAGIC, false, "cgroup2" },
+	{ 0, false, "a file system that berth does not map" },
 };
 
 static int
-usage(const char *why, struct err *err)
+wrong(int fd, const char *wanted, struct err *err)
 {
-	err_set(err, ERR_USAGE, "the launcher was not handed what it can mount");
-	return (err_why(err, "%s", why));
+	err_set(err, ERR_USAGE, "descriptor %d is not %s", fd, wanted);
+	return (
+	    err_why(err, "berth hands it over; a path or a number would be worth nothing here"));
 }
 
+/* Callers tell this from a refusal: there may be another way to run the job. */
 static int
-no_map(const char *why, const char *name, struct err *err)
+no_map(const char *why, struct err *err)
 {
-	err_set(err, ERR_UNAVAILABLE, "this directory cannot be mapped to other ids");
-	err_why(err, "%s%s", why, name);
-	return (err_todo(err, ELSE));
+	err_set(err, ERR_UNAVAILABLE, "this directory cannot be mounted with other ids");
+	err_why(err, "%s", why);
+	return (err_todo(err, "mount it without uid and gid, or take one on ext4, xfs or btrfs"));
 }
 
 /* Of which file systems are namespace and directory? Whoever is asked may be the caller's own process (FUSE)
- * and hold who asks for good, against SIGKILL too: a child of theirs, which has nothing but those
- * two. */
+ * and hold who asks for good, against SIGKILL too: so it is a process of theirs that asks, and nobody
+ * waits for an end of anything because of it. */
 static _Noreturn void
-ask(int to)
+ask(const struct grant *grant, int to)
 {
 	struct statfs fs[2];
-	unsigned long magic[2];
 
-	priv_abandon();
-	alarm(ANSWER_MILLISECONDS / 1000);
-	if (close_range(0, 2, 0) < 0 || close(MOUNT_FD_REPLY) < 0 ||
-	    fstatfs(MOUNT_FD_NAMESPACE, &fs[0]) < 0 || fstatfs(MOUNT_FD_DIRECTORY, &fs[1]) < 0)
+	priv_drop_forever(grant->uid, grant->gid);
+	alarm(ANSWER_SECONDS);
+	if (dup2(to, MOUNT_FD_REPLY) != MOUNT_FD_REPLY || close_range(0, 2, 0) < 0 ||
+	    close_range(MOUNT_FD_END, ~0U, 0) < 0 || fstatfs(MOUNT_FD_NAMESPACE, &fs[0]) < 0 ||
+	    fstatfs(MOUNT_FD_DIRECTORY, &fs[1]) < 0)
 		_exit(ERR_SYSTEM);
-	magic[0] = (unsigned long)fs[0].f_type;
-	magic[1] = (unsigned long)fs[1].f_type;
-	_exit(io_write_all(to, magic, sizeof(magic)) < 0 ? ERR_SYSTEM : 0);
+	_exit(io_write_all(MOUNT_FD_REPLY, fs, sizeof(fs)) < 0 ? ERR_SYSTEM : 0);
 }
 
 static int
-read_types(unsigned long magic[2], struct err *err)
+ask_in_child(const struct grant *grant, struct statfs fs[2], struct err *err)
 {
 	AUTO_CLOSE int from = -1;
 	struct pollfd answer = { .events = POLLIN };
@@ -109,75 +108,63 @@ read_types(unsigned long magic[2], struct err *err)
 	answer.fd = from = ends[0];
 	child = launch_clone(0, -1, NULL);
 	if (child == 0)
-		ask(ends[1]);
+		ask(grant, ends[1]);
 	close(ends[1]);
 	if (child < 0)
 		return (err_sys(err, "cannot ask for the file system"));
-	if (poll(&answer, 1, ANSWER_MILLISECONDS) > 0 &&
-	    read(from, magic, 2 * sizeof(*magic)) == (ssize_t)(2 * sizeof(*magic)))
+	/* Of a pipe: so little comes as a whole. Its end is not waited for: it may be stopped. */
+	if (poll(&answer, 1, ANSWER_SECONDS * 1000) > 0 &&
+	    read(from, fs, 2 * sizeof(*fs)) == (ssize_t)(2 * sizeof(*fs)))
 		return (0);
-	return (no_map("its file system does not answer", "", err));
+	return (no_map("its file system does not answer", err));
 }
 
 static int
-check_types(struct err *err)
+check_types(const struct grant *grant, struct err *err)
 {
-	unsigned long magic[2] = { 0 };
+	const struct file_system *type = file_systems;
+	struct statfs fs[2] = { 0 };
+	char why[64];
 
-	if (read_types(magic, err) < 0)
+	if (ask_in_child(grant, fs, err) < 0)
 		return (-1);
-	/* Only of that file system is it known what the question would do. */
-	if (magic[0] != NSFS_MAGIC || ioctl(MOUNT_FD_NAMESPACE, NS_GET_NSTYPE) != CLONE_NEWNS)
-		return (usage("descriptor 3 is not a mount namespace", err));
-	for (size_t i = 0; i < sizeof(file_systems) / sizeof(file_systems[0]); i++) {
-		if (file_systems[i].magic == magic[1])
-			return (file_systems[i].maps
-				    ? 0
-				    : no_map("it is on ", file_systems[i].name, err));
-	}
-	return (no_map("it is on a file system that berth does not map", "", err));
+	/* What the question would do elsewhere is not known. */
+	if (fs[0].f_type != NSFS_MAGIC || ioctl(MOUNT_FD_NAMESPACE, NS_GET_NSTYPE) != CLONE_NEWNS)
+		return (wrong(MOUNT_FD_NAMESPACE, "a mount namespace", err));
+	while (type->magic != 0 && type->magic != (unsigned long)fs[1].f_type)
+		type++;
+	snprintf(why, sizeof(why), "it is on %s", type->name);
+	return (type->maps ? 0 : no_map(why, err));
 }
 
-/* A descriptor of a file that is O_PATH cannot be changed into another. */
+/* Of a file system that answers at once, by now. */
 static int
-check_directory(struct err *err)
+check_directory(const struct grant *grant, struct err *err)
 {
-	int flags = fcntl(MOUNT_FD_DIRECTORY, F_GETFL);
-	struct statx st = { 0 };
+	struct stat st;
 
-	/* By what the kernel remembers: see ask(). */
-	if (flags < 0 || (flags & O_PATH) == 0 ||
-	    statx(MOUNT_FD_DIRECTORY, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
-		STATX_TYPE | STATX_UID, &st) < 0 ||
-	    !S_ISDIR(st.stx_mode))
-		return (usage("descriptor 4 is not a directory opened with O_PATH", err));
-	if (st.stx_uid == getuid())
+	if (fstat(MOUNT_FD_DIRECTORY, &st) < 0 || !S_ISDIR(st.st_mode))
+		return (wrong(MOUNT_FD_DIRECTORY, "a directory", err));
+	if (st.st_uid == grant->uid)
 		return (0);
 	err_set(err, ERR_REFUSED, "refused: the directory is not the caller's own");
-	err_why(err, "it belongs to uid %u", st.stx_uid);
+	err_why(err, "it belongs to uid %u", st.st_uid);
 	return (err_todo(err, "mount it without uid and gid"));
-}
-
-static int
-check_descriptors(struct err *err)
-{
-	/* All three are there before we open one ourselves. */
-	if (fcntl(MOUNT_FD_NAMESPACE, F_GETFD) < 0)
-		return (usage("descriptor 3 is not a mount namespace", err));
-	if (!is_callers_stream(MOUNT_FD_REPLY))
-		return (
-		    usage("descriptor 5 is not a connected stream socket of the caller's", err));
-	return (check_directory(err) < 0 || check_types(err) < 0 ? -1 : 0);
 }
 
 int
 mount_check_request(struct err *err)
 {
-	uid_t was = priv_step_aside();
-	int rc = check_descriptors(err);
+	int flags = fcntl(MOUNT_FD_DIRECTORY, F_GETFL);
 
-	priv_step_back(was);
-	return (rc);
+	/* All three are there, so that none is one of our own. With O_PATH nothing was opened. */
+	if (fcntl(MOUNT_FD_NAMESPACE, F_GETFD) < 0)
+		return (wrong(MOUNT_FD_NAMESPACE, "open", err));
+	if (flags < 0 || (flags & O_PATH) == 0)
+		return (wrong(MOUNT_FD_DIRECTORY, "opened with O_PATH", err));
+	if (!is_callers_stream(MOUNT_FD_REPLY))
+		return (wrong(MOUNT_FD_REPLY, "a connected stream socket of the caller's", err));
+	return (0);
 }
 
 /* The id that the job calls id, on the host: the map of every engine without one of its own. */
@@ -259,6 +246,21 @@ make_map(
 	return (rc);
 }
 
+/* Why not? */
+static int
+explain(int entered, int tree, struct err *err)
+{
+	if (entered < 0)
+		return (err_sys(err, "cannot enter the mount namespace"));
+	if (tree < 0 && errno == EINVAL)
+		return (no_map("it has mounts beneath it, or is not of that mount namespace", err));
+	if (tree >= 0 && errno == EINVAL)
+		return (no_map("this kernel cannot map its file system", err));
+	if (tree >= 0 && errno == EPERM)
+		return (no_map("it is mapped already", err));
+	return (err_sys(err, "cannot mount the directory with other ids"));
+}
+
 /* From setns(2) on our root directory is in a namespace that the engine has furnished. */
 static int
 clone_directory(int map, int *tree, struct err *err)
@@ -273,22 +275,13 @@ clone_directory(int map, int *tree, struct err *err)
 	priv_raise(CAP_SYS_ADMIN, CAP_SYS_CHROOT);
 	entered = setns(MOUNT_FD_NAMESPACE, CLONE_NEWNS);
 	if (entered == 0)
-		/* Not recursive: the caller is asked about this file system alone. */
+		/* Not recursive: this file system was judged, and no other. */
 		*tree = open_tree(
 		    MOUNT_FD_DIRECTORY, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (*tree >= 0)
 		set = mount_setattr(*tree, "", AT_EMPTY_PATH, &attr, sizeof(attr));
 	priv_lower();
-	if (entered < 0)
-		return (err_sys(err, "cannot enter the mount namespace"));
-	if (*tree < 0 && errno == EINVAL)
-		return (
-		    no_map("it has mounts beneath it, or is not of that mount namespace", "", err));
-	if (set < 0 && *tree >= 0 && errno == EINVAL)
-		return (no_map("this kernel cannot map its file system", "", err));
-	if (set < 0 && *tree >= 0 && errno == EPERM)
-		return (no_map("it is mapped already", "", err));
-	return (set < 0 ? err_sys(err, "cannot mount the directory with other ids") : 0);
+	return (set < 0 ? explain(entered, *tree, err) : 0);
 }
 
 /* The caller's own process by now. */
@@ -330,7 +323,9 @@ mount_check_grant(const struct grant *grant, const struct handles *handles, stru
 	struct idmap_line lines[2];
 
 	if (make_lines(grant, handles, lines) == 0)
-		return (check_namespace(grant, err));
+		return (check_types(grant, err) < 0 || check_namespace(grant, err) < 0
+			    ? -1
+			    : check_directory(grant, err));
 	err_set(err, ERR_REFUSED, "refused: %u:%u are not ids of this user's jobs", handles->uid,
 	    handles->gid);
 	return (err_why(err, "granted are 0 to %u for users and 0 to %u for groups",

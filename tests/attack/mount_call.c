@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * mount_call [-u UID] [-m ID] [-n NAMESPACE] [-o PID] [-h] [-a HOW] PID DIR [PROGRAM WORDS...]
+ * mount_call [-u UID] [-m ID] [-n NAMESPACE] [-o PID] [-h] [-3|-4|-5 KIND] [-r] [-x COUNT] [-a HOW] PID DIR [PROGRAM WORDS...]
  * Calls the launcher's verb "mount" as UID (and the group of that number) with the mount namespace of
  * process PID and DIR as it is to be seen in there, prints "status N", and then, if a mount came back, does with it
  * what HOW says. Run by root, who can look into any process.
  * -n: descriptor 3 is this file instead. -o: DIR is opened in the namespace of this process. -h: no
  * launcher: the mount is made in the namespace of this process, as a careless launcher would do it; -m is
  * the id on the host that the caller's files belong to then.
+ * -3, -4, -5: that descriptor is something else: see odd(), or a path, which is opened with O_PATH.
+ * -r: DIR is removed once it was opened.
+ * -x: so many calls, one after the other; each answer must be a mount, nosuid and nodev when it comes.
  * HOW: engine: as who has all power over the namespaces of PID
  *      user:   in namespaces of UID's own
+ *      owner:  in those of PID only looks whose it is
+ *      again:  asks for it once more, with what came back as the directory; says how that ended
  *      files:  in those of PID as the owner of the directory, who writes
  * Each attack prints "NAME ok" or "NAME ERRNO".
  * TRUST: unprivileged
@@ -24,11 +29,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -319,7 +328,9 @@ act(const char *how, int tree)
 		write_file("/proc/self/uid_map", line);
 		write_file("/proc/self/gid_map", line);
 	}
-	if (strcmp(how, "files") == 0)
+	if (strcmp(how, "owner") == 0)
+		show(tree);
+	else if (strcmp(how, "files") == 0)
 		write_as_owner(tree);
 	else
 		attack(tree);
@@ -341,6 +352,83 @@ make_pair(int type, int *ours)
 	return (pair[1]);
 }
 
+static int
+other_socket(const char *kind, int *ours)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	char buffer[4096] = { 0 };
+	int fd, value = 0;
+
+	if (strcmp(kind, "dgram") == 0)
+		return (make_pair(SOCK_DGRAM, ours));
+	if (strcmp(kind, "seqpacket") == 0)
+		return (make_pair(SOCK_SEQPACKET, ours));
+	if (strcmp(kind, "bobs") == 0 || strcmp(kind, "roots") == 0) {
+		const char *was = uid;
+
+		uid = strcmp(kind, "bobs") == 0 ? "1001" : "0";
+		fd = make_pair(SOCK_STREAM, ours);
+		uid = was;
+		return (fd);
+	}
+	if (strcmp(kind, "hungup") == 0 || strcmp(kind, "full") == 0) {
+		fd = make_pair(SOCK_STREAM, ours);
+		while (kind[0] == 'f' && send(fd, buffer, sizeof(buffer), MSG_DONTWAIT) > 0)
+			;
+		if (kind[0] == 'h') {
+			close(*ours);
+			*ours = -1;
+		}
+		return (fd);
+	}
+	if (strcmp(kind, "passrights") == 0) {
+		fd = make_pair(SOCK_STREAM, ours);
+		/* SO_PASSRIGHTS, where the kernel has it: whoever listens wants no descriptors. */
+		(void)setsockopt(*ours, SOL_SOCKET, 83, &value, sizeof(value));
+		return (fd);
+	}
+	fd = socket(strcmp(kind, "tcp") == 0 ? AF_INET : AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (strcmp(kind, "listening") == 0 &&
+	    (bind(fd, (struct sockaddr *)&at, sizeof(sa_family_t)) < 0 || listen(fd, 8) < 0))
+		err(99, "listen");
+	return (fd);
+}
+
+/* What has no path. */
+static int
+odd(const char *kind)
+{
+	char dir[32];
+	int fd = -1, pair[2];
+
+	if (kind[0] == '/')
+		return (open(kind, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+	if (strcmp(kind, "closed") == 0)
+		return (-1);
+	if (strcmp(kind, "memfd") == 0)
+		return (memfd_create("x", MFD_CLOEXEC));
+	if (strcmp(kind, "pipe") == 0 && pipe(pair) == 0)
+		return (pair[0]);
+	if (strcmp(kind, "directory") == 0)
+		return (open("/home/alice", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	if (strcmp(kind, "null") == 0)
+		return (open("/dev/null", O_RDWR | O_CLOEXEC));
+	if (strcmp(kind, "tty") == 0)
+		return (open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC));
+	if (strcmp(kind, "pidfd") == 0)
+		return (pidfd_open(getpid(), 0));
+	if (strcmp(kind, "eventfd") == 0)
+		return (eventfd(0, EFD_CLOEXEC));
+	if (strncmp(kind, "ns/", 3) == 0)
+		return (open_of(pid, kind));
+	if (strcmp(kind, "opath") == 0) {
+		snprintf(dir, sizeof(dir), "/proc/%.10s", pid);
+		fd = open(dir, O_PATH | O_DIRECTORY);
+		return (openat(fd, "ns/mnt", O_PATH | O_CLOEXEC));
+	}
+	return (other_socket(kind, &pair[0]));
+}
+
 static void
 launch(int fds[3], char *argv[])
 {
@@ -357,63 +445,133 @@ launch(int fds[3], char *argv[])
 	err(99, "%s", argv[0]);
 }
 
+static struct {
+	const char *namespace, *opener, *how, *kinds[3];
+	int count;
+	int mapped;
+	bool here, remove;
+} options = { .count = 1, .mapped = -1 };
+
 static int
-call(int namespace, int directory, char *argv[], int *status)
+call(const char *dir, char *argv[], int *status)
 {
-	int fds[3] = { namespace, directory, -1 }, ours, tree;
+	int fds[3], ours = -1, tree = -1;
 	pid_t child;
 
-	fds[2] = make_pair(SOCK_STREAM, &ours);
+	for (int i = 0; i < 3; i++) {
+		if (options.kinds[i] == NULL)
+			continue;
+		fds[i] = i == 2 ? other_socket(options.kinds[i], &ours) : odd(options.kinds[i]);
+		if (fds[i] < 0 && strcmp(options.kinds[i], "closed") != 0)
+			err(99, "%s", options.kinds[i]);
+	}
+	if (options.kinds[0] == NULL)
+		fds[0] = options.namespace != NULL ? open(options.namespace, O_RDONLY | O_CLOEXEC)
+						   : open_of(pid, "ns/mnt");
+	if (options.mapped >= 0)
+		fds[1] = fcntl(options.mapped, F_DUPFD_CLOEXEC, 3);
+	else if (options.kinds[1] == NULL)
+		fds[1] = open_there(options.opener != NULL ? options.opener : pid, dir);
+	if (options.remove && rmdir(dir) < 0)
+		err(99, "%s", dir);
+	if (options.kinds[2] == NULL)
+		fds[2] = make_pair(SOCK_STREAM, &ours);
 	child = fork();
 	if (child == 0)
 		launch(fds, argv);
-	close(fds[2]);
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
 	if (waitpid(child, status, 0) != child)
 		err(99, "waitpid");
-	tree = receive_fd(ours, MSG_DONTWAIT);
-	close(ours);
+	if (ours >= 0) {
+		tree = receive_fd(ours, MSG_DONTWAIT);
+		close(ours);
+	}
 	return (tree);
 }
 
-int
-main(int argc, char *argv[])
+/* Each of many is what it must be from the first moment. */
+static void
+call_often(const char *dir, char *argv[])
 {
-	const char *namespace = NULL, *opener = NULL, *how = NULL;
-	int option, status = 0, tree = -1, child, directory = -1;
-	bool here = false;
+	struct statvfs vfs;
+	int status, tree;
 
-	while ((option = getopt(argc, argv, "+u:m:n:o:a:h")) != -1) {
+	for (int i = 0; i < options.count; i++) {
+		tree = call(dir, argv, &status);
+		if (tree < 0 || fstatvfs(tree, &vfs) < 0 || status != 0)
+			errx(1, "call %d: no mount", i);
+		if ((vfs.f_flag & (ST_NOSUID | ST_NODEV)) != (ST_NOSUID | ST_NODEV))
+			errx(1, "call %d: without its flags", i);
+		close(tree);
+	}
+	printf("calls %d\n", options.count);
+}
+
+static void
+read_options(int argc, char *argv[])
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "+u:m:n:o:a:hr3:4:5:x:")) != -1) {
 		if (option == 'u')
 			uid = optarg;
 		else if (option == 'm')
 			host_uid = optarg;
 		else if (option == 'n')
-		namespace = optarg;
-		else if (option == 'o') opener = optarg;
-		else if (option == 'a') how = optarg;
-		else if (option == 'h') here = true;
-		else errx(99, "usage");
+			options.namespace = optarg;
+		else if (option == 'o')
+			options.opener = optarg;
+		else if (option == 'a')
+			options.how = optarg;
+		else if (option == 'h')
+			options.here = true;
+		else if (option == 'r')
+			options.remove = true;
+		else if (option == 'x')
+			options.count = atoi(optarg);
+		else if (option >= '3' && option <= '5')
+			options.kinds[option - '3'] = optarg;
+		else
+			errx(99, "usage");
 	}
-	argv += optind;
-	if (argc - optind < (here ? 2 : 3))
+	if (argc - optind < (options.here ? 2 : 3))
 		errx(99, "usage");
+}
+
+int
+main(int argc, char *argv[])
+{
+	int status = 0, tree = -1;
+	pid_t child;
+
+	read_options(argc, argv);
+	argv += optind;
 	pid = argv[0];
-	if (here)
+	if (options.count > 1) {
+		call_often(argv[1], argv + 2);
+		return (0);
+	}
+	if (options.here) {
 		tree = make_here(argv[1]);
-	else {
-		directory = open_there(opener != NULL ? opener : pid, argv[1]);
-		tree = call(namespace != NULL ? open(namespace, O_RDONLY | O_CLOEXEC)
-					      : open_of(pid, "ns/mnt"),
-		    directory, argv + 2, &status);
-		printf("status %d\n",
-		    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-		printf("mount %s\n", tree >= 0 ? "yes" : "no");
+	} else {
+		tree = call(argv[1], argv + 2, &status);
+		printf("status %d\nmount %s\n",
+		    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+		    tree >= 0 ? "yes" : "no");
 	}
 	fflush(stdout);
-	if (tree >= 0 && how != NULL) {
+	if (tree >= 0 && options.how != NULL && strcmp(options.how, "again") == 0) {
+		options.mapped = tree;
+		if (call(argv[1], argv + 2, &status) >= 0)
+			errx(1, "it was mapped again");
+		printf("again %d\n", WEXITSTATUS(status));
+		return (0);
+	}
+	if (tree >= 0 && options.how != NULL) {
 		child = fork();
 		if (child == 0)
-			act(how, tree);
+			act(options.how, tree);
 		if (waitpid(child, &status, 0) != child || status != 0)
 			errx(99, "the attack could not be made");
 	}
