@@ -90,7 +90,7 @@ judged 77 'refused: 0:65537 are not ids' "B03 a gid beyond them" $own
 for word in -1 +1 01 "" " 1" 1e3 0x1 4294967296 2147483647 root $'\033]0;x\a' 'a
 b'; do
 	ids=("$word" 0)
-	judged 64 '^berth: usage: berth-launcher start.once.mount UID GID
+	judged 64 '^berth: usage: berth-launcher start.*mount UID GID
 ' "B03, B12 no id: $(printf %q "$word")" $own
 	unlike "$out$err" $'\033|0x1|1e3' "B12 and nothing of it is repeated"
 done
