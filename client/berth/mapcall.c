@@ -34,6 +34,12 @@ mapcall_is(struct json_object *params)
 	return (strcmp(engine_text(params, "event"), "map") == 0);
 }
 
+bool
+mapcall_is_refusal(struct json_object *params)
+{
+	return (strcmp(engine_text(params, "event"), "unmappable") == 0);
+}
+
 static int
 malformed(struct err *err)
 {

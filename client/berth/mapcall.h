@@ -29,6 +29,9 @@ struct mapcall {
 /* Is it that event? */
 bool mapcall_is(struct json_object *params);
 
+/* Is it "unmappable"? The error that says why comes behind it. */
+bool mapcall_is_refusal(struct json_object *params);
+
 /*
  * Runs the launcher with the descriptors of the event, which are closed in every case. 0, or -1 with err:
  * then the job does not start, once its supervisor sees the connection end.

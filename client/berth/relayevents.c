@@ -103,6 +103,8 @@ take_event(struct wait *wait, struct json_object *params, struct err *err)
 		return (take_started(wait, params, err));
 	if (mapcall_is(params) && !wait->started && wait->relay->kind == RELAY_RUN)
 		return (mapcall_serve(&wait->relay->maps, wait->conn, params, err));
+	if (mapcall_is_refusal(params) && !wait->started)
+		wait->relay->maps.unsupported = true;
 	if (strcmp(event, "attached") == 0 && !wait->started && wait->relay->attach != NULL) {
 		wait->started = true;
 		return (attach_begin(wait->relay, wait->conn, params, err));

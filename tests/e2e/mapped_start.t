@@ -4,6 +4,7 @@
 . "${BASH_SOURCE[0]%/*}/../attack/jobs.sh"
 arena_enter "$@"
 needs python3 jq
+mount --make-rshared /
 jobs_world security.confined idmap.mount network.host --engine=any
 mkdir -p /home/alice/{d,other}/sub
 echo content >/home/alice/d/file
@@ -132,6 +133,12 @@ ok "one that dies when the mount is made: its job is gone" jobs_are_gone
 client honest , quit -- "$two_json" echo ran
 is "$rc:$out" $'0:map /home/alice/d 101 101 3\nmap /home/alice/other 5 5 3' "one that dies between two"
 ok "its job is gone" jobs_are_gone
+
+mkdir /home/alice/d/mounted && mount -t tmpfs x /home/alice/d/mounted
+client honest -- "$job_json" echo ran
+like "$out" $'"event": "unmappable".*\n.*Failed.*mounts beneath' "what cannot be mapped is told apart from what else keeps a job from its start"
+umount /home/alice/d/mounted
+rmdir /home/alice/d/mounted
 
 b run -d --name kept "${D[@]}" host true
 wait_for 10 sh -c "[ \"\$(ls $STATE/jobs)\" != '' ]"

@@ -156,6 +156,15 @@ reply_map(int fd, const struct handover *wanted, const int fds[HANDOVER_FDS])
 }
 
 int
+reply_unmappable(int fd)
+{
+	struct json_object *parameters = json_object_new_object();
+	int status = json_put_text(parameters, "event", "unmappable");
+
+	return send_with(fd, parameters, status, true, NULL, 0);
+}
+
+int
 reply_attached(int fd, const struct attached *attached)
 {
 	static const char *const names[] = { "log", "input", "terminal" };

@@ -64,6 +64,9 @@ int reply_exited(int fd, const struct outcome *outcome);
 struct handover;
 int reply_map(int fd, const struct handover *wanted, const int fds[3]);
 
+/* The event "unmappable" of Run: what makes the error behind it is a directory that cannot be mapped. */
+int reply_unmappable(int fd);
+
 /* What goes with the event "attached" of Attach; -1: not there. */
 struct attached {
 	int log;

@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "client/engine/api/reply.h"
 #include "client/engine/hide_jobs.h"
 #include "client/engine/job/handover.h"
 #include "client/engine/job/mnt.h"
@@ -144,8 +145,12 @@ clone_mapped(const struct task *task, const struct job_mount *mount, int source,
 	int mnt;
 
 	if (check_group(mount, source, err) == -1 ||
-	    hide_check_alone(task->engine, source, err) == -1)
+	    hide_check_alone(task->engine, source, err) == -1) {
+		/* who runs a job may know another way to run it; the engine that starts one again does not */
+		if (!task->again)
+			(void)!reply_unmappable(task->conn);
 		return -1;
+	}
 	mnt = handover_mount(task->conn, &wanted, err);
 	if (mnt == -1 || !mount->readonly ||
 	    mount_setattr(mnt, "", AT_EMPTY_PATH, &attr, sizeof(attr)) == 0)
