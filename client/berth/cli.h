@@ -63,10 +63,11 @@ struct command {
 	const struct command *verbs; /* of a verb that has sub-verbs: their table, else NULL */
 };
 
-/* main.c, cmd_daemon.c, cmd_system.c: each ends with an empty row. */
+/* main.c, cmd_daemon.c, cmd_system.c, cmd_volume.c: each ends with an empty row. */
 extern const struct command commands[];
 extern const struct command daemon_verbs[];
 extern const struct command system_verbs[];
+extern const struct command volume_verbs[];
 
 /* verbs.c: the row of a verb; NULL without one. */
 const struct command *command_find(const char *name);
@@ -125,7 +126,7 @@ int help_print(const struct cli *cli, const struct command *about, struct err *e
 
 command_run cmd_run, cmd_exec, cmd_attach, cmd_cp, cmd_explain, cmd_daemon, cmd_admin, cmd_grants,
     cmd_info, cmd_version, cmd_help, cmd_complete, cmd_ps, cmd_logs, cmd_inspect, cmd_wait,
-    cmd_stop, cmd_kill, cmd_start, cmd_restart, cmd_rm, cmd_top, cmd_stats, cmd_system;
+    cmd_stop, cmd_kill, cmd_start, cmd_restart, cmd_rm, cmd_top, cmd_stats, cmd_system, cmd_volume;
 
 extern const struct flag run_flags[], exec_flags[], attach_flags[], explain_flags[];
 extern const struct flag ps_flags[], logs_flags[], job_start_flags[], stop_flags[], kill_flags[],

@@ -60,7 +60,7 @@ static const struct flag prune_flags[] = {
 };
 
 const struct command system_verbs[] = {
-	{ "system df", system_df, NULL, "system df", "what jobs take of the disk", NULL },
+	{ "system df", system_df, NULL, "system df", "what jobs and volumes take of the disk", NULL },
 	{ "system prune", system_prune, prune_flags, "system prune [flags]",
 	  "remove the jobs that are over, with what they wrote", NULL },
 	{ .name = NULL },
@@ -75,6 +75,17 @@ cmd_system(struct cli *cli, int argc, char **argv, struct err *err)
 	return (command_dispatch(cli, system_verbs, &words, err));
 }
 
+static struct json_object *
+no_volumes(void)
+{
+	static const char *const members[] = { "volumes", "used", "size", "reclaimable" };
+	struct json_object *object = json_object_new_object();
+
+	for (size_t i = 0; object != NULL && i < sizeof(members) / sizeof(members[0]); i++)
+		json_object_object_add(object, members[i], json_object_new_int64(0));
+	return (object);
+}
+
 /* No engine and nothing on disk: nothing is taken. */
 static struct json_object *
 nothing(void)
@@ -84,7 +95,29 @@ nothing(void)
 
 	for (size_t i = 0; object != NULL && i < sizeof(members) / sizeof(members[0]); i++)
 		json_object_object_add(object, members[i], json_object_new_int64(0));
+	if (object != NULL)
+		json_object_object_add(object, "volumes", no_volumes());
 	return (object);
+}
+
+static void
+add_row(
+    struct table *table, const char *kind, int64_t total, int64_t active, struct json_object *of)
+{
+	int64_t size = json_number(of, "size", 0), free = json_number(of, "reclaimable", 0);
+	char text[64], bytes[32];
+
+	table_add(table, kind);
+	snprintf(text, sizeof(text), "%" PRId64, total);
+	table_add(table, text);
+	snprintf(text, sizeof(text), "%" PRId64, active);
+	table_add(table, text);
+	quantity_size(size, 4, text, sizeof(text));
+	table_add(table, text);
+	quantity_size(free, 4, bytes, sizeof(bytes));
+	snprintf(text, sizeof(text), "%s (%.0f%%)", bytes,
+	    size > 0 && free > 0 ? (double)free * 100 / (double)size : 0);
+	table_add(table, text);
 }
 
 static int
@@ -92,22 +125,14 @@ print_usage(struct json_object *usage, struct err *err)
 {
 	static const char *const heads[] = { "TYPE", "TOTAL", "ACTIVE", "SIZE", "RECLAIMABLE",
 		NULL };
-	int64_t size = json_number(usage, "size", 0), free = json_number(usage, "reclaimable", 0);
-	char text[64], bytes[32];
+	struct json_object *volumes = json_object_object_get(usage, "volumes");
 	struct table table;
 
 	table_begin(&table, heads);
-	table_add(&table, "Jobs");
-	snprintf(text, sizeof(text), "%" PRId64, json_number(usage, "jobs", 0));
-	table_add(&table, text);
-	snprintf(text, sizeof(text), "%" PRId64, json_number(usage, "running", 0));
-	table_add(&table, text);
-	quantity_size(size, 4, text, sizeof(text));
-	table_add(&table, text);
-	quantity_size(free, 4, bytes, sizeof(bytes));
-	snprintf(text, sizeof(text), "%s (%.0f%%)", bytes,
-	    size > 0 && free > 0 ? (double)free * 100 / (double)size : 0);
-	table_add(&table, text);
+	add_row(
+	    &table, "Jobs", json_number(usage, "jobs", 0), json_number(usage, "running", 0), usage);
+	add_row(&table, "Local Volumes", json_number(volumes, "volumes", 0),
+	    json_number(volumes, "used", 0), volumes);
 	if (!table_print(&table))
 		return (err_set(err, ERR_SYSTEM, "out of memory"));
 	return (message_done(err));

@@ -19,8 +19,10 @@
 #include "client/berth/jobfilter.h"
 #include "client/berth/message.h"
 #include "client/berth/signame.h"
+#include "client/berth/volumecall.h"
 #include "client/lib/caps.h"
 #include "client/lib/job.h"
+#include "client/lib/json.h"
 
 extern char **environ;
 
@@ -142,6 +144,53 @@ static void
 value_job(struct typing *typing)
 {
 	offer_jobs(typing, "");
+}
+
+/* As offer_jobs. */
+static void
+offer_volumes(struct typing *typing, const char *tail)
+{
+	struct json_object *list;
+
+	if (volume_list_running(typing->cli, &list) != 0)
+		return;
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		const char *name = json_text(json_object_array_get_idx(list, i), "name");
+
+		if (name != NULL && job_is_volume(name))
+			offer(typing, name, tail, "a volume");
+	}
+	json_object_put(list);
+}
+
+static void
+value_named(struct typing *typing)
+{
+	offer_volumes(typing, "");
+}
+
+/* KEY=VALUE of volume ls */
+static void
+value_match(struct typing *typing)
+{
+	static const char *const answers[] = { "true", "false", NULL };
+	static const char dangling[] = "dangling=";
+
+	if (strncmp(value_of(typing), dangling, sizeof(dangling) - 1) == 0) {
+		typing->head += sizeof(dangling) - 1;
+		offer_words(typing, answers);
+		return;
+	}
+	offer(typing, "name", "=", NULL);
+	offer(typing, "label", "=", NULL);
+	offer(typing, "dangling", "=", NULL);
+}
+
+/* Of volume prune. */
+static void
+value_prunable(struct typing *typing)
+{
+	offer(typing, "label", "=", NULL);
 }
 
 /* Source and destination of cp: a path here, or a job; what is in a job nobody is asked for. */
@@ -300,6 +349,8 @@ value_volume(struct typing *typing)
 	const char *target = source != NULL ? strchr(source + 1, ':') : NULL;
 
 	if (source == NULL) {
+		if (strchr(value_of(typing), '/') == NULL)
+			offer_volumes(typing, ":");
 		leave_to_shell(typing, "dirs");
 	} else if (target != NULL) {
 		go_behind_comma(typing, target + 1);
@@ -437,8 +488,10 @@ static const struct {
 	{ "JOBFILE", value_file },
 	{ "KEY=VALUE", value_filter },
 	{ "KEY=VALUE,...", value_mount },
+	{ "LABEL", value_prunable },
 	{ "LEVEL", value_level },
 	{ "LIST", value_list },
+	{ "MATCH", value_match },
 	{ "MODE", value_network },
 	{ "NAME=SOFT[:HARD]", value_ulimit },
 	{ "NAME[=VALUE]", value_variable },
@@ -449,6 +502,7 @@ static const struct {
 	{ "USER", value_user },
 	{ "USER|@GROUP", value_principal },
 	{ "VERB", value_verb },
+	{ "VOLUME", value_named },
 	{ "[SRC:]DST[:OPTIONS]", value_volume },
 	{ "id=NAME,src=FILE", value_secret },
 };

@@ -74,6 +74,10 @@ static const struct job_error {
 	    "end it first:  berth stop" },
 	{ "NameTaken", "name_taken", "name", "the name is in use", "id", "by the job ",
 	    "choose another one, or remove that job:  berth rm" },
+	{ "NoSuchVolume", "no_such_volume", "volume", "no such volume", NULL, "none has this name",
+	    "berth volume ls  shows them" },
+	{ "VolumeInUse", "volume_in_use", "volume", "the volume is in use", "why", "",
+	    "end and remove those that use it first:  berth rm" },
 };
 
 static int

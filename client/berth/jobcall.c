@@ -106,17 +106,18 @@ job_ask(struct cli *cli, struct job_call *call, struct json_object **answer, str
 	return (rc > 0 ? no_such_job(cli, call->job, err) : rc);
 }
 
-/* One answer of List: 1 and the job is in the list; 0: it was the last one; -1 with err. */
+/* One answer: 1 and what it tells of is in the list; 0: it was the last one; -1 with err. */
 static int
-take_job(struct way *way, struct varlink *conn, struct json_object *list, struct err *err)
+take_one(struct way *way, struct varlink *conn, const char *member, struct json_object *list,
+    struct err *err)
 {
 	struct engine_answer answer = { .message = NULL };
 	int rc = engine_next(way, conn, 0, &answer, err);
-	struct json_object *job;
+	struct json_object *one;
 
-	if (rc == 0 && json_object_object_get_ex(answer.params, "job", &job) &&
-	    json_object_is_type(job, json_type_object)) {
-		rc = json_object_array_add(list, json_object_get(job)) == 0 ? 1 : -1;
+	if (rc == 0 && json_object_object_get_ex(answer.params, member, &one) &&
+	    json_object_is_type(one, json_type_object)) {
+		rc = json_object_array_add(list, json_object_get(one)) == 0 ? 1 : -1;
 		if (rc < 0)
 			err_set(err, ERR_SYSTEM, "out of memory");
 	}
@@ -124,24 +125,24 @@ take_job(struct way *way, struct varlink *conn, struct json_object *list, struct
 	return (rc);
 }
 
-/* Over a way that is there. */
+/* Over a way that is there; params is used up. */
 static int
-list_over(struct way *way, bool all, struct json_object **list, struct err *err)
+list_over(struct way *way, const struct job_all *all, struct json_object *params,
+    struct json_object **list, struct err *err)
 {
-	struct json_object *params = json_object_new_object();
-	struct engine_call call = { .method = "List", .params = params, .more = true };
+	struct engine_call call = { .method = all->method, .params = params, .more = true };
 	struct varlink conn;
 	int rc;
 
 	*list = json_object_new_array();
-	if (*list == NULL || params == NULL || json_put_bool(params, "all", all) != 0) {
+	if (*list == NULL || params == NULL) {
 		json_object_put(params);
 		rc = err_set(err, ERR_SYSTEM, "out of memory");
 	} else
 		rc = engine_open(way, &call, &conn, err);
 	if (rc == 0) {
 		for (rc = 1; rc == 1 && json_object_array_length(*list) < JOBS_MANY;)
-			rc = take_job(way, &conn, *list, err);
+			rc = take_one(way, &conn, all->member, *list, err);
 		varlink_close(&conn);
 	}
 	if (rc < 0)
@@ -149,29 +150,70 @@ list_over(struct way *way, bool all, struct json_object **list, struct err *err)
 	return (rc < 0 ? -1 : 0);
 }
 
+static const struct job_all all_jobs = { "List", "job" };
+
+/* The parameters of List; NULL: memory is short. */
+static struct json_object *
+which_jobs(bool all)
+{
+	struct json_object *params = json_object_new_object();
+
+	if (params == NULL || json_put_bool(params, "all", all) == 0)
+		return (params);
+	json_object_put(params);
+	return (NULL);
+}
+
 int
 job_list(struct cli *cli, bool all, struct json_object **list, struct err *err)
 {
 	struct way way;
 
-	return (begin(&way, cli, err) != 0 ? -1 : list_over(&way, all, list, err));
+	if (begin(&way, cli, err) != 0)
+		return (-1);
+	return (list_over(&way, &all_jobs, which_jobs(all), list, err));
 }
 
 int
-job_list_running(struct cli *cli, struct json_object **list)
+job_all(struct cli *cli, const struct job_all *all, struct json_object **list, struct err *err)
+{
+	struct way way;
+
+	if (begin(&way, cli, err) != 0)
+		return (-1);
+	return (list_over(&way, all, json_object_new_object(), list, err));
+}
+
+/* Who types waits for nobody: this program ends then, with what it has said so far. */
+static int
+list_running(struct cli *cli, const struct job_all *all, struct json_object *params,
+    struct json_object **list)
 {
 	struct err ignored;
 	struct way way;
 	int rc;
 
-	/* Who types waits for nobody: this program ends then, with what it has said so far. */
 	alarm(ALARM_SECONDS);
 	rc = way_init(&way, cli, false, &ignored);
 	way.skew_told = true;
 	if (rc == 0)
-		rc = list_over(&way, true, list, &ignored);
+		rc = list_over(&way, all, params, list, &ignored);
+	else
+		json_object_put(params);
 	alarm(0);
 	return (rc);
+}
+
+int
+job_all_running(struct cli *cli, const struct job_all *all, struct json_object **list)
+{
+	return (list_running(cli, all, json_object_new_object(), list));
+}
+
+int
+job_list_running(struct cli *cli, struct json_object **list)
+{
+	return (list_running(cli, &all_jobs, which_jobs(true), list));
 }
 
 int

@@ -32,6 +32,20 @@ int job_ask(struct cli *cli, struct job_call *call, struct json_object **answer,
 int job_ask_all(struct cli *cli, struct job_call *call, struct json_object **answer,
     struct err *err) __attribute__((warn_unused_result));
 
+/* A call that is answered once for each of something, each time with a member of this name. */
+struct job_all {
+	const char *method;
+	const char *member;
+};
+
+/* All of them as an array, which is the caller's with 0 alone; -1 with err. */
+int job_all(struct cli *cli, const struct job_all *all, struct json_object **list, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* The same for completion: see job_list_running. */
+int job_all_running(struct cli *cli, const struct job_all *all, struct json_object **list)
+    __attribute__((warn_unused_result));
+
 /* The jobs as an array of the interface's Job, which is the caller's with 0 alone; -1 with err. */
 int job_list(struct cli *cli, bool all, struct json_object **list, struct err *err)
     __attribute__((warn_unused_result));

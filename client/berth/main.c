@@ -47,7 +47,8 @@ const struct command commands[] = {
 	{ "rm", cmd_rm, rm_flags, "rm [flags] JOB...", "remove jobs that are over, with what they wrote", NULL },
 	{ "top", cmd_top, NULL, "top JOB", "the processes of a job", NULL },
 	{ "stats", cmd_stats, stats_flags, "stats [flags] [JOB...]", "what jobs take of the machine", NULL },
-	{ "system", cmd_system, NULL, "system SUBVERB", "what jobs take of the disk", system_verbs },
+	{ "system", cmd_system, NULL, "system SUBVERB", "what jobs and volumes take of the disk", system_verbs },
+	{ "volume", cmd_volume, NULL, "volume SUBVERB", "directories that outlive jobs", volume_verbs },
 	{ "cp", cmd_cp, cp_flags, "cp [flags] JOB:PATH|SRC|- DEST|-|JOB:PATH",
 	  "copy files out of a job, or into it; - is a tar", NULL },
 	{ "explain", cmd_explain, explain_flags, "explain [flags] JOBFILE | -- run ...",
@@ -72,7 +73,6 @@ const struct command commands[] = {
 	{ .name = "logout" }, { .name = "pull" },
 	{ .name = "push" }, { .name = "rmi" },
 	{ .name = "service" }, { .name = "tag" },
-	{ .name = "volume" },
 	{ .name = NULL },
 };
 /* clang-format on */

@@ -20,6 +20,7 @@
 #include "client/berth/view.h"
 
 #define JOBS "jobs"
+#define VOLUMES "volumes"
 
 int
 stateroot_find(const struct cli *cli, char root[PATH_MAX], struct err *err)
@@ -75,7 +76,7 @@ stateroot_is_empty(const struct cli *cli)
 
 	if (root != NULL && stateroot_find(cli, root, &ignored) == 0) {
 		dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		empty = dir >= 0 ? is_empty(dir, JOBS) : errno == ENOENT;
+		empty = dir >= 0 ? is_empty(dir, JOBS) && is_empty(dir, VOLUMES) : errno == ENOENT;
 	}
 	free(root);
 	return (empty);

@@ -24,6 +24,7 @@
 
 /* Names below the state root, which is the engine's working directory. */
 #define STATE_JOBS "jobs" /* jobs/ID/: overlay.h, record.h, request.h, joblog.h, ctl.h */
+#define STATE_VOLUMES "volumes" /* volumes/NAME/: volume/volume.h */
 #define STATE_HOST "host" /* skeleton of the image "host" */
 #define STATE_LOG "engine.log" /* log.h; and the one before it */
 #define STATE_LOG_OLD "engine.log.1"

@@ -141,9 +141,11 @@ done
 # The verbs of berth-jobs(1), a subsection each.
 jobs=$TOP/config/man/berth-jobs.1
 while IFS= read -r verb; do
+	of='.[], .[].verbs[]'
+	[ "$verb" = "${verb% *}" ] || of=".[] | select(.name == \"${verb% *}\") | .verbs[]"
 	text=$(awk -v title=".Ss $verb" '$0 == title { on = 1; next } /^\.S[hs] / { on = 0 } on && /^\.It /' "$jobs")
 	is "$(flags_in <<<"$text")" \
-	    "$(flags_of "[.[], .[].verbs[] | select(.name == \"${verb#system }\")] | .[0].flags[] | select((.global | not) and .help != null)")" \
+	    "$(flags_of "[$of | select(.name == \"${verb##* }\")] | .[0].flags[] | select((.global | not) and .help != null)")" \
 	    "berth-jobs(1): the flags of $verb are those of the table"
 done < <(sed -n 's/^\.Ss \([a-z ]*\)$/\1/p' "$jobs")
 is "$(sed -n 's/^\.Ss \([a-z][a-z]*\).*/\1/p' "$jobs" | sort -u)" \

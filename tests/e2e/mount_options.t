@@ -92,24 +92,24 @@ gives 1 "slave: the source can be another mount's directory" --mount type=bind,s
 is "$(host_mounts)" "$before" "nothing is mounted on the host"
 
 # --- by policy: whole components
-mkdir -p /scratch/in /scratch2/in /scratch/mnt
-echo one >/scratch/in/file
-echo two >/scratch2/in/file
-chown -R alice:alice /scratch /scratch2
-ln -s /scratch2/in /scratch/out
-ln -s /scratch/in /scratch2/back
+mkdir -p /srv/p /srv/p/scratch/in /srv/p/scratch2/in /srv/p/scratch/mnt
+echo one >/srv/p/scratch/in/file
+echo two >/srv/p/scratch2/in/file
+chown -R alice:alice /srv/p/scratch /srv/p/scratch2
+ln -s /srv/p/scratch2/in /srv/p/scratch/out
+ln -s /srv/p/scratch/in /srv/p/scratch2/back
 revoke alice 'mount=*'
-grant alice mount=/scratch
+grant alice mount=/srv/p/scratch
 for flags in "-v SRC:/d" "--mount type=bind,src=SRC,dst=/d"; do
 	# shellcheck disable=SC2086
-	gives one "mount=/scratch allows /scratch/in: ${flags%% *}" ${flags/SRC//scratch/in} host cat /d/file
-	for source in /scratch2 /scratch2/in /scratch/../scratch2/in /scratch/out /; do
+	gives one "mount=/srv/p/scratch allows /srv/p/scratch/in: ${flags%% *}" ${flags/SRC//srv/p/scratch/in} host cat /d/file
+	for source in /srv/p/scratch2 /srv/p/scratch2/in /srv/p/scratch/../scratch2/in /srv/p/scratch/out /; do
 		# shellcheck disable=SC2086
 		run job ${flags/SRC/$source} host cat /d/file
-		is "$rc:$out" "125:" "mount=/scratch does not allow $source: ${flags%% *}"
+		is "$rc:$out" "125:" "mount=/srv/p/scratch does not allow $source: ${flags%% *}"
 		like "$err" "refused: mount=.* is not granted" "and that is why: $source"
 	done
 	# shellcheck disable=SC2086
-	gives one "a link from outside to what is allowed: ${flags%% *}" ${flags/SRC//scratch2/back} host cat /d/file
+	gives one "a link from outside to what is allowed: ${flags%% *}" ${flags/SRC//srv/p/scratch2/back} host cat /d/file
 done
 done_testing

@@ -86,8 +86,6 @@ fails 'cannot mount' "-v: a dangling link" -v /home/alice/dangling:/d host true
 fails 'cannot mount' "-v: a link to itself" -v /home/alice/loop:/d host true
 fails 'cannot mount' "-v: what the user cannot reach" -v /home/bob/canary:/d host true
 fails 'cannot mount' "-v: root's home" -v /root/canary:/d host true
-fails 'a volume is not available' "-v: a volume by name" -v name:/d host true
-fails 'berth: ' "-v: one word" -v /home/alice/data host true
 fails 'DST is not an absolute path' "-v: a relative target" -v /home/alice/data:d host true
 fails 'absolute path without' "-v: a target with .." -v /home/alice/data:/d/.. host true
 fails 'nothing can be mounted on /' "-v on /" -v /home/alice/data:/ host true

@@ -321,12 +321,13 @@ b logs -f --until 0s web
 is "$rc" 0 "-f --until of the past ends"
 
 # --- system
-script '{Usage: [{parameters: {jobs: 3, running: 1, size: 3000000, reclaimable: 1500000}}], Prune: [{parameters: {removed: ["beef00000003"], size: 1500000}}]}'
+script '{Usage: [{parameters: {jobs: 3, running: 1, size: 3000000, reclaimable: 1500000, volumes: {volumes: 2, used: 1, size: 4000000, reclaimable: 1000000}}}], Prune: [{parameters: {removed: ["beef00000003"], size: 1500000}}]}'
 b system df
 is "$rc:$(sed -E 's/   +/ | /g' <<<"$out")" "0:TYPE | TOTAL | ACTIVE | SIZE | RECLAIMABLE
-Jobs | 3 | 1 | 3MB | 1.5MB (50%)" "system df"
+Jobs | 3 | 1 | 3MB | 1.5MB (50%)
+Local Volumes | 2 | 1 | 4MB | 1MB (25%)" "system df"
 b --format=json system df
-is "$rc:$(jq -c . <<<"$out")" '0:{"jobs":3,"running":1,"size":3000000,"reclaimable":1500000}' "as JSON"
+is "$rc:$(jq -c . <<<"$out")" '0:{"jobs":3,"running":1,"size":3000000,"reclaimable":1500000,"volumes":{"volumes":2,"used":1,"size":4000000,"reclaimable":1000000}}' "as JSON"
 rm -f $dir/script.calls
 b system prune
 is "$rc:$out:$err:$(calls)" "1::berth: nothing was removed
@@ -345,7 +346,7 @@ is "$(calls | tail -n1)" 'Prune {"filter": {"labels": ["a", "b=c"], "until": 864
 for words in ps "ps -a" "system df"; do
 	# shellcheck disable=SC2086
 	run as alice berth $words
-	is "$rc:$err:$(wc -l <<<"$out")" "0::$([ "$words" = "system df" ] && echo 2 || echo 1)" "berth $words without an engine"
+	is "$rc:$err:$(wc -l <<<"$out")" "0::$([ "$words" = "system df" ] && echo 3 || echo 1)" "berth $words without an engine"
 done
 for words in "stop x" "logs x" "start x" "rm x" "wait x" "inspect x"; do
 	# shellcheck disable=SC2086

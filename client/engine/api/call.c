@@ -167,6 +167,10 @@ static const struct {
 	{ BERTH_INTERFACE ".Open", call_open },
 	{ BERTH_INTERFACE ".Usage", call_usage },
 	{ BERTH_INTERFACE ".Prune", call_prune },
+	{ BERTH_INTERFACE ".ListVolumes", call_list_volumes },
+	{ BERTH_INTERFACE ".InspectVolume", call_inspect_volume },
+	{ BERTH_INTERFACE ".RemoveVolume", call_remove_volume },
+	{ BERTH_INTERFACE ".PruneVolumes", call_prune_volumes },
 	{ "org.varlink.service.GetInfo", call_get_info },
 	{ "org.varlink.service.GetInterfaceDescription", call_get_description },
 };

@@ -88,6 +88,15 @@ int call_remove(struct call *call) __attribute__((warn_unused_result));
 int call_usage(struct call *call) __attribute__((warn_unused_result));
 int call_prune(struct call *call) __attribute__((warn_unused_result));
 
+/* Volumes; in volumes.c. A child answers them. */
+int call_list_volumes(struct call *call) __attribute__((warn_unused_result));
+int call_inspect_volume(struct call *call) __attribute__((warn_unused_result));
+int call_remove_volume(struct call *call) __attribute__((warn_unused_result));
+int call_prune_volumes(struct call *call) __attribute__((warn_unused_result));
+
+/* The volumes' part of Usage; NULL with errno. In volumes.c. */
+struct json_object *volumes_usage(int jobs);
+
 /* Copy; in copy.c. A child answers it. */
 int call_copy(struct call *call) __attribute__((warn_unused_result));
 

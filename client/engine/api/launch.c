@@ -55,23 +55,6 @@ check_limits(const struct job *job, struct err *err)
 	return 0;
 }
 
-/* What can be asked for, and what this version cannot do yet. */
-static int
-check_available(const struct job *job, struct err *err)
-{
-	const char *what = NULL;
-
-	for (size_t i = 0; i < job->nmounts && what == NULL; i++) {
-		const struct job_mount *mount = &job->mounts[i];
-
-		if (mount->type == JOB_MOUNT_VOLUME)
-			what = "a volume";
-	}
-	if (what == NULL)
-		return 0;
-	return err_set(err, ERR_FAILED, "%s is not available in this version", what);
-}
-
 /* Directories that only a launcher of the client's can mount. */
 static int
 check_maps(const struct launch *launch, struct err *err)
@@ -93,8 +76,6 @@ check_maps(const struct launch *launch, struct err *err)
 static int
 check_here(const struct job *job, struct err *err)
 {
-	if (check_available(job, err) == -1)
-		return -1;
 	for (int i = 0; i < 3 && job->run.stdio[i] >= 0; i++)
 		if (streams_check(job->run.stdio[i], i, err) == -1)
 			return -1;

@@ -177,6 +177,7 @@ do_usage(const struct worker *worker)
 	status |= json_put_number(out, "running", total.running);
 	status |= json_put_number(out, "size", total.size);
 	status |= json_put_number(out, "reclaimable", total.reclaimable);
+	status |= json_put(out, "volumes", volumes_usage(worker->engine->jobs));
 	send_total(worker, out, status);
 }
 

@@ -21,6 +21,7 @@
 #include "client/engine/hide_jobs.h"
 #include "client/engine/job/handover.h"
 #include "client/engine/job/mnt.h"
+#include "client/engine/volume/attach.h"
 #include "common/io.h"
 
 #define HOSTS_OWN (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
@@ -264,6 +265,28 @@ mount_tmpfs(struct root *root, const struct job_mount *mount, struct err *err)
 	return 0;
 }
 
+static int
+mount_volume(const struct root *root, struct task *task, size_t index, struct err *err)
+{
+	const struct job_mount *mount = &task->job->mounts[index];
+	const struct mnt_how how = {
+		.attributes = HOSTS_OWN | (mount->readonly ? MOUNT_ATTR_RDONLY : 0), .alone = true
+	};
+	int AUTO_CLOSE target = target_open(root, mount->target, true);
+	int AUTO_CLOSE data = -1;
+	int AUTO_CLOSE mnt = -1;
+
+	if (target == -1)
+		return explain_target(mount, true, err);
+	data = volume_attach(task, index, root->fd, target, err);
+	if (data == -1)
+		return -1;
+	mnt = mnt_clone_how(data, "", &how);
+	if (mnt == -1)
+		return err_sys(err, "the volume of %s cannot be mounted", mount->target);
+	return mnt_attach(mnt, target, "") == 0 ? 0 : explain_target(mount, true, err);
+}
+
 static size_t
 depth(const char *path)
 {
@@ -289,23 +312,38 @@ sort_by_depth(const struct job *job, size_t *order)
 	}
 }
 
+static int
+mount_one(struct root *root, struct task *task, size_t index, int clone, struct err *err)
+{
+	const struct job_mount *mount = &task->job->mounts[index];
+
+	switch (mount->type) {
+	case JOB_MOUNT_BIND:
+		return mount_bind(root, mount, clone, err);
+	case JOB_MOUNT_TMPFS:
+		return mount_tmpfs(root, mount, err);
+	case JOB_MOUNT_VOLUME:
+		return mount_volume(root, task, index, err);
+	case JOB_MOUNT_SECRET:
+		return 0;
+	case JOB_MOUNT_INVALID:
+		break;
+	}
+	return err_set(err, ERR_BUG, "%s cannot be mounted", mount->target);
+}
+
 int
-binds_job(
-    struct root *root, const struct task *task, const int clones[JOB_MOUNTS_MAX], struct err *err)
+binds_job(struct root *root, struct task *task, const int clones[JOB_MOUNTS_MAX], struct err *err)
 {
 	const struct job *job = task->job;
 	size_t order[JOB_MOUNTS_MAX];
 
 	sort_by_depth(job, order);
 	for (size_t i = 0; i < job->nmounts; i++) {
-		const struct job_mount *mount = &job->mounts[order[i]];
-		int ret = 0;
+		size_t at = order[i];
 
-		if (mount->type == JOB_MOUNT_BIND)
-			ret = mount_bind(root, mount, clones[order[i]], err);
-		else if (mount->type == JOB_MOUNT_TMPFS)
-			ret = mount_tmpfs(root, mount, err);
-		if (ret == -1 || cover_alone(task, mount, clones[order[i]], err) == -1)
+		if (mount_one(root, task, at, clones[at], err) == -1 ||
+		    cover_alone(task, &job->mounts[at], clones[at], err) == -1)
 			return -1;
 	}
 	return 0;

@@ -32,8 +32,8 @@ int binds_clone(const struct task *task, int clones[JOB_MOUNTS_MAX], struct err 
     __attribute__((warn_unused_result));
 void binds_close(const struct job *job, int clones[JOB_MOUNTS_MAX]);
 
-/* Mounts the clones, and what tmpfs the job asked for; its secrets come later. 0, or -1 with err. */
-int binds_job(struct root *root, const struct task *task, const int clones[JOB_MOUNTS_MAX],
+/* Mounts the clones, and what tmpfs and volumes the job asked for; its secrets come later. 0, or -1 with err. */
+int binds_job(struct root *root, struct task *task, const int clones[JOB_MOUNTS_MAX],
     struct err *err) __attribute__((warn_unused_result));
 
 #endif

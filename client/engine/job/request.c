@@ -207,3 +207,28 @@ request_job(int dir, struct job *job, struct err *err)
 	}
 	return ret;
 }
+
+int
+request_volumes(int dir, void (*take)(void *arg, const char *name), void *arg)
+{
+	struct json_object *params = read_json(dir);
+	struct json_object *mounts;
+	size_t n = 0;
+
+	if (params == NULL)
+		return -1;
+	mounts = json_object_object_get(params, "mounts");
+	if (json_object_is_type(mounts, json_type_array))
+		n = json_object_array_length(mounts);
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *mount = json_object_array_get_idx(mounts, i);
+		const char *type =
+		    json_object_is_type(mount, json_type_object) ? json_text(mount, "type") : NULL;
+		const char *name = type != NULL ? json_text(mount, "source") : NULL;
+
+		if (name != NULL && strcmp(type, "volume") == 0 && job_is_volume(name))
+			take(arg, name);
+	}
+	json_object_put(params);
+	return 0;
+}

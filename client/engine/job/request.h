@@ -35,4 +35,11 @@ int request_read(int dir, struct json_object **params, int *blob)
  */
 int request_job(int dir, struct job *job, struct err *err) __attribute__((warn_unused_result));
 
+/*
+ * Calls take with the name of each volume that it names. 0, or -1 with errno: ENOENT when nothing was kept,
+ * EBADMSG when it cannot be read as a request.
+ */
+int request_volumes(int dir, void (*take)(void *arg, const char *name), void *arg)
+    __attribute__((warn_unused_result));
+
 #endif

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -177,6 +178,24 @@ clone_binds(
 	return ret;
 }
 
+/*
+ * The job's directory as a mount of this namespace, for volumes that lie in it: before the root is mounted
+ * over it. What it was opened as came from another namespace, and nothing can be mounted from that.
+ */
+static int
+open_own(struct task *task, struct err *err)
+{
+	char dir[sizeof(STATE_JOBS) + 1 + JOB_ID_LEN];
+	struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_BENEATH };
+
+	if (task->job->nmounts == 0)
+		return 0;
+	snprintf(dir, sizeof(dir), STATE_JOBS "/%s", task->id);
+	task->own = (int)syscall(SYS_openat2, AT_FDCWD, dir, &how, sizeof(how));
+	return task->own != -1 ? 0 : err_sys(err, "the job's directory cannot be used");
+}
+
 static int
 use_again(const struct task *task, struct err *err)
 {
@@ -206,10 +225,14 @@ rootfs_enter(struct task *task, struct err *err)
 	int clones[JOB_MOUNTS_MAX];
 	int ret = -1;
 
+	task->own = -1;
 	if ((!task->again || use_again(task, err) == 0) &&
-	    clone_binds(task, clones, &in, err) == 0 && mount_root(task, &root, err) == 0 &&
-	    hide_image(&in, root.fd, err) == 0 && populate(task, &root, clones, err) == 0)
+	    clone_binds(task, clones, &in, err) == 0 && open_own(task, err) == 0 &&
+	    mount_root(task, &root, err) == 0 && hide_image(&in, root.fd, err) == 0 &&
+	    populate(task, &root, clones, err) == 0)
 		ret = enter(&root, task->job->read_only, err);
+	io_close(&task->own);
+	task->own = -1;
 	binds_close(task->job, clones);
 	io_close(&root.fd);
 	return ret;

@@ -25,7 +25,7 @@
 #include "client/engine/job/rootfs.h"
 #include "client/engine/job/watch.h"
 
-#define FDS_MAX (16 + JOB_MOUNTS_MAX)
+#define FDS_MAX (24 + JOB_MOUNTS_MAX)
 
 /* The listening socket, the user's lock, other clients: none of it is for this process. */
 static void
@@ -144,6 +144,8 @@ drop_streams(const struct watch *watch, int go)
 	fds[n++] = first->pty.master;
 	fds[n++] = first->pty.slave;
 	fds[n++] = go;
+	for (size_t i = 0; i < task->nvolumes; i++)
+		fds[n++] = task->volumes[i];
 	if (watch->output != NULL)
 		n += output_descriptors(watch->output, fds + n);
 	keep_only(fds, n);

@@ -24,6 +24,7 @@
 #include "client/engine/job/record.h"
 #include "client/engine/job/remove.h"
 #include "client/engine/job/scratch.h"
+#include "client/engine/volume/volume.h"
 #include "common/io.h"
 
 #define SWEEP_SHARE 50 /* of the time, one part at most is spent with looking */
@@ -144,6 +145,7 @@ sweep_now(int jobs, bool all)
 	/* what it did not see stays for the next time */
 	(void)!each(jobs, all ? sweep_any : sweep_one, SIZE_MAX, &none);
 	names_sweep(jobs, all);
+	volumes_sweep(all);
 }
 
 /* A look at thousands of jobs that are kept must not come with each job that ends. */

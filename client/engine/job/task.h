@@ -31,6 +31,9 @@ struct task {
 	int console; /* the job's own terminal, borrowed from its process; -1: none */
 	int devpts; /* the job's own, as it was made: what has its name in there may be another */
 	int proc; /* likewise its procfs */
+	int own; /* jobs/ID in the mount namespace of the job, until its root is entered; or -1 */
+	size_t nvolumes;
+	int volumes[JOB_MOUNTS_MAX]; /* their locks: volume/volume.h */
 };
 
 #define IDENTITY_GROUPS_MAX 128

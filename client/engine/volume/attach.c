@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A volume for a job that starts: see attach.h.
+ * TRUST: unprivileged
+ * INPUT: a request that was decided upon; the state root; an image's files
+ * MUST: as in attach.h
+ */
+#include "client/engine/volume/attach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client/engine/job/record.h"
+#include "client/engine/job/remove.h"
+#include "client/engine/volume/fill.h"
+#include "client/engine/volume/volume.h"
+#include "common/io.h"
+
+#define OWN "v" /* in a job's directory: those without a name, by their numbers */
+#define TRIES 100 /* who removes it has it for a moment, or it is gone then */
+#define PAUSE_NS 20000000L
+
+/* What is being attached. */
+struct order {
+	const struct job_mount *mount;
+	int root;
+	int target;
+};
+
+static int
+cannot_use(const struct job_mount *mount, struct err *err)
+{
+	const char *name = mount->source != NULL ? mount->source : mount->target;
+	int errnum = errno;
+
+	err_sys(err, "volume %s cannot be used", name);
+	if (errnum == ELOOP || errnum == ENOTDIR || errnum == EXDEV)
+		err_why(err, "its directory in the state directory was changed: it is a link, a "
+			     "file or a mount");
+	return -1;
+}
+
+static int
+cannot_fill(const struct job_mount *mount, struct err *err)
+{
+	int errnum = errno;
+
+	err_sys(err, "what the image has at %s cannot be copied into the volume", mount->target);
+	if (errnum == ELOOP)
+		err_why(err, "its directories are deeper than %d", FILL_DEPTH_MAX);
+	return err_todo(err, "an empty one:  -v ...:nocopy");
+}
+
+static int
+mount_id(int fd, uint64_t *id)
+{
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) == -1)
+		return -1;
+	*id = st.stx_mnt_id;
+	return 0;
+}
+
+/* Only of the image itself: what is mounted there, the host's /usr of the image host as well, is not. */
+static int
+fill(const struct order *order, int data, struct err *err)
+{
+	uint64_t top;
+	uint64_t here;
+
+	if (order->mount->nocopy || mount_id(order->root, &top) == -1 ||
+	    mount_id(order->target, &here) == -1 || top != here)
+		return 0;
+	return fill_tree(order->target, data) == 0 ? 0 : cannot_fill(order->mount, err);
+}
+
+/* --- with a name -------------------------------------------------------------------------------------- */
+
+/* Makes it and has its lock in *dir. 0; 1: somebody was faster; -1 with err. */
+static int
+make_named(const struct order *order, int volumes, int *dir, struct err *err)
+{
+	struct volume volume = { .created = record_now(), .labels = order->mount->labels };
+	char temp[VOLUME_TEMP_SIZE];
+	int AUTO_CLOSE new = volume_begin(volumes, temp);
+	int AUTO_CLOSE data = new == -1 ? -1 : volume_data(new);
+	int ret = -1;
+
+	if (data == -1)
+		return cannot_use(order->mount, err);
+	snprintf(volume.name, sizeof(volume.name), "%s", order->mount->source);
+	if (fill(order, data, err) == 0) {
+		ret = volume_finish(volumes, temp, new, &volume);
+		if (ret == -1 && errno == EEXIST)
+			ret = 1;
+		else if (ret == -1)
+			cannot_use(order->mount, err);
+	}
+	if (ret != 0) {
+		(void)!remove_tree(volumes, temp);
+		return ret;
+	}
+	*dir = new;
+	new = -1;
+	return 0;
+}
+
+/* The volume's directory with a shared lock, or -1 with errno; EAGAIN: look again. */
+static int
+take_named(int volumes, const char *name)
+{
+	int AUTO_CLOSE dir = volume_open(volumes, name);
+	int taken = dir;
+
+	if (dir == -1)
+		return -1;
+	errno = EAGAIN;
+	if (!volume_lock(volumes, name, dir, LOCK_SH))
+		return -1;
+	dir = -1;
+	return taken;
+}
+
+static int
+find_named(const struct order *order, int volumes, struct err *err)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	const char *name = order->mount->source;
+	int dir = -1;
+
+	for (int i = 0; i < TRIES; i++) {
+		dir = take_named(volumes, name);
+		if (dir != -1)
+			return dir;
+		if (errno == ENOENT) {
+			int ret = make_named(order, volumes, &dir, err);
+
+			if (ret == -1)
+				return -1;
+			if (ret == 0 && flock(dir, LOCK_SH | LOCK_NB) == 0)
+				return dir;
+			io_close(&dir);
+		} else if (errno == EAGAIN)
+			nanosleep(&pause, NULL);
+		else
+			return cannot_use(order->mount, err);
+	}
+	err_set(err, ERR_FAILED, "volume %s cannot be used", name);
+	err_why(err, "somebody has a lock on it");
+	return err_todo(err, "try again");
+}
+
+/* --- without ------------------------------------------------------------------------------------------ */
+
+static int
+open_own(int at, const char *name)
+{
+	struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_BENEATH };
+
+	return (int)syscall(SYS_openat2, at, name, &how, sizeof(how));
+}
+
+/* Under another name until it is filled: a job that is started again would take it as it is. */
+static int
+make_own(const struct order *order, int own, const char *name, struct err *err)
+{
+	char temp[24];
+	int AUTO_CLOSE data = -1;
+
+	snprintf(temp, sizeof(temp), ".%s", name);
+	if (remove_tree(own, temp) == -1 || mkdirat(own, temp, 0700) == -1)
+		return cannot_use(order->mount, err);
+	data = open_own(own, temp);
+	if (data == -1 || fchown(data, 0, 0) == -1 || fchmod(data, 0755) == -1)
+		return cannot_use(order->mount, err);
+	if (fill(order, data, err) == -1)
+		return -1;
+	if (renameat2(own, temp, own, name, RENAME_NOREPLACE) == -1)
+		return cannot_use(order->mount, err);
+	return 0;
+}
+
+static int
+attach_own(const struct order *order, int dir, size_t index, struct err *err)
+{
+	char name[20];
+	int AUTO_CLOSE own = -1;
+	int data;
+
+	if (mkdirat(dir, OWN, 0700) == -1 && errno != EEXIST)
+		return cannot_use(order->mount, err);
+	own = open_own(dir, OWN);
+	if (own == -1)
+		return cannot_use(order->mount, err);
+	snprintf(name, sizeof(name), "%zu", index);
+	data = open_own(own, name);
+	if (data == -1 && errno == ENOENT) {
+		if (make_own(order, own, name, err) == -1)
+			return -1;
+		data = open_own(own, name);
+	}
+	return data == -1 ? cannot_use(order->mount, err) : data;
+}
+
+int
+volume_attach(struct task *task, size_t index, int root, int target, struct err *err)
+{
+	const struct order order = {
+		.mount = &task->job->mounts[index], .root = root, .target = target
+	};
+	int AUTO_CLOSE volumes = -1;
+	int dir, data;
+
+	if (order.mount->source == NULL)
+		return attach_own(&order, task->own, index, err);
+	volumes = volumes_open(true);
+	if (volumes == -1)
+		return cannot_use(order.mount, err);
+	dir = find_named(&order, volumes, err);
+	if (dir == -1)
+		return -1;
+	task->volumes[task->nvolumes++] = dir;
+	data = volume_data(dir);
+	return data == -1 ? cannot_use(order.mount, err) : data;
+}

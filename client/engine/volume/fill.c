@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a new volume gets of the image: see fill.h.
+ * TRUST: unprivileged
+ * INPUT: a tree of an image's author, in a root that other jobs may be changing
+ * MUST: as in fill.h
+ */
+#include "client/engine/volume/fill.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "common/io.h"
+
+#define NAMES_MAX 65536 /* XATTR_LIST_MAX of the kernel */
+#define VALUE_MAX 65536 /* XATTR_SIZE_MAX */
+#define CHUNK (16 << 20)
+
+/* A directory that is being copied. */
+struct level {
+	DIR *from;
+	int to;
+};
+
+struct fill {
+	size_t depth;
+	struct level stack[FILL_DEPTH_MAX];
+	char names[NAMES_MAX];
+	char value[VALUE_MAX];
+};
+
+static int
+open_beneath(int at, const char *name, int flags)
+{
+	struct open_how how = { .flags = (unsigned int)flags | O_RDONLY | O_NONBLOCK | O_NOCTTY |
+					 O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_BENEATH };
+
+	return (int)syscall(SYS_openat2, at, name, &how, sizeof(how));
+}
+
+/* The overlay's own, as a mount of a job's root has them, are not the image's. */
+static bool
+is_copied(const char *name)
+{
+	static const char *const prefixes[] = { "user.", "security.capability",
+		"system.posix_acl_" };
+
+	if (strncmp(name, "user.overlay.", 13) == 0)
+		return false;
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
+/* What the other file system does not take is left out. */
+static void
+copy_attributes(struct fill *fill, int from, int to)
+{
+	ssize_t len = flistxattr(from, fill->names, sizeof(fill->names));
+	const char *end = fill->names + (len > 0 ? len : 0);
+
+	for (const char *name = fill->names; name < end; name += strlen(name) + 1) {
+		ssize_t size;
+
+		if (!is_copied(name))
+			continue;
+		size = fgetxattr(from, name, fill->value, sizeof(fill->value));
+		if (size >= 0)
+			(void)!fsetxattr(to, name, fill->value, (size_t)size, 0);
+	}
+}
+
+/* Owner first: it takes set-id bits and capabilities away. */
+static int
+finish(struct fill *fill, int from, int to)
+{
+	struct stat st;
+	struct timespec times[2];
+
+	if (fstat(from, &st) == -1 || fchown(to, st.st_uid, st.st_gid) == -1 ||
+	    fchmod(to, st.st_mode & 07777) == -1)
+		return -1;
+	copy_attributes(fill, from, to);
+	times[0] = st.st_atim;
+	times[1] = st.st_mtim;
+	return futimens(to, times);
+}
+
+static int
+copy_bytes(int from, int to)
+{
+	ssize_t n;
+
+	while ((n = copy_file_range(from, NULL, to, NULL, CHUNK, 0)) > 0)
+		;
+	if (n == 0)
+		return 0;
+	if (errno != EXDEV && errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS)
+		return -1;
+	while ((n = sendfile(to, from, NULL, CHUNK)) > 0)
+		;
+	return n == 0 ? 0 : -1;
+}
+
+/* One that became something else meanwhile is left out. */
+static int
+copy_file(struct fill *fill, int from_dir, int to_dir, const char *name)
+{
+	int AUTO_CLOSE from = open_beneath(from_dir, name, 0);
+	int AUTO_CLOSE to = -1;
+	struct stat st;
+
+	if (from == -1)
+		return errno == EXDEV || errno == ELOOP || errno == ENOENT || errno == ENXIO ? 0
+											     : -1;
+	if (fstat(from, &st) == -1)
+		return -1;
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	to = openat(to_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (to == -1 || copy_bytes(from, to) == -1)
+		return -1;
+	return finish(fill, from, to);
+}
+
+static int
+copy_link(struct fill *fill, int from_dir, int to_dir, const char *name, const struct stat *st)
+{
+	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+	ssize_t len = readlinkat(from_dir, name, fill->value, sizeof(fill->value) - 1);
+
+	if (len == -1)
+		return errno == EINVAL || errno == ENOENT ? 0 : -1;
+	fill->value[len] = '\0';
+	if (symlinkat(fill->value, to_dir, name) == -1 ||
+	    fchownat(to_dir, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	return utimensat(to_dir, name, times, AT_SYMLINK_NOFOLLOW);
+}
+
+/* There is no chmod(2) that could not follow a link: it is made with its mode (umask(2) is 0). */
+static int
+copy_fifo(int to_dir, const char *name, const struct stat *st)
+{
+	if (mkfifoat(to_dir, name, st->st_mode & 0777) == -1)
+		return -1;
+	return fchownat(to_dir, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW);
+}
+
+static int
+push(struct fill *fill, int from, int to)
+{
+	DIR *stream;
+
+	errno = ELOOP;
+	if (from == -1 || to == -1 || fill->depth == FILL_DEPTH_MAX)
+		return -1;
+	stream = fdopendir(from);
+	if (stream == NULL)
+		return -1;
+	fill->stack[fill->depth++] = (struct level){ stream, to };
+	return 0;
+}
+
+/* Of another mount the place alone is copied, as of what became something else. */
+static int
+enter(struct fill *fill, int from_dir, int to_dir, const char *name)
+{
+	int from, to;
+
+	if (mkdirat(to_dir, name, 0700) == -1)
+		return -1;
+	from = open_beneath(from_dir, name, O_DIRECTORY);
+	if (from == -1)
+		return errno == EXDEV || errno == ELOOP || errno == ENOENT || errno == ENOTDIR ? 0
+											       : -1;
+	to = open_beneath(to_dir, name, O_DIRECTORY);
+	if (to != -1 && push(fill, from, to) == 0)
+		return 0;
+	io_close(&from);
+	io_close(&to);
+	return -1;
+}
+
+static int
+copy_entry(struct fill *fill, const char *name)
+{
+	const struct level *level = &fill->stack[fill->depth - 1];
+	int from = dirfd(level->from);
+	struct stat st;
+
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return 0;
+	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) == -1)
+		return errno == ENOENT ? 0 : -1;
+	switch (st.st_mode & S_IFMT) {
+	case S_IFDIR:
+		return enter(fill, from, level->to, name);
+	case S_IFREG:
+		return copy_file(fill, from, level->to, name);
+	case S_IFLNK:
+		return copy_link(fill, from, level->to, name, &st);
+	case S_IFIFO:
+		return copy_fifo(level->to, name, &st);
+	default:
+		return 0;
+	}
+}
+
+/* Leaves the directory on top; its times are set when nothing more is written to it. */
+static int
+pop(struct fill *fill, int ret)
+{
+	struct level *level = &fill->stack[--fill->depth];
+
+	if (ret == 0)
+		ret = finish(fill, dirfd(level->from), level->to);
+	closedir(level->from);
+	close(level->to);
+	return ret;
+}
+
+/* 1: one entry was copied, 0: there is none more, -1 with errno. */
+static int
+next(struct fill *fill)
+{
+	const struct dirent *entry;
+
+	errno = 0;
+	entry = readdir(fill->stack[fill->depth - 1].from);
+	if (entry == NULL)
+		return errno == 0 ? 0 : -1;
+	return copy_entry(fill, entry->d_name) == 0 ? 1 : -1;
+}
+
+static int
+run(struct fill *fill)
+{
+	int failed = 0;
+
+	while (fill->depth > 0) {
+		int ret = failed != 0 ? -1 : next(fill);
+
+		if (ret == 1)
+			continue;
+		if (ret == -1 && failed == 0)
+			failed = errno;
+		if (pop(fill, ret) == -1 && failed == 0)
+			failed = errno;
+	}
+	errno = failed;
+	return failed == 0 ? 0 : -1;
+}
+
+int
+fill_tree(int from, int to)
+{
+	struct fill *fill = calloc(1, sizeof(*fill));
+	int in = -1, out = -1, ret = -1;
+
+	if (fill == NULL)
+		return -1;
+	in = open_beneath(from, ".", O_DIRECTORY);
+	out = open_beneath(to, ".", O_DIRECTORY);
+	if (push(fill, in, out) == -1) {
+		io_close(&in);
+		io_close(&out);
+	} else
+		ret = run(fill);
+	free(fill);
+	return ret;
+}
