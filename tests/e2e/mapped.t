@@ -57,6 +57,9 @@ gives $'101:101\n0:0' "the same directory twice, once with and once without" "${
 flags=()
 for n in {1..64}; do flags+=(-v "/home/alice/a:/m$n:uid=$n,gid=$n"); done
 gives 64 "64 of them" "${flags[@]}" host sh -c 'for n in $(seq 64); do stat -c %u /m$n; done | sort -u | wc -l'
+mkdir /home/alice/a/in && chown alice: /home/alice/a/in
+gives $'101:101\n5:5' "one in the other" -v /home/alice/b:/d/in:uid=5,gid=5 "${A[@]}" host stat -c %u:%g /d /d/in
+rmdir /home/alice/a/in
 gives '0:0 x' "uid=0,gid=0 is what a directory is without them" -v /home/alice/plain:/d:uid=0,gid=0 host sh -c 'echo x >/d/x; echo $(stat -c %u:%g /d) $(cat /d/x)'
 
 # --- how it is mounted
@@ -152,7 +155,7 @@ mkdir /srv/bobs /srv/shared && chown bob: /srv/bobs && chmod 777 /srv/bobs && ch
 refused 'owner|belong' "of another user, open to all" -v /srv/bobs:/d:uid=101,gid=101
 refused 'owner|belong' "of another user, for a group of both" -v /srv/shared:/d:uid=101,gid=101
 refused 'owner|belong' "of root" -v /usr/share:/d:uid=101,gid=101
-refused 'not a directory|only a directory' "a file" -v /home/alice/a/file:/d:uid=101,gid=101
+refused 'only a directory' "a file" -v /home/alice/a/file:/d:uid=101,gid=101
 refused '65536|65537|range|not granted|ids' "an id that the user does not have" -v /home/alice/a:/d:uid=70000,gid=1
 
 # One that is mapped already: by root, so that a foreign directory shows as the user's.

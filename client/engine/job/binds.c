@@ -121,16 +121,21 @@ explain_target(const struct job_mount *mount, bool directory, struct err *err)
  * a word all that the job does in such a directory would fail.
  */
 static int
-check_group(const struct job_mount *mount, int source, struct err *err)
+check_source(const struct job_mount *mount, int source, struct err *err)
 {
 	struct stat st;
 
 	if (fstat(source, &st) == -1)
 		return err_sys(err, "%s cannot be mounted", mount->source);
-	if (mount->readonly || st.st_uid != geteuid() || st.st_gid == getegid())
+	if (S_ISDIR(st.st_mode) &&
+	    (mount->readonly || st.st_uid != geteuid() || st.st_gid == getegid()))
 		return 0;
 	err_set(err, ERR_UNAVAILABLE, "%s cannot belong to %u:%u in the job", mount->source,
 	    mount->uid, mount->gid);
+	if (!S_ISDIR(st.st_mode)) {
+		err_why(err, "only a directory can have another owner than on the host");
+		return err_todo(err, "mount the directory that it is in");
+	}
 	err_why(err, "its group is not your own: nobody could write in it");
 	return err_todo(err, "mount it read-only (ro), or without uid= and gid=");
 }
@@ -145,7 +150,7 @@ clone_mapped(const struct task *task, const struct job_mount *mount, int source,
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
 	int mnt;
 
-	if (check_group(mount, source, err) == -1 ||
+	if (check_source(mount, source, err) == -1 ||
 	    hide_check_alone(task->engine, source, err) == -1) {
 		/* who runs a job may know another way to run it; the engine that starts one again does not */
 		if (!task->again)
