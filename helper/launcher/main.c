@@ -116,6 +116,14 @@ struct judgement {
 	struct decision decision;
 };
 
+static int
+check_usage(struct judgement *judgement, int argc, char *const argv[], struct err *err)
+{
+	if (judgement->verb == NULL)
+		return (usage(err));
+	return (judgement->verb->check(argc - 2, argv + 2, &judgement->handles, err));
+}
+
 /* In numbers; the client says it with names, from the same decision. */
 static int
 explain(const struct caller *caller, const struct judgement *judgement, struct err *err)
@@ -190,9 +198,7 @@ main(int argc, char *argv[])
 
 	judgement.handles.procfd = -1;
 	refused = sanitize(verb != NULL ? verb->first : REQUEST_FD, &err) < 0 ||
-		  (verb == NULL ? usage(&err)
-				: verb->check(argc - 2, argv + 2, &judgement.handles, &err)) < 0 ||
-		  self_check(&err) < 0;
+		  check_usage(&judgement, argc, argv, &err) < 0 || self_check(&err) < 0;
 	if (!refused)
 		priv_init();
 	if (refused || caller_read(&caller, &err) < 0) {

@@ -288,18 +288,20 @@ clone_directory(int map, int *tree, struct err *err)
 static int
 reply(int tree, struct err *err)
 {
-	char byte = 'm', control[CMSG_SPACE(sizeof(int))] = { 0 };
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { .head = { .cmsg_len = CMSG_LEN(sizeof(tree)),
+			  .cmsg_level = SOL_SOCKET,
+			  .cmsg_type = SCM_RIGHTS } };
+	char byte = 'm';
 	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov,
+	const struct msghdr msg = { .msg_iov = &iov,
 		.msg_iovlen = 1,
-		.msg_control = control,
+		.msg_control = &control,
 		.msg_controllen = sizeof(control) };
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
 
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(tree));
-	memcpy(CMSG_DATA(cmsg), &tree, sizeof(tree));
+	memcpy(CMSG_DATA(&control.head), &tree, sizeof(tree));
 	if (sendmsg(MOUNT_FD_REPLY, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) != 1)
 		return (err_sys(err, "cannot hand over the mount"));
 	return (0);

@@ -50,6 +50,7 @@ static struct {
 	char maps[2][64];
 } world;
 
+int __real_fcntl(int fd, int cmd, ...);
 int __wrap_fcntl(int fd, int cmd, ...);
 bool __wrap_is_callers_stream(int fd);
 int __wrap_pipe2(int ends[2], int flags);
@@ -87,13 +88,19 @@ ssize_t __wrap_write(int fd, const void *buf, size_t len);
 int
 __wrap_fcntl(int fd, int cmd, ...)
 {
-	if (fd == 3) {
-		assert_int_equal(cmd, F_GETFD);
+	void *lock;
+	va_list args;
+
+	if (fd == 3 && cmd == F_GETFD)
 		return (world.open3 ? 0 : -1);
-	}
-	assert_int_equal(fd, 4);
-	assert_int_equal(cmd, F_GETFL);
-	return (world.flags4);
+	if (fd == 4 && cmd == F_GETFL)
+		return (world.flags4);
+	/* What counts the lines locks its file. */
+	assert_int_equal(cmd, F_SETLKW);
+	va_start(args, cmd);
+	lock = va_arg(args, void *);
+	va_end(args);
+	return (__real_fcntl(fd, cmd, lock));
 }
 
 bool
@@ -368,10 +375,8 @@ __wrap_write(int fd, const void *buf, size_t len)
 {
 	struct statfs fs[2];
 
-	if (fd != 5)
+	if (fd != 5 || len != sizeof(fs))
 		return (__real_write(fd, buf, len));
-	if (len != sizeof(fs))
-		_exit(91);
 	memcpy(fs, buf, sizeof(fs));
 	dprintf(2, "write:%d:%d ", (int)fs[0].f_type, (int)fs[1].f_type);
 	return (fault("write") ? -1 : (ssize_t)len);
