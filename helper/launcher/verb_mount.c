@@ -254,7 +254,7 @@ explain(int entered, int tree, struct err *err)
 		return (err_sys(err, "cannot enter the mount namespace"));
 	if (tree < 0 && errno == EINVAL)
 		return (no_map("it has mounts beneath it, or is not of that mount namespace", err));
-	if (tree >= 0 && errno == EINVAL)
+	if (errno == EINVAL)
 		return (no_map("this kernel cannot map its file system", err));
 	if (tree >= 0 && errno == EPERM)
 		return (no_map("it is mapped already", err));

@@ -20,8 +20,8 @@ order=(
 	helper/launcher/main.c helper/launcher/launcher.h helper/launcher/sanitize.c
 	helper/launcher/self.c helper/launcher/priv.h helper/launcher/priv.c helper/launcher/caller.c
 	helper/launcher/trustfile.c helper/launcher/place.c helper/launcher/audit.c
-	helper/launcher/end.c helper/launcher/verb_start.c helper/launcher/verb_once.c helper/launcher/verb_mount.c
-	helper/launcher/runtime_dir.c helper/launcher/cgroup.c helper/launcher/split.h
+	helper/launcher/end.c helper/launcher/verb_start.c helper/launcher/verb_once.c
+	helper/launcher/verb_mount.c helper/launcher/runtime_dir.c helper/launcher/cgroup.c helper/launcher/split.h
 	helper/launcher/split.c helper/launcher/share.c helper/launcher/namespaces.c
 	helper/launcher/launch.h helper/launcher/launch.c helper/launcher/watch.c
 )
@@ -63,6 +63,8 @@ comm -23 <(nm -u "${objects[@]}" | awk '$1 == "U" && $2 !~ /^_GLOBAL_/ { print $
 
 title "System calls from the decision to the engine (held by tests/attack/early_start.t)"
 grep -v '^#' tests/attack/golden/launcher_calls | words
+title "System calls of the verb mount from the decision on (held by tests/attack/b09_mount_calls.t)"
+grep -v '^#' tests/attack/golden/mount_calls | words
 title "System calls of the one process that stays for a grant with an end (its filter; tests/attack/watcher.t)"
 grep -v '^#' config/seccomp/watch.list | sed '/^$/d; s/^/  /'
 

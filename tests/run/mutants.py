@@ -67,6 +67,7 @@ ATTACKS = {
     "helper/launcher/share.c": ["a08_limits"],
     "helper/launcher/split.c": ["early_start", "a37_install_state", "a13_userns", "a25_escapes"],
     "helper/launcher/trustfile.c": ["a18_policy_path"],
+    "helper/launcher/verb_mount.c": ["b03_descriptors", "b14_locked", "b09_mount_calls"],
     "helper/launcher/verb_once.c": ["once_fd3"],
     "helper/launcher/verb_start.c": ["early_start"],
     "helper/launcher/watch.c": ["watcher", "watcher_death"],

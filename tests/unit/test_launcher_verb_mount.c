@@ -143,6 +143,8 @@ __wrap_close(int fd)
 	if (fd < GONE_WAY)
 		return (__real_close(fd));
 	(void)fault("close");
+	if (world.child)
+		dprintf(2, "close:%d ", fd);
 	return (0);
 }
 
@@ -691,6 +693,8 @@ test_holder(void **state)
 {
 	world.child = true;
 	assert_child(in_child(run_verb, NULL), 0);
+	/* With that end open in here it would wait for itself. */
+	assert_string_equal(child_text, "close:101 ");
 	set_up(state);
 	world.child = true;
 	fault_set("read", 1, EIO);
