@@ -79,6 +79,7 @@ run(struct cli *cli, struct run_options *options, struct err *err)
 	relay->detach = job->detach;
 	relay->command = job->run.args.v[0];
 	relay->cidfile = &cidfile;
+	relay->job = job;
 	relay->maps = (struct mapcall){ .cli = cli, .job = job };
 	rc = cidfile_open(&cidfile, options->cidfile, err);
 	if (rc == 0 && job->run.tty && !job->detach) {

@@ -54,6 +54,7 @@ struct relay {
 	bool detach; /* nobody waits: done when it has started */
 	const char *command; /* for messages; NULL with RELAY_ATTACH */
 	struct attach *attach; /* of RELAY_ATTACH, else NULL */
+	struct job *job; /* of RELAY_RUN: its secrets are let go when it has them; else NULL */
 	struct mapcall maps; /* of RELAY_RUN: directories that the launcher mounts */
 	struct cidfile *cidfile; /* gets the id; NULL: none does */
 	char id[JOB_NAME_MAX + 1]; /* what "started" said; attach: as it was named */

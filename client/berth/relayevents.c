@@ -20,6 +20,7 @@
 #include "client/berth/attach.h"
 #include "client/berth/engine.h"
 #include "client/berth/message.h"
+#include "client/berth/secrets.h"
 #include "client/berth/view.h"
 #include "client/lib/json.h"
 
@@ -75,6 +76,8 @@ take_started(struct wait *wait, struct json_object *params, struct err *err)
 	message_debug(wait->cli, relay->kind == RELAY_RUN ? "the job runs" : "the command runs");
 	snprintf(relay->id, sizeof(relay->id), "%s", engine_text(params, "id"));
 	snprintf(relay->name, sizeof(relay->name), "%s", engine_text(params, "name"));
+	if (relay->job != NULL)
+		secrets_close(relay->job);
 	if (relay->cidfile != NULL && cidfile_write(relay->cidfile, relay->id, err) != 0) {
 		io_close(&master);
 		return (-1);

@@ -286,3 +286,16 @@ secrets_take(struct job *job, const struct job_words *words, struct err *err)
 	}
 	return (0);
 }
+
+void
+secrets_close(struct job *job)
+{
+	for (size_t i = 0; i < job->nmounts; i++) {
+		struct job_mount *mount = &job->mounts[i];
+
+		if (mount->type != JOB_MOUNT_SECRET || mount->fd < 0)
+			continue;
+		close(mount->fd);
+		mount->fd = -1;
+	}
+}

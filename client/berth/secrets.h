@@ -45,6 +45,9 @@ int secret_parse(char *words, struct secret *secret, struct err *err)
 int secrets_take(struct job *job, const struct job_words *words, struct err *err)
     __attribute__((warn_unused_result));
 
+/* The job has them: nobody can take them from this process any more. */
+void secrets_close(struct job *job);
+
 /* Octal, as chmod(1) takes it: bits of 0444, and one at least. 0 or -1. */
 int secret_mode(const char *text, uint32_t *mode) __attribute__((warn_unused_result));
 

@@ -138,9 +138,16 @@ run with berth explain -- run --secret id=key,src=/srv/keys/key host true
 is "$rc:$(grep -c "$secret" <<<"$out$err")" 0:0 "C28 explain shows none"
 run with berth run --secret id=key,src=/srv/keys/key,mode=0777 host true
 unlike "$out$err" "$secret" "C28 nor does an error show one"
-is "$(find /proc/"$(engine_pid alice)"/fd /proc/"$second"/fd -lname '*berth-secret*' | grep -c "/$(engine_pid alice)/")" 0 "C28 the engine holds none"
+holds() {
+	find "/proc/$1/fd" -lname '*berth-secret*'
+}
+ok "C28 control: what is held is found" python3 -c 'import os, sys
+fd = os.memfd_create("berth-secret")
+sys.exit(not os.readlink(f"/proc/self/fd/{fd}").startswith("/memfd:berth-secret"))'
+is "$(holds "$(engine_pid alice)")" "" "C28 the engine holds none"
+is "$(holds "$second")" "" "C28 nor does the caller, when the job has it"
 # shellcheck disable=SC2086
-is "$(for pid in $inits; do find /proc/$pid/fd -lname '*berth-secret*'; done)" "" "C28 nor do the processes that look after jobs"
+is "$(for pid in $inits; do holds $pid; done)" "" "C28 nor do the processes that look after jobs"
 kill "$second"
 wait "$second" 2>/dev/null
 client=$given_client
