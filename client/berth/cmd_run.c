@@ -14,6 +14,7 @@
 #include "client/berth/message.h"
 #include "client/berth/once.h"
 #include "client/berth/options.h"
+#include "client/berth/ownmap.h"
 #include "client/berth/relay.h"
 #include "client/berth/view.h"
 
@@ -143,6 +144,8 @@ cmd_run(struct cli *cli, int argc, char **argv, struct err *err)
 	struct run_options options;
 	int rc = options_parse(cli, argc, argv, &options, err);
 
+	if (rc == 0)
+		rc = ownmap_choose(cli, &options, err);
 	if (rc == 0)
 		rc = once_choose(cli, options.once, err);
 	if (rc == 0)

@@ -91,6 +91,14 @@ value_engine(struct typing *typing)
 }
 
 static void
+value_userns(struct typing *typing)
+{
+	static const char *const kinds[] = { "keep-id", NULL };
+
+	offer_words(typing, kinds);
+}
+
+static void
 value_policy(struct typing *typing)
 {
 	static const char *const policies[] = { "no", "always", "on-failure", "unless-stopped",
@@ -505,6 +513,7 @@ static const struct {
 	{ "VOLUME", value_named },
 	{ "[SRC:]DST[:OPTIONS]", value_volume },
 	{ "id=NAME,src=FILE", value_secret },
+	{ "keep-id[:uid=U,gid=G]", value_userns },
 };
 
 static void

@@ -98,6 +98,9 @@ ended_early(struct err *err)
 }
 
 /* With the connection the launcher ends, or the engine that it has just started. */
+static void give_up(struct way *way, struct launch *launch, struct varlink *conn)
+    __attribute__((noinline));
+
 static void
 give_up(struct way *way, struct launch *launch, struct varlink *conn)
 {
@@ -113,7 +116,7 @@ give_up(struct way *way, struct launch *launch, struct varlink *conn)
 static int
 launch(struct way *way, struct engine_call *call, struct varlink *conn, struct err *err)
 {
-	struct launch launch = { .verb = "once" };
+	struct launch launch = { .verb = "once", .words = { way->cli->uidmap, way->cli->gidmap } };
 	int pair[2], sent;
 
 	varlink_init(conn, -1);

@@ -79,6 +79,18 @@ store_params(void *out, char *value, struct err *err)
 }
 
 static int
+store_uidmap(void *out, char *value, struct err *err)
+{
+	return (job_add_word(&((struct run_options *)out)->uidmaps, value, err));
+}
+
+static int
+store_gidmap(void *out, char *value, struct err *err)
+{
+	return (job_add_word(&((struct run_options *)out)->gidmaps, value, err));
+}
+
+static int
 store_cap_add(void *out, char *value, struct err *err)
 {
 	return (job_add_word(&((struct run_options *)out)->job.cap_add, value, err));
@@ -183,6 +195,8 @@ const struct flag run_flags[] = {
 	{ FLAG_STORE, 0, "env-file", 0, store_env_file, "FILE", "variables, one a line" },
 	{ FLAG_STRING, 'f', "file", AT(file), NULL, "JOBFILE",
 	  "run what a job file says; there is no IMAGE then" },
+	{ FLAG_STORE, 0, "gidmap", 0, store_gidmap, "CONTAINER:HOST:COUNT",
+	  "map these group ids in a namespace of the job's own" },
 	{ FLAG_SWITCH, 0, "here", AT(here), NULL, NULL,
 	  "mount the current directory at its own path and work in it" },
 	{ FLAG_STRING, 'h', "hostname", AT(hostname), NULL, "NAME", "the job's host name" },
@@ -215,20 +229,23 @@ const struct flag run_flags[] = {
 	{ FLAG_STORE, 0, "tmpfs", 0, store_tmpfs, "DST[:OPTIONS]", "an empty directory in memory" },
 	{ FLAG_SWITCH, 't', "tty", AT(job.run.tty), NULL, NULL, "a terminal of the job's own" },
 	{ FLAG_STORE, 0, "ulimit", 0, store_ulimit, "NAME=SOFT[:HARD]", "a limit, as nofile=1024" },
+	{ FLAG_STORE, 0, "uidmap", 0, store_uidmap, "CONTAINER:HOST:COUNT",
+	  "map these user ids in a namespace of the job's own" },
 	{ FLAG_STRING, 'u', "user", AT(user), NULL, "USER[:GROUP]", "whom COMMAND runs as" },
+	{ FLAG_STRING, 0, "userns", AT(userns), NULL, "keep-id[:uid=U,gid=G]",
+	  "the job's user has the caller's number, and is the caller" },
 	{ FLAG_STORE, 'v', "volume", 0, store_volume, "[SRC:]DST[:OPTIONS]",
 	  "mount SRC, a path of the host or a volume's name, at DST" },
 	{ FLAG_STRING, 'w', "workdir", AT(workdir), NULL, "DIR", "where COMMAND starts" },
 	LATER_VALUE('a', "attach"), LATER_VALUE(0, "add-host"), LATER_VALUE(0, "ca"),
 	LATER_VALUE(0, "cpus"),
 	LATER_VALUE(0, "device"), LATER_VALUE(0, "dns"),
-	LATER_VALUE(0, "gidmap"), LATER_VALUE(0, "isolation"),
+	LATER_VALUE(0, "isolation"),
 	LATER_VALUE('m', "memory"),
 	LATER(0, "no-ca"),
 	LATER_VALUE(0, "pids-limit"), LATER_VALUE(0, "preset"), LATER(0, "privileged"),
 	LATER_VALUE('p', "publish"), LATER_VALUE(0, "pull"),
-	LATER_VALUE(0, "service"), LATER_VALUE(0, "uidmap"),
-	LATER_VALUE(0, "userns"),
+	LATER_VALUE(0, "service"),
 	{ .kind = FLAG_INVALID },
 };
 /* clang-format on */
@@ -381,6 +398,8 @@ options_free(struct run_options *options)
 	job_words_free(&options->volumes);
 	job_words_free(&options->mounts);
 	job_words_free(&options->secrets);
+	job_words_free(&options->uidmaps);
+	job_words_free(&options->gidmaps);
 	job_words_free(&options->labels);
 	job_words_free(&options->label_files);
 	job_words_free(&options->security);

@@ -35,6 +35,9 @@ struct run_options {
 	const char *timeout;
 	const char *entrypoint;
 	const char *detach_keys;
+	const char *userns;
+	struct job_words uidmaps;
+	struct job_words gidmaps;
 	struct job_words env;
 	struct job_words env_files;
 	struct job_words volumes;

@@ -121,6 +121,21 @@ view_decide(const struct view *view, enum engine_mode mode, const struct entitle
 		decide(&view->caller, &view->policy, &request, decision);
 }
 
+void
+view_decide_maps(const struct view *view, const struct idmap *uids, const struct idmap *gids,
+    struct decision *decision)
+{
+	const struct entitlement want = { .id = ENT_SECURITY_CONFINED };
+	const struct request request = { .now = time(NULL),
+		.mode = ENGINE_ONCE,
+		.nwants = 1,
+		.wants = &want,
+		.uids = uids,
+		.gids = gids };
+
+	decide(&view->caller, &view->policy, &request, decision);
+}
+
 int
 view_explain(const struct view *view, const struct decision *decision, struct err *err)
 {

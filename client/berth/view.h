@@ -42,6 +42,10 @@ int view_caller(struct view *view, struct err *err) __attribute__((warn_unused_r
 void view_decide(const struct view *view, enum engine_mode mode, const struct entitlement *want,
     struct decision *decision);
 
+/* Decides an engine of one call with these maps. */
+void view_decide_maps(const struct view *view, const struct idmap *uids, const struct idmap *gids,
+    struct decision *decision);
+
 /* A refusal in three lines. Returns -1. */
 int view_explain(const struct view *view, const struct decision *decision, struct err *err);
 

@@ -78,6 +78,7 @@ struct engine {
 	enum facts_mode mode;
 	struct caller caller;
 	struct grant grant; /* as it was at the start */
+	uint32_t uid, gid; /* the user's numbers in the engine's namespace: owner.h */
 	char name[33]; /* the account's, from the allow-list; "" if it has none */
 	char root[4096]; /* path of the state root, for messages */
 	struct host host;

@@ -17,6 +17,7 @@
 #include <sys/statvfs.h>
 #include <sys/un.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "common/facts.h"
 
@@ -85,7 +86,8 @@ make_and_hide(const char *parent, const char *dir, struct err *err)
 {
 	struct stat st;
 
-	if (!is_hidden(dir) && stat(parent, &st) == 0 && st.st_uid == 0 && (st.st_mode & 077) == 0)
+	if (!is_hidden(dir) && stat(parent, &st) == 0 && st.st_uid == geteuid() &&
+	    (st.st_mode & 077) == 0)
 		(void)!mkdir(dir, 0700);
 	return hide(dir, err);
 }

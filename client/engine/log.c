@@ -44,7 +44,8 @@ engine_mode_name(const struct engine *engine)
 static bool
 is_log(int fd, struct stat *st)
 {
-	return fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_uid == 0 && st->st_nlink == 1;
+	return fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_uid == geteuid() &&
+	       st->st_nlink == 1;
 }
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * berth-engine: serves one user's jobs. Started by berth-launcher with the descriptors of
- * common/facts.h, as uid 0 of the user's namespace, which is the user on the host.
+ * common/facts.h, as uid 0 of the user's namespace, which mostly is the user on the host: owner.h.
  * TRUST: unprivileged
  * INPUT: descriptors and sealed facts from the launcher; the user's state directory
  * MUST: say "ready" only when it can serve; keep the user's lock for as long as it lives.
@@ -30,6 +30,7 @@
 #include "client/engine/job/host.h"
 #include "client/engine/job/spare.h"
 #include "client/engine/job/sweep.h"
+#include "client/engine/owner.h"
 #include "client/engine/ready.h"
 #include "client/engine/state.h"
 #include "common/facts.h"
@@ -112,7 +113,7 @@ settle(struct engine *engine, struct err *err)
 	if (setrlimit(RLIMIT_NOFILE, &all) == -1)
 		return err_sys(err, "the engine cannot start");
 	engine->started = engine->used = clock_ms();
-	engine->host.gid_tty = engine->grant.subgid.count >= 5;
+	engine->host.gid_tty = owner_has_gid(engine, 5);
 	engine->host.keeps_groups = engine->grant.subgid.count == 0;
 	engine->finished =
 	    mmap(NULL, ENGINE_JOBS_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -134,8 +135,9 @@ static int
 start(struct engine *engine, struct err *err)
 {
 	if (check_descriptors(err) == -1 || take_facts(engine, err) == -1 ||
-	    settle(engine, err) == -1 || authority_start(engine, err) == -1 ||
-	    leave_host(err) == -1 || server_open(engine, err) == -1)
+	    owner_take(engine, err) == -1 || settle(engine, err) == -1 ||
+	    authority_start(engine, err) == -1 || leave_host(err) == -1 ||
+	    server_open(engine, err) == -1)
 		return -1;
 	host_look(&engine->host);
 	if (state_open(engine, err) == -1 || hide_sockets(engine, err) == -1)

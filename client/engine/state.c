@@ -115,11 +115,11 @@ state_open(struct engine *engine, struct err *err)
 	fd = open(engine->root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1 || fstat(fd, &st) == -1 || fchdir(fd) == -1)
 		return state_unusable(engine, err);
-	if (st.st_uid != 0 || (st.st_mode & 022) != 0) {
+	if (st.st_uid != engine->uid || (st.st_mode & 022) != 0) {
 		err_set(err, ERR_SYSTEM, "the state directory %s cannot be used", engine->root);
-		err_why(
-		    err, st.st_uid != 0 ? "it belongs to somebody else" : "others can write to it");
-		if (st.st_uid != 0)
+		err_why(err, st.st_uid != engine->uid ? "it belongs to somebody else"
+						      : "others can write to it");
+		if (st.st_uid != engine->uid)
 			return name_another(engine, err);
 		return err_todo(err, "close it:  chmod 700 %s", engine->root);
 	}

@@ -109,6 +109,7 @@ for shell in bash zsh fish; do
 	is "$(offers "$shell" "sudo berth daemon sto")" "stop " "$shell: behind sudo, a sub-verb"
 done
 
+same "berth run --userns " "keep-id " "how a user can be mapped"
 same "berth grant alice --engine " "any once shared " "how jobs may be run"
 for kind in shared once any; do
 	ok "a grant takes engine $kind" root "$ADMIN" grant bob --engine=$kind --root=/home/bob/state
@@ -116,7 +117,7 @@ done
 revoke bob >/dev/null
 
 # A flag's value is named in help, and by that name it is completed: a new name is decided about.
-free='DATE DST[:OPTIONS] KEY[=VALUE] KEYS N NAME PARAM=VALUE PATH SECONDS TIME USER[:GROUP] WHEN'
+free='CONTAINER:HOST:COUNT DATE DST[:OPTIONS] KEY[=VALUE] KEYS N NAME PARAM=VALUE PATH SECONDS TIME USER[:GROUP] WHEN'
 is "$(jq -r '[.[], .[].verbs[]] | map(.flags[].value) | unique | .[] | select(. != null)' <<<"$table" |
     grep -vxFf <(sed -n 's/^\t{ "\(.*\)", value_[a-z]* },$/\1/p' "$TOP/client/berth/complete.c") |
     grep -vxFf <(tr ' ' '\n' <<<"$free"))" "" "each kind of value has its completion, or can be anything"

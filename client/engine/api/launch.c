@@ -34,6 +34,7 @@
 #include "client/engine/job/streams.h"
 #include "client/engine/job/supervisor.h"
 #include "client/engine/log.h"
+#include "client/engine/owner.h"
 #include "client/engine/state.h"
 #include "common/io.h"
 
@@ -88,7 +89,8 @@ make_directory(const struct engine *engine, char id[JOB_ID_LEN + 1], struct err 
 {
 	int dir = scratch_directory(engine->jobs, id);
 
-	if (dir != -1 && overlay_directories(dir) == 0)
+	if (dir != -1 && overlay_directories(dir) == 0 &&
+	    owner_give(engine, dir, OVERLAY_UPPER) == 0)
 		return dir;
 	state_unusable(engine, err);
 	if (dir != -1)

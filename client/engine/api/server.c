@@ -87,8 +87,8 @@ server_open(struct engine *engine, struct err *err)
 	return 0;
 }
 
-/* SO_PEERCRED is what the caller was at connect(2). Inside the user namespace the user is 0;
- * everybody who is not mapped, root of the host too, looks like 65534. */
+/* SO_PEERCRED is what the caller was at connect(2). Inside the user namespace the user is who the
+ * engine acts as; everybody who is not mapped, root of the host too, looks like 65534. */
 static bool
 is_user(int fd)
 {
@@ -96,7 +96,7 @@ is_user(int fd)
 	socklen_t len = sizeof(peer);
 
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && len == sizeof(peer) &&
-	       peer.uid == 0;
+	       peer.uid == geteuid();
 }
 
 static void

@@ -56,7 +56,7 @@ ctl_own(int ctl)
 
 /*
  * Whoever called listen(2) there: the supervisor (just now still its engine), or somebody who put a socket
- * there. The user is 0 in the engine's namespace.
+ * there. The user is in the engine's namespace who the engine acts as.
  */
 static bool
 is_user(int fd)
@@ -65,7 +65,7 @@ is_user(int fd)
 	socklen_t len = sizeof(peer);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && len == sizeof(peer) &&
-	    peer.uid == 0)
+	    peer.uid == geteuid())
 		return true;
 	errno = ECONNREFUSED;
 	return false;

@@ -155,7 +155,8 @@ put_accounts(const struct engine *engine, const struct place *place)
 	if (!is_account(name))
 		snprintf(name, sizeof(name), "user");
 	/* uid 0 of the job is the user on the host; the account of the user's number is what
-	   programs find who look the number up, and has no rights of its own */
+	   programs find who look the number up, and has no rights of its own, unless the job has
+	   a map in which it is the user */
 	snprintf(text, sizeof(text),
 	    "root:x:0:0:root:/root:/bin/sh\n"
 	    "%s:x:%u:%u:%s:/home:/bin/sh\n"

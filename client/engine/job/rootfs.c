@@ -24,6 +24,7 @@
 #include "client/engine/job/overlay.h"
 #include "client/engine/job/secrets.h"
 #include "client/engine/job/target.h"
+#include "client/engine/owner.h"
 #include "client/engine/state.h"
 #include "common/io.h"
 
@@ -70,6 +71,9 @@ mount_root(const struct task *task, struct root *root, struct err *err)
 	}
 	if (mnt_attach(root->fd, AT_FDCWD, dir) == -1 || root_own(root, root->fd) == -1)
 		return err_sys(err, "the root of the job cannot be made");
+	/* the skeleton is the user's on disk; nothing else is in there yet */
+	if (host && owner_give_below(task->engine, dir, "home") == -1)
+		return err_sys(err, "the root of the job cannot be made its own");
 	return 0;
 }
 
@@ -94,7 +98,7 @@ mount_scratch(struct root *root, const char *name, int ahead, const char *mode, 
 }
 
 static int
-populate(struct task *task, struct root *root, const int clones[JOB_MOUNTS_MAX], struct err *err)
+fill(struct task *task, struct root *root, const int clones[JOB_MOUNTS_MAX], struct err *err)
 {
 	struct kernfs kernfs = { .host_network = task->job->network == JOB_NETWORK_HOST,
 		.cpus = task->engine->host.cpus };
@@ -112,6 +116,20 @@ populate(struct task *task, struct root *root, const int clones[JOB_MOUNTS_MAX],
 	if (task->job->network == JOB_NETWORK_HOST)
 		binds_network(root);
 	return binds_job(root, task, clones, err) == -1 ? -1 : secrets_mount(root, task->job, err);
+}
+
+/* What is named on the host is opened as the user, before; what is made here is the job's. */
+static int
+populate(struct task *task, struct root *root, const int clones[JOB_MOUNTS_MAX], struct err *err)
+{
+	int ret;
+
+	if (owner_job(task->engine) == -1)
+		return err_sys(err, "the root of the job cannot be made its own");
+	ret = fill(task, root, clones, err);
+	if (owner_user(task->engine) == 0 || ret == -1)
+		return ret;
+	return err_sys(err, "the supervisor cannot act as its user");
 }
 
 /* The new root is put over the old one, which is then taken away from beneath: pivot_root(2). */

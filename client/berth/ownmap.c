@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Maps of a job's own. Contract in ownmap.h.
+ * TRUST: unprivileged
+ * INPUT: the command line of the caller; the policy
+ * MUST: as ownmap.h says
+ */
+#include "client/berth/ownmap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/berth/view.h"
+
+static int
+contradict(const char *flag, const char *other, const char *why, struct err *err)
+{
+	err_set(err, ERR_USAGE, "%s contradicts %s", flag, other);
+	return (err_why(err, "%s", why));
+}
+
+/* --userns=keep-id[:uid=U,gid=G]; U and G are changed when they are said. */
+static int
+parse_keep_id(const char *value, uint32_t *uid, uint32_t *gid, struct err *err)
+{
+	static const char name[] = "keep-id";
+	char copy[64], *rest = copy + sizeof(name) - 1, *word;
+
+	err_set(err, ERR_USAGE, "--userns=%s: unknown user namespace", value);
+	err_why(err, "it is keep-id, or keep-id:uid=U,gid=G");
+	if (strlen(value) >= sizeof(copy) || strncmp(value, name, sizeof(name) - 1) != 0)
+		return (-1);
+	snprintf(copy, sizeof(copy), "%s", value);
+	if (*rest == '\0')
+		return (0);
+	if (*rest++ != ':')
+		return (-1);
+	while ((word = strsep(&rest, ",")) != NULL) {
+		uint32_t *id = strncmp(word, "uid=", 4) == 0   ? uid
+			       : strncmp(word, "gid=", 4) == 0 ? gid
+							       : NULL;
+
+		if (id == NULL || id_parse(word + 4, id) != 0)
+			return (-1);
+	}
+	return (0);
+}
+
+/* id is own, and the range has the numbers from 0 on that are left. */
+static void
+format_kept(char *text, uint32_t id, uint32_t own, const struct id_range *range)
+{
+	size_t used = 0;
+
+	if (id >= range->count) {
+		snprintf(
+		    text, IDMAP_TEXT_MAX, "0:%u:%u,%u:%u:1", range->start, range->count, id, own);
+		return;
+	}
+	if (id > 0)
+		used = (size_t)snprintf(text, IDMAP_TEXT_MAX, "0:%u:%u,", range->start, id);
+	snprintf(text + used, IDMAP_TEXT_MAX - used, "%u:%u:1,%u:%u:%u", id, own, id + 1,
+	    range->start + id, range->count - id);
+}
+
+/* The words of a flag in one text; without any the map that a grant has anyway. */
+static int
+join(char *text, const char *flag, const struct job_words *words, struct err *err)
+{
+	static struct idmap_line lines[IDMAP_LINES_MAX];
+	struct idmap map;
+	size_t used = 0;
+
+	for (size_t i = 0; i < words->n && used < IDMAP_TEXT_MAX; i++)
+		used += (size_t)snprintf(
+		    text + used, IDMAP_TEXT_MAX - used, "%s%s", i == 0 ? "" : ",", words->v[i]);
+	if (words->n == 0 || (used < IDMAP_TEXT_MAX && idmap_parse(text, lines, &map) == 0))
+		return (0);
+	err_set(err, ERR_USAGE, "%s %s: not a map", flag, words->v[words->n - 1]);
+	err_why(err,
+	    "it is CONTAINER:HOST:COUNT, more than once if need be, with no id in two of them");
+	return (err_todo(err, "to see the ids that may stand there:  berth info"));
+}
+
+static void
+format_usual(char *text, uint32_t own, const struct id_range *range)
+{
+	if (text[0] == '\0')
+		snprintf(text, IDMAP_TEXT_MAX, "0:%u:1,1:%u:%u", own, range->start, range->count);
+}
+
+/* What the flags say, and what the policy says of that. */
+struct choice {
+	struct view view;
+	struct grant grant;
+	char *uids, *gids;
+};
+
+static int
+refuse(
+    struct cli *cli, const struct choice *choice, const struct decision *decision, struct err *err)
+{
+	const struct grant *grant = &choice->grant;
+
+	snprintf(cli->reason, sizeof(cli->reason), "%s", refusal_name(decision->refusal));
+	(void)view_explain(&choice->view, decision, err);
+	if (decision->refusal == REFUSAL_MAP)
+		err_why(err,
+		    "what a line maps is uid %u alone, or lies in %u to %u; of groups gid %u, "
+		    "or %u to %u",
+		    grant->uid, grant->subuid.start, grant->subuid.start + grant->subuid.count - 1,
+		    grant->gid, grant->subgid.start, grant->subgid.start + grant->subgid.count - 1);
+	return (-1);
+}
+
+/* Is there a grant for an engine of one call? */
+static int
+find_grant(struct cli *cli, struct choice *choice, struct err *err)
+{
+	static char uids[IDMAP_TEXT_MAX], gids[IDMAP_TEXT_MAX];
+	const struct entitlement want = { .id = ENT_SECURITY_CONFINED };
+	struct decision decision;
+
+	choice->uids = uids;
+	choice->gids = gids;
+	uids[0] = gids[0] = '\0';
+	if (view_load(&choice->view, err) != 0)
+		return (-1);
+	view_decide(&choice->view, ENGINE_ONCE, &want, &decision);
+	if (decision.verdict != VERDICT_ALLOW)
+		return (refuse(cli, choice, &decision, err));
+	choice->grant = decision.grant;
+	return (0);
+}
+
+/* The launcher asks again. */
+static int
+take(struct cli *cli, const struct choice *choice, struct err *err)
+{
+	static struct idmap_line lines[2][IDMAP_LINES_MAX];
+	struct idmap uids, gids;
+	struct decision decision;
+
+	if (idmap_parse(choice->uids, lines[0], &uids) != 0 ||
+	    idmap_parse(choice->gids, lines[1], &gids) != 0)
+		return (err_set(err, ERR_USAGE, "the ids of this grant make no map"));
+	view_decide_maps(&choice->view, &uids, &gids, &decision);
+	if (decision.verdict != VERDICT_ALLOW)
+		return (refuse(cli, choice, &decision, err));
+	cli->uidmap = choice->uids;
+	cli->gidmap = choice->gids;
+	cli->once = true;
+	return (0);
+}
+
+int
+ownmap_be(struct cli *cli, uint32_t uid, uint32_t gid, struct err *err)
+{
+	struct choice choice = { .uids = NULL };
+	int rc = find_grant(cli, &choice, err);
+
+	if (rc == 0) {
+		format_kept(choice.uids, uid, choice.grant.uid, &choice.grant.subuid);
+		format_kept(choice.gids, gid, choice.grant.gid, &choice.grant.subgid);
+		rc = take(cli, &choice, err);
+	}
+	view_free(&choice.view);
+	return (rc);
+}
+
+static int
+keep_id(struct cli *cli, struct run_options *options, struct err *err)
+{
+	uint32_t uid = getuid(), gid = getgid();
+	char user[32];
+
+	if (parse_keep_id(options->userns, &uid, &gid, err) != 0)
+		return (-1);
+	snprintf(user, sizeof(user), "%u:%u", uid, gid);
+	if (options->job.run.user == NULL && (options->job.run.user = strdup(user)) == NULL)
+		return (err_sys(err, "cannot read the flags"));
+	return (ownmap_be(cli, uid, gid, err));
+}
+
+static int
+from_flags(struct cli *cli, struct run_options *options, struct err *err)
+{
+	struct choice choice = { .uids = NULL };
+	int rc = find_grant(cli, &choice, err);
+
+	if (rc == 0)
+		rc = join(choice.uids, "--uidmap", &options->uidmaps, err);
+	if (rc == 0)
+		rc = join(choice.gids, "--gidmap", &options->gidmaps, err);
+	if (rc == 0) {
+		format_usual(choice.uids, choice.grant.uid, &choice.grant.subuid);
+		format_usual(choice.gids, choice.grant.gid, &choice.grant.subgid);
+		rc = take(cli, &choice, err);
+	}
+	view_free(&choice.view);
+	return (rc);
+}
+
+int
+ownmap_choose(struct cli *cli, struct run_options *options, struct err *err)
+{
+	static const char alone[] =
+	    "a map of its own is one of an engine of this call, as with --once";
+	const bool mapped = options->uidmaps.n > 0 || options->gidmaps.n > 0;
+	const char *flag = options->userns != NULL  ? "--userns"
+			   : options->uidmaps.n > 0 ? "--uidmap"
+						    : "--gidmap";
+
+	if (options->userns == NULL && !mapped)
+		return (0);
+	if (options->userns != NULL && mapped)
+		return (contradict(flag, "--uidmap and --gidmap", "each is the whole map", err));
+	if (options->detach)
+		return (contradict(flag, "-d", alone, err));
+	if (cli->host != NULL)
+		return (contradict(flag, "--host and BERTH_HOST", alone, err));
+	if (options->job.keep)
+		return (contradict(
+		    flag, "--rm=false", "what is kept would begin again with other ids", err));
+	options->once = true;
+	return (
+	    options->userns != NULL ? keep_id(cli, options, err) : from_flags(cli, options, err));
+}
