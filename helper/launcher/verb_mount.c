@@ -237,12 +237,12 @@ make_map(
 	if (child == 0)
 		wait_for_end(ends);
 	priv_become_root();
-	if (child < 0)
-		return (err_sys(err, "cannot make a user namespace"));
-	rc = write_namespace(procfd, child, maps, map, err);
+	rc = child < 0 ? err_sys(err, "cannot make a user namespace")
+		       : write_namespace(procfd, child, maps, map, err);
 	close(ends[0]);
 	close(ends[1]);
-	(void)waitpid(child, NULL, 0);
+	if (child > 0)
+		(void)waitpid(child, NULL, 0);
 	return (rc);
 }
 
