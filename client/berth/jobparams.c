@@ -157,22 +157,23 @@ static int
 give_word(struct giving *giving, const char *word, struct err *err)
 {
 	const char *value = strchr(word, '=');
-	char *label = NULL, *name;
+	char *label = NULL, *copy, *name;
 	int len = value != NULL ? (int)(value - word) : (int)strlen(word);
 
 	if (asprintf(&label, "--param %.*s", len, word) < 0)
 		label = NULL;
 	label = keep(giving->jf, label);
-	if (label == NULL)
+	copy = value != NULL ? keep(giving->jf, strdup(value + 1)) : NULL;
+	if (label == NULL || (value != NULL && copy == NULL))
 		return (err_sys(err, "cannot read --param"));
 	giving->at = (struct spot){ .file = label };
 	name = strchr(label, ' ') + 1;
 	if (value == NULL || len == 0)
 		problems_add(giving->problems, &giving->at, "it is not NAME=VALUE");
-	else if (value[1] == '\0')
+	else if (copy[0] == '\0')
 		problems_add(giving->problems, &giving->at, "the value is empty");
 	else
-		give(giving, name, value + 1);
+		give(giving, name, copy);
 	return (0);
 }
 

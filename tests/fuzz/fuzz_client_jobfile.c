@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Fuzz target: a job file (attacks.md A25). An input is one file.
+ * Fuzz target: a job file (attacks.md A25) and what its user gives it. An input is one file; what stands
+ * behind a line "%%", if there is one, are words of --param, one a line.
  * TRUST: unprivileged
  * INPUT: the fuzzer
  * MUST: abort when a file without a problem is no job file by code of its own: an image that is
@@ -15,6 +16,7 @@
 #include "common/path.h"
 
 #include "client/berth/jobfile.h"
+#include "client/berth/jobparams.h"
 
 static void
 check_problems(const struct problems *problems, size_t nlines)
@@ -215,6 +217,49 @@ check_again(const struct jobfile *jf)
 	free(again);
 }
 
+/* Does one of the words give this to that name? */
+static bool
+says(const struct job_words *words, const char *name, const char *value)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < words->n; i++) {
+		if (strncmp(words->v[i], name, len) == 0 && words->v[i][len] == '=' &&
+		    strcmp(words->v[i] + len + 1, value) == 0)
+			return (true);
+	}
+	return (false);
+}
+
+static void
+check_given(struct jobfile *jf, char *text)
+{
+	struct job_words words = { .n = 0 }, none = { .n = 0 };
+	struct problems problems = { .n = 0 };
+	struct err err = { .code = ERR_INVALID };
+	char *word;
+
+	while ((word = strsep(&text, "\n")) != NULL && words.n < 200)
+		must(job_add_word(&words, word, &err) == 0, "there is memory");
+	must(jobparams_give(jf, &none, &words, &problems, &err) == 0, "words are no files");
+	for (size_t i = 0; i < jf->nitems; i++) {
+		const struct jobfile_item *item = &jf->items[i];
+		bool parameter = item->kind == JOBFILE_DIRECTORY || item->kind == JOBFILE_SECRET;
+
+		must(item->value == NULL || (parameter && says(&words, item->name, item->value)),
+		    "what is given was said");
+		must(problems_count(&problems) > 0 || item->uid.given == item->gid.given,
+		    "an owner is whole");
+		if (problems_count(&problems) == 0)
+			must(item->uid.value <= 2147483646 && item->gid.value <= 2147483646,
+			    "ids are ids");
+	}
+	jobparams_missing(jf, &problems);
+	check_problems(&problems, SIZE_MAX);
+	problems_free(&problems);
+	job_words_free(&words);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -222,8 +267,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *copy = malloc(size > 0 ? size : 1), *text = malloc(size + 1);
 	struct jobfile *jf = calloc(1, sizeof(*jf));
 	struct problems problems = { .n = 0 };
-	size_t nlines = 1;
+	const char *mark = memmem(data, size, "\n%%\n", 4);
+	size_t nlines = 1, whole = size;
 
+	/* The newline before the mark is the file's. */
+	size = mark != NULL ? (size_t)(mark - (const char *)data) + 1 : size;
 	must(copy != NULL && text != NULL && jf != NULL, "there is memory");
 	memcpy(copy, data, size);
 	memcpy(text, data, size);
@@ -242,6 +290,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			check_item(&jf->items[i]);
 		if (can_be_printed(jf))
 			check_again(jf);
+		if (mark != NULL) {
+			char *words = strndup(mark + 4, whole - size - 3);
+
+			must(words != NULL, "there is memory");
+			check_given(jf, words);
+			free(words);
+		}
 	}
 	jobfile_free(jf);
 	problems_free(&problems);

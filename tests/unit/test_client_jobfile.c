@@ -21,6 +21,7 @@
 #include "common/inistrict.h"
 
 #include "client/berth/jobfile.h"
+#include "client/berth/jobparams.h"
 
 static struct jobfile jf;
 static struct problems problems;
@@ -431,6 +432,128 @@ files(void **state)
 	unlink(path);
 }
 
+/* Gives the words, up to a NULL, to a file with two directories, a secret and a mount. */
+static void
+give(const char *const *words)
+{
+	struct job_words given = { .n = 0 }, none = { .n = 0 };
+	struct err err;
+
+	parse("[job]\nimage = host\n[directory a]\npath = /a\nuid = 1\ngid = 2\n"
+	      "[directory b]\npath = /b\nrequired = no\n[secret c]\n"
+	      "[mount d]\ntype = tmpfs\npath = /d\n");
+	assert_string_equal(told(), "");
+	for (; *words != NULL; words++)
+		assert_int_equal(job_add_word(&given, *words, &err), 0);
+	assert_int_equal(jobparams_give(&jf, &none, &given, &problems, &err), 0);
+	/* They may be gone before what was given is. */
+	for (size_t i = 0; i < jf.nitems; i++) {
+		if (jf.items[i].value != NULL)
+			assert_non_null(strchr(jf.items[i].value, '/'));
+	}
+	job_words_free(&given);
+}
+
+#define GIVE(...) give((const char *const[]){ __VA_ARGS__, NULL })
+
+static void
+parameters(void **state)
+{
+	(void)state;
+	GIVE("a=/1", "c=/2=3", "a=/4", "a-uid=7");
+	assert_string_equal(told(), "");
+	assert_string_equal(jf.items[0].value, "/4");
+	assert_string_equal(jf.items[2].value, "/2=3");
+	assert_null(jf.items[1].value);
+	assert_int_equal(jf.items[0].uid.value, 7);
+	assert_int_equal(jf.items[0].gid.value, 2);
+	assert_string_equal(jf.items[0].from.file, "--param a");
+	jobparams_missing(&jf, &problems);
+	assert_string_equal(told(), "");
+	GIVE("b-uid=1", "b-gid=2147483646");
+	assert_string_equal(told(), "");
+	assert_true(jf.items[1].uid.given && jf.items[1].gid.given);
+	jobparams_missing(&jf, &problems);
+	assert_string_equal(told(), "3 the directory a is required, and was not given\n"
+				    "10 the secret c is required, and was not given");
+	assert_string_equal(problems.v[0].todo, "--param a=/absolute/directory");
+	assert_string_equal(problems.v[1].todo, "--param c=/absolute/file");
+}
+
+static void
+bad_parameters(void **state)
+{
+	static const struct {
+		const char *word, *where, *what;
+	} cases[] = {
+		{ "a", "--param a", "it is not NAME=VALUE" },
+		{ "=/x", "--param ", "it is not NAME=VALUE" },
+		{ "", "--param ", "it is not NAME=VALUE" },
+		{ "a=", "--param a", "the value is empty" },
+		{ "d=/x", "--param d", "x.job has no parameter d" },
+		{ "A=/x", "--param A", "x.job has no parameter A" },
+		{ "d-uid=1", "--param d-uid", "x.job has no parameter d-uid" },
+		{ "-uid=1", "--param -uid", "x.job has no parameter -uid" },
+		{ "a-uid=-1", "--param a-uid", "-1 is not an id" },
+		{ "a-gid=4294967295", "--param a-gid", "4294967295 is not an id" },
+		{ "a-uid=01", "--param a-uid", "01 is not an id" },
+		{ "a-mode=1", "--param a-mode", "x.job has no parameter a-mode" },
+		{ "b-uid=1", "x.job:7", "gid of b is not given, and the other one is" },
+		{ "b-gid=1", "x.job:7", "uid of b is not given, and the other one is" },
+		{ "\x1b[1m=\x1b[2m", "--param \\x1b[1m", "x.job has no parameter \\x1b[1m" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		GIVE(cases[i].word);
+		if (problems_count(&problems) != 1 ||
+		    strcmp(problems.v[0].where, cases[i].where) != 0 ||
+		    strcmp(problems.v[0].what, cases[i].what) != 0)
+			fail_msg("%s: %s", cases[i].word, told());
+	}
+}
+
+static void
+parameter_files(void **state)
+{
+	char one[] = "/tmp/berth-params-XXXXXX", two[] = "/tmp/berth-params-XXXXXX";
+	struct job_words files = { .n = 0 }, words = { .n = 0 };
+	struct err err = { .code = ERR_INVALID };
+	int fds[] = { mkstemp(one), mkstemp(two) };
+
+	(void)state;
+	assert_true(fds[0] >= 0 && fds[1] >= 0);
+	dprintf(fds[0], "[params]\na = /1\nc = /1\na-uid = 5\n");
+	dprintf(fds[1], "[params]\na = /2\nb = /2\nb = /3\n");
+	assert_int_equal(job_add_word(&words, "c=/0", &err), 0);
+	assert_int_equal(job_add_word(&files, one, &err), 0);
+	assert_int_equal(job_add_word(&files, two, &err), 0);
+	parse("[job]\nimage = host\n[directory a]\npath = /a\nuid = 1\ngid = 2\n"
+	      "[directory b]\npath = /b\n[secret c]\n");
+	assert_int_equal(jobparams_give(&jf, &files, &words, &problems, &err), 0);
+	assert_string_equal(told(), "4 b was there before");
+	assert_string_equal(jf.items[0].value, "/2");
+	assert_int_equal(jf.items[0].uid.value, 5);
+	assert_string_equal(jf.items[1].value, "/2");
+	assert_string_equal(jf.items[2].value, "/0");
+	assert_int_equal(jf.items[0].from.line, 2);
+	unlink(two);
+	problems_free(&problems);
+	assert_int_equal(jobparams_give(&jf, &files, &words, &problems, &err), -1);
+	assert_non_null(strstr(err.what, two));
+	job_words_free(&files);
+	for (unsigned int i = 0; i < JOBFILE_PARAMS_MAX; i++)
+		assert_int_equal(job_add_word(&files, one, &err), 0);
+	/* Three were there. */
+	assert_int_equal(jobparams_give(&jf, &files, &words, &problems, &err), -1);
+	assert_non_null(strstr(err.what, "more than 16 files"));
+	job_words_free(&files);
+	job_words_free(&words);
+	unlink(one);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 /* What common/inistrict.c refuses for its form is refused here, and nothing else of it. */
 static const char *
 any(void *field, char *text)
@@ -487,6 +610,9 @@ main(void)
 		cmocka_unit_test(printable),
 		cmocka_unit_test(files),
 		cmocka_unit_test(same_dialect),
+		cmocka_unit_test(parameters),
+		cmocka_unit_test(bad_parameters),
+		cmocka_unit_test(parameter_files),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
