@@ -21,7 +21,7 @@ file() {
 refused() {
 	local want=$1 name=$2
 	shift 2
-	run as alice berth "$@"
+	run as alice timeout -k 1 20 berth "$@"
 	lines=$(sed 's/^  *//' <<<"$err")
 	if [ "$rc:$out" = "$want:" ]; then
 		pass "$name"
@@ -273,6 +273,42 @@ run as alice berth explain secret.job --param key=/home/alice/key
 like "$out" 'secret +key +/run/secrets/key +0400 +the job.s user +yes +/home/alice/key' "explain: a secret"
 like "$out" 'secret +more +/run/secrets/more +0400 +the job.s user +no +nothing +another one' "and one that was not given"
 unlike "$out" "hush" "and never what is in it"
+
+# --- volumes
+cat >volume.job <<'END'
+[job]
+image = host
+command = sh -c 'echo more >>/kept/file; cat /kept/file; echo x >/own/file; ls /own'
+[mount kept]
+type = volume
+path = /kept
+volume = web-data
+[mount own]
+type = volume
+path = /own
+END
+gives $'more\nfile' "a volume" -f volume.job
+gives $'more\nmore\nfile' "with a name it stays, without one it goes" -f volume.job
+is "$(as alice berth volume ls -q)" "web-data" "it has the name that the file gives it"
+sed 's/^volume = .*/&\nwritable = no/' volume.job | file reader.job
+run job -f reader.job
+like "$out:$err" $'^more\nmore\nfile:.*Read-only' "writable = no"
+like "$(as alice berth explain volume.job)" 'volume +kept +/kept +read-write +kept as web-data' "explain tells its name"
+as alice berth volume rm web-data >/dev/null
+
+# --- what is written there by somebody else
+printf '[job]\nimage = host\n[directory d]\npath = /d\ndescription = \342\200\256x \302\233 y\n' | file words.job
+run as alice berth explain words.job
+is "$rc:$(LC_ALL=C tr -d '\n -~' <<<"$out$err" | od -An -c)" "0:" "explain shows a description escaped"
+run as alice berth explain --format=json words.job
+is "$rc:$(LC_ALL=C tr -d '\n -~' <<<"$out$err" | od -An -c)" "0:" "as JSON too"
+
+# --- without a grant
+printf '[job]\nimage = host\ncommand = cat /d/file\n[directory d]\npath = /d\n' >/home/dave/plain.job
+mkdir /home/dave/d && echo daves >/home/dave/d/file
+run as dave berth run -q -f plain.job --param d=/home/dave/d
+is "$rc:$out" "0:daves" "without a grant"
+like "$(as dave berth explain plain.job)" 'directories may be given by: mount=\*' "and explain says so"
 
 # --- what is granted
 like "$(as alice berth explain web.job)" 'directories may be given by: mount=\*'$'\n' "explain says what can be given"
