@@ -245,6 +245,7 @@ cut -d' ' -f5-8,19 /proc/self/stat; cat /proc/self/limits; pwd; hostname; env | 
 readlink /proc/self/fd/* | sed 's/[0-9][0-9][0-9]*/N/g'
 sed 's/^[0-9]* [0-9]* [0-9:]* //;s/master:[0-9]*/M/;s|jobs/[^,/ ]*|ID|g' /proc/self/mountinfo | sort -s -k2,2
 cat /proc/net/dev | wc -l; ls -l /dev | wc -l
+stat -c '%a %u:%g %s' /run/secrets/* 2>/dev/null && cat /run/secrets/*
 echo end
 """
 
@@ -352,6 +353,8 @@ SCENES = {
     # The supervisor and the command of a job: in an engine of its own, where they are always made in the
     # same order.
     "job": Job("alice", ["--once"], ["sethostname", "setresgid"]),
+    # The supervisor of a job with a secret, of which the command says whose it is and what it holds.
+    "secret": Job("alice", ["--once", "--secret", "id=k,src=/home/alice/key", "-u", "5:6"], ["sethostname"]),
     # All that a user without a grant starts.
     "rootless": Job("carol", [], range(0, 5), cold=True),
 }

@@ -9,4 +9,10 @@ arena_enter "$@"
 grant alice security.confined --engine=any >/dev/null
 faults faults job 24
 faults faults once 16
+echo precious >/home/alice/key
+chown alice /home/alice/key
+chmod 600 /home/alice/key
+faults faults secret 16 EPERM,ENOMEM,EINTR,EMFILE,ENOSPC,kill \
+    fcntl,sendfile,fchmod,fchown,fsopen,fsconfig,fsmount,move_mount,open_tree,mount_setattr
+is "$(grep -rl precious /home/alice/state)" "" "secret: it was written nowhere"
 done_testing
