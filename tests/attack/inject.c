@@ -58,6 +58,12 @@ static const struct {
 	{ "dup2", SYS_dup2 },
 	{ "close_range", SYS_close_range },
 	{ "setgroups", SYS_setgroups },
+	{ "setns", SYS_setns },
+	{ "open_tree", SYS_open_tree },
+	{ "mount_setattr", SYS_mount_setattr },
+	{ "sendmsg", SYS_sendmsg },
+	{ "ioctl", SYS_ioctl },
+	{ "fstatfs", SYS_fstatfs },
 };
 
 /* What is between the entry and the exit of a call, by pid. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * mount_call [-u UID] [-m ID] [-n NAMESPACE] [-o PID] [-h] [-3|-4|-5 KIND] [-r] [-x COUNT] [-a HOW] PID DIR [PROGRAM WORDS...]
+ * mount_call [-u UID] [-m ID] [-n NAMESPACE] [-o PID] [-h] [-3|-4|-5 KIND] [-r] [-s] [-x COUNT] [-a HOW] PID DIR [PROGRAM WORDS...]
  * Calls the launcher's verb "mount" as UID (and the group of that number) with the mount namespace of
  * process PID and DIR as it is to be seen in there, prints "status N", and then, if a mount came back, does with it
  * what HOW says. Run by root, who can look into any process.
@@ -8,7 +8,7 @@
  * launcher: the mount is made in the namespace of this process, as a careless launcher would do it; -m is
  * the id on the host that the caller's files belong to then.
  * -3, -4, -5: that descriptor is something else: see odd(), or a path, which is opened with O_PATH.
- * -r: DIR is removed once it was opened.
+ * -r: DIR is removed once it was opened. -s: PROGRAM is run by root, as which the socket is not made.
  * -x: so many calls, one after the other; each answer must be a mount, nosuid and nodev when it comes.
  * HOW: engine: as who has all power over the namespaces of PID
  *      user:   in namespaces of UID's own
@@ -40,6 +40,13 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+static struct {
+	const char *namespace, *opener, *how, *kinds[3];
+	int count;
+	int mapped;
+	bool here, remove, stay;
+} options = { .count = 1, .mapped = -1 };
 
 static const char *pid, *uid = "1000", *host_uid = "101";
 
@@ -440,17 +447,11 @@ launch(int fds[3], char *argv[])
 		if (fds[i] >= 0 && dup2(fds[i], 3 + i) < 0)
 			err(99, "dup2");
 	}
-	become(uid);
+	if (!options.stay)
+		become(uid);
 	execv(argv[0], argv);
 	err(99, "%s", argv[0]);
 }
-
-static struct {
-	const char *namespace, *opener, *how, *kinds[3];
-	int count;
-	int mapped;
-	bool here, remove;
-} options = { .count = 1, .mapped = -1 };
 
 static int
 call(const char *dir, char *argv[], int *status)
@@ -513,7 +514,7 @@ read_options(int argc, char *argv[])
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "+u:m:n:o:a:hr3:4:5:x:")) != -1) {
+	while ((option = getopt(argc, argv, "+u:m:n:o:a:hrs3:4:5:x:")) != -1) {
 		if (option == 'u')
 			uid = optarg;
 		else if (option == 'm')
@@ -528,6 +529,8 @@ read_options(int argc, char *argv[])
 			options.here = true;
 		else if (option == 'r')
 			options.remove = true;
+		else if (option == 's')
+			options.stay = true;
 		else if (option == 'x')
 			options.count = atoi(optarg);
 		else if (option >= '3' && option <= '5')
