@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # No guard of the trusted base without a proof that its absence is noticed: tests/audit/mutants.tsv has a
 # row for each that stands in the sources, and for no other. That each row is true, `make mutants` shows.
+# And no entry of tests/attack/controls.list without the code that it takes out.
 . "${BASH_SOURCE[0]%/*}/../lib/tap.sh"
 cd "${BASH_SOURCE[0]%/*}/../.." || exit 1
 # As the compiler is asked by make; $BUILD is where it finds what is generated.
@@ -12,6 +13,18 @@ if command -v clang >/dev/null; then
 else
 	skip "clang sees as many decisions as were found" "it is not installed"
 fi
+
+# The positive controls of the attack tests are not run each time: what is to be taken out must be there.
+stale_controls() {
+	local line file=
+	while IFS= read -r line; do
+		case $line in
+		'file: '*) file=${line#file: } ;;
+		'edit: '*) ! sed -E "${line#edit: }" "$file" | cmp -s - "$file" || echo "$file: $line" ;;
+		esac
+	done <tests/attack/controls.list
+}
+is "$(stale_controls)" "" "each defence that tests/attack/controls.list takes out is there"
 
 # Positive controls, in a copy: a guard more, one that is another now, one less.
 copy=$(mktemp -d)
