@@ -78,8 +78,8 @@ as alice mkdir "$latin"
 verdict "a name that is not UTF-8" "$latin" "not UTF-8"
 printf -v long '/.%.0s' {1..2100}
 verdict "4,200 bytes that are a short path" "$tree$long" =allowed
-as alice sh -c 'cd allowed/deep 2>/dev/null || { mkdir allowed/deep && cd allowed/deep; }
-	for i in $(seq 17); do mkdir "$1" && cd "$1" || exit; done; echo deep >mark' sh "$(printf 'n%.0s' {1..250})"
+as alice bash -c 'mkdir allowed/deep && cd allowed/deep || exit
+	for i in {1..17}; do mkdir "$1" && cd "$1" || exit; done; echo deep >mark' bash "$(printf 'n%.0s' {1..250})"
 run as alice bash -c 'cd allowed/deep && for i in {1..17}; do cd "$1" || exit; done; exec berth run -q -v .:/d host true' bash "$(printf 'n%.0s' {1..250})"
 like "$rc:$err" '^125:.*cannot mount .*File name too long' "C09 a directory whose path has more than 4,096 bytes"
 printf -v name 'n%.0s' {1..255}
@@ -109,7 +109,7 @@ as alice sh -c 'cd allowed && mkdir -p swap/way/target && echo target >swap/way/
 	echo outside >../outside/target/mark && ln -s /home/alice/outside swap/other && ln -s /home/alice/outside/target swap/link'
 race() {
 	local name=$1 one=$2 two=$3 source=$4
-	as alice "$TESTBIN/exchange" "$one" "$two" &
+	setpriv --reuid=alice --regid=alice --init-groups "$TESTBIN/exchange" "$one" "$two" &
 	racer=$!
 	as alice timeout 280 python3 "$TOP/tests/attack/starts.py" "$starts" run -q -v "$source:/d" host cat /d/mark >/run/arena/race
 	kill "$racer"

@@ -131,13 +131,14 @@ starts=20
 as alice berth run -q -v v:/d host sh -c 'echo mine >/d/mark'
 race() {
 	local name=$1
-	as alice "$TESTBIN/exchange" "$2" "$3" &
+	setpriv --reuid=alice --regid=alice --init-groups "$TESTBIN/exchange" "$2" "$3" &
 	racer=$!
 	as alice timeout 280 python3 "$TOP/tests/attack/starts.py" "$starts" run -q -v v:/d host sh -c 'cat /d/mark; echo written >/d/new' >/run/arena/race
 	kill "$racer"
 	wait "$racer" 2>/dev/null
 	is "$(wc -l </run/arena/race)" "$starts" "C31 $name: $starts starts"
 	is "$(awk -F '\t' '!($2 == 0 && $3 == "mine") && !($2 == 125 && $4 ~ /volume v cannot be used/)' /run/arena/race)" "" "C31 $name: it is the volume, or refused"
+	isnt "$(awk -F '\t' '$2 == 125' /run/arena/race | wc -l)" 0 "C31 $name: control: the link was met"
 	victim_is_same "C31 $name"
 }
 as alice ln -s /home/alice/victim "$VOLUMES/v/link"

@@ -72,7 +72,8 @@ chown 100004:100006 "$image/data/one"
 chmod 4751 "$image/data/suid"
 chmod 1751 "$image/data/mode"
 chmod 2750 "$image/data"
-touch -d 2001-02-03 "$image/data/one" "$image/data/sub"
+touch -d 2001-02-03 "$image/data/one" "$image/data/sub" "$image/data/fifo"
+touch -h -d 2001-02-03 "$image/data/link"
 (cd "$image/data" && setfattr -n user.mine -v yes one && truncate -s 1M big && chown alice:alice big)
 shape() {
 	(cd "$1" && find . -printf '%P %y %m %U:%G %Ts %l\n' | sed 's/\([0-9]\)\.[0-9]* /\1 /' | sort && getfattr -n user.mine one 2>/dev/null)

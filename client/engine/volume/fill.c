@@ -83,20 +83,51 @@ copy_attributes(struct fill *fill, int from, int to)
 	}
 }
 
+/*
+ * An owner that has no number here (with one id alone: whoever is not the user) cannot be given: it stays the
+ * job's root, and without the bits that would lend its rights.
+ */
+static mode_t
+mode_of(const struct stat *st, bool given)
+{
+	return st->st_mode & (given ? 07777 : 01777);
+}
+
+static bool
+has_no_number(void)
+{
+	return errno == EINVAL || errno == EPERM;
+}
+
 /* Owner first: it takes set-id bits and capabilities away. */
 static int
 finish(struct fill *fill, int from, int to)
 {
 	struct stat st;
 	struct timespec times[2];
+	bool given;
 
-	if (fstat(from, &st) == -1 || fchown(to, st.st_uid, st.st_gid) == -1 ||
-	    fchmod(to, st.st_mode & 07777) == -1)
+	if (fstat(from, &st) == -1)
+		return -1;
+	given = fchown(to, st.st_uid, st.st_gid) == 0;
+	if ((!given && !has_no_number()) || fchmod(to, mode_of(&st, given)) == -1)
 		return -1;
 	copy_attributes(fill, from, to);
 	times[0] = st.st_atim;
 	times[1] = st.st_mtim;
 	return futimens(to, times);
+}
+
+/* The same of what cannot be opened. */
+static int
+give(int dir, const char *name, const struct stat *st)
+{
+	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+
+	if (fchownat(dir, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) == -1 &&
+	    !has_no_number())
+		return -1;
+	return utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW);
 }
 
 static int
@@ -139,25 +170,19 @@ copy_file(struct fill *fill, int from_dir, int to_dir, const char *name)
 static int
 copy_link(struct fill *fill, int from_dir, int to_dir, const char *name, const struct stat *st)
 {
-	const struct timespec times[2] = { st->st_atim, st->st_mtim };
 	ssize_t len = readlinkat(from_dir, name, fill->value, sizeof(fill->value) - 1);
 
 	if (len == -1)
 		return errno == EINVAL || errno == ENOENT ? 0 : -1;
 	fill->value[len] = '\0';
-	if (symlinkat(fill->value, to_dir, name) == -1 ||
-	    fchownat(to_dir, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) == -1)
-		return -1;
-	return utimensat(to_dir, name, times, AT_SYMLINK_NOFOLLOW);
+	return symlinkat(fill->value, to_dir, name) == -1 ? -1 : give(to_dir, name, st);
 }
 
 /* There is no chmod(2) that could not follow a link: it is made with its mode (umask(2) is 0). */
 static int
 copy_fifo(int to_dir, const char *name, const struct stat *st)
 {
-	if (mkfifoat(to_dir, name, st->st_mode & 0777) == -1)
-		return -1;
-	return fchownat(to_dir, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW);
+	return mkfifoat(to_dir, name, st->st_mode & 0777) == -1 ? -1 : give(to_dir, name, st);
 }
 
 static int
