@@ -188,6 +188,13 @@ for i in range(int(sys.argv[1])):
 is "$(find "$STATE/jobs/$id/u/root" -type f | wc -l)" $files "C26 $files files: control"
 removed "$files files"
 
+# In a namespace of the job's own the user is another number of its engine's.
+verb daemon stop --force >/dev/null
+grant alice security.confined mount=* --engine=any >/dev/null
+run job --userns=keep-id -u 0:0 host sh -c 'mkdir -p /root/a/b/c; echo x >/root/a/b/c/d; chown -R 7:8 /root/a/b; chmod 0000 /root/a/b/c/d /root/a/b/c /root/a/b /root/a'
+is "$rc$err" 0 "C26 a map of its own: control: a job has made it"
+ok "C26 a map of its own: nothing is left" jobs_are_gone
+
 # A name of a file outside, and a mount of the host's on what the job left.
 leaves "a hard link" host sh -c 'mkdir /root/d; touch /root/d/x'
 ln $outside/f1 "$STATE/jobs/$id/u/root/d/hard"

@@ -148,6 +148,12 @@ ok "nothing is left of the jobs" jobs_are_gone
 as alice berth daemon stop --force >/dev/null
 grant alice --engine=any >/dev/null
 gives "$token" "--once" --once --secret id=k,src=key host cat /run/secrets/k
+gives "400 1000:1000 $token" "--userns=keep-id: it is the user's" --userns=keep-id --secret id=k,src=key host \
+    sh -c 'echo $(stat -c "%a %u:%g" /run/secrets/k) $(cat /run/secrets/k)'
+gives "400 5:5 $token" "--uidmap: it is that of -u" --uidmap 0:100000:10 --uidmap 50:1000:1 --gidmap 0:100000:10 --gidmap 50:1000:1 -u 5:5 \
+    --secret id=k,src=key host sh -c 'echo $(stat -c "%a %u:%g" /run/secrets/k) $(cat /run/secrets/k)'
+fails 'cannot belong to 11:0.*not among the ids' "--uidmap: another owner is none" --uidmap 0:100000:10 --uidmap 50:1000:1 --gidmap 0:100000:10 \
+    --gidmap 50:1000:1 --secret id=k,src=key,uid=11,gid=0 host true
 revoke alice >/dev/null
 sed -i '/^alice:/d' /etc/subuid /etc/subgid
 run job --secret id=k,src=key host sh -c 'stat -c "%a %u" /run/secrets/k; cat /run/secrets/k'
