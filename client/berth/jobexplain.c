@@ -337,9 +337,11 @@ int
 jobuse_explain(struct cli *cli, const struct run_options *options, struct err *err)
 {
 	struct judged *judged = calloc(1, sizeof(*judged));
-	int rc = judged == NULL ? err_sys(err, "cannot explain")
-				: judge_job(cli, &options->job, judged, err);
+	int rc;
 
+	if (judged == NULL)
+		return (err_sys(err, "cannot explain"));
+	rc = judge_job(cli, &options->job, judged, err);
 	if (rc == 0) {
 		want_rest(cli, options->jf, judged);
 		rc = cli->json ? print_json(cli, options, judged, err)

@@ -5,6 +5,7 @@
  * INPUT: values of a job file, which is somebody else's (hostile)
  * MUST: take no value that job_check would refuse, so that what is wrong has its line.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "common/inistrict.h"
@@ -13,6 +14,7 @@
 
 #include "client/berth/jobfile.h"
 #include "client/berth/options.h"
+#include "client/berth/secrets.h"
 #include "client/lib/json.h"
 
 static const char *
@@ -198,19 +200,15 @@ store_id(void *field, char *value)
 		    : "is not an id: a decimal number up to 2147483646");
 }
 
-/* What others than its owner must not do with a secret is not for sale; nobody writes to it. */
 static const char *
 store_secret_mode(void *field, char *value)
 {
 	struct jobfile_number *number = field;
-	size_t len = strlen(value);
 
 	number->given = true;
-	if (len < 3 || len > 4 || strspn(value, "04") != len || (len == 4 && value[0] != '0'))
-		return ("is not an octal mode that lets read: 0400, 0440 or 0444");
-	for (; *value != '\0'; value++)
-		number->value = number->value * 8 + (uint32_t)(*value - '0');
-	return (number->value != 0 ? NULL : "lets nobody read it");
+	return (secret_mode(value, &number->value) == 0
+		    ? NULL
+		    : "is not an octal mode that lets read and no more: 0400, 0440 or 0444");
 }
 
 static const char *
@@ -229,8 +227,7 @@ is_tmpfs_option(const char *name, const char *value)
 
 	if (strchr(value, ',') != NULL || strlen(value) > 32)
 		return (false);
-	strcpy(option, name);
-	strcat(option, value);
+	snprintf(option, sizeof(option), "%s%s", name, value);
 	return (job_tmpfs_parse(option, &tmpfs) == 0);
 }
 

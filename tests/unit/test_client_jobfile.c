@@ -336,8 +336,8 @@ of_directories(void **state)
 	value(s, "mode = 400", NULL);
 	value(s, "mode = 0600", "is not an octal mode");
 	value(s, "mode = 4444", "is not an octal mode");
-	value(s, "mode = 0000", "lets nobody");
-	value(s, "mode = 44", "is not an octal mode");
+	value(s, "mode = 0000", "is not an octal mode");
+	value(s, "mode = 0x4", "is not an octal mode");
 	value(s, "writable = yes", "unknown key");
 	has("[job]\nimage = host\n[directory d]\npath = /d\n[directory d]\npath = /e\n", 5,
 	    "before");
