@@ -11,11 +11,13 @@
  * MUST: start no engine; wait for none that hangs; offer nothing that this version does not have.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/entitlement.h"
 
 #include "client/berth/jobcall.h"
+#include "client/berth/jobfile.h"
 #include "client/berth/jobfilter.h"
 #include "client/berth/message.h"
 #include "client/berth/signame.h"
@@ -31,6 +33,7 @@ struct typing {
 	struct cli *cli;
 	const char *word;
 	size_t head; /* bytes before the value: "--name=", "a,b," */
+	const char *jobfile; /* that was named before it; NULL: none */
 	const char *kind; /* what the shell shall complete from head on; NULL: nothing */
 	size_t count; /* candidates that were printed */
 };
@@ -423,6 +426,37 @@ value_secret(struct typing *typing)
 	leave_to_shell(typing, "files");
 }
 
+/* What the job file that was named asks for, and then a path for it. */
+static void
+value_param(struct typing *typing)
+{
+	const char *value = strchr(value_of(typing), '=');
+	struct problems problems = { .n = 0 };
+	struct jobfile *jf = NULL;
+	struct err ignored;
+
+	if (value != NULL) {
+		typing->head = (size_t)(value + 1 - typing->word);
+		leave_to_shell(typing, "files");
+		return;
+	}
+	if (typing->jobfile != NULL)
+		jf = calloc(1, sizeof(*jf));
+	if (jf != NULL && jobfile_read(jf, typing->jobfile, &problems, &ignored) == 0) {
+		for (size_t i = 0; i < jf->nitems; i++) {
+			const struct jobfile_item *item = &jf->items[i];
+
+			if (jobfile_find(jf, JOBFILE_INVALID, item->name, strlen(item->name)) ==
+			    item)
+				offer(typing, item->name, "=", jobfile_kind_name(item->kind));
+		}
+	}
+	if (jf != NULL)
+		jobfile_free(jf);
+	free(jf);
+	problems_free(&problems);
+}
+
 static void
 value_dir(struct typing *typing)
 {
@@ -504,6 +538,7 @@ static const struct {
 	{ "NAME=SOFT[:HARD]", value_ulimit },
 	{ "NAME[=VALUE]", value_variable },
 	{ "OPTION", value_security },
+	{ "PARAM=VALUE", value_param },
 	{ "POLICY", value_policy },
 	{ "PROPERTY", value_property },
 	{ "SIGNAL", value_signal },
@@ -533,6 +568,7 @@ struct place {
 	size_t nwords; /* that are no flags; a job file stands for IMAGE */
 	bool ended; /* no flag can follow */
 	const struct flag *pending; /* the next word is its value */
+	const char *jobfile; /* of -f; NULL: none */
 };
 
 static const struct flag *
@@ -651,10 +687,13 @@ enter(struct place *place, const char *word)
 }
 
 /* -f of run: then no IMAGE follows. */
-static bool
-is_jobfile(const struct flag *flag)
+static void
+take_jobfile(struct place *place, const struct flag *flag, const char *file)
 {
-	return (flag->value != NULL && strcmp(flag->value, "JOBFILE") == 0);
+	if (flag->value == NULL || strcmp(flag->value, "JOBFILE") != 0)
+		return;
+	place->nwords++;
+	place->jobfile = file;
 }
 
 /* One word that stands before the one that is typed. */
@@ -664,7 +703,7 @@ pass(struct place *place, const char *word)
 	size_t begins;
 
 	if (place->pending != NULL) {
-		place->nwords += is_jobfile(place->pending);
+		take_jobfile(place, place->pending, word);
 		place->pending = NULL;
 	} else if (!place->ended && strcmp(word, "--") == 0) {
 		place->ended = true;
@@ -674,7 +713,7 @@ pass(struct place *place, const char *word)
 		if (flag != NULL && flag_takes_value(flag) && begins == 0)
 			place->pending = flag;
 		else if (flag != NULL)
-			place->nwords += is_jobfile(flag);
+			take_jobfile(place, flag, word + begins);
 	} else if (place->ended && strcmp(word, "--") == 0 && place->nwords == 1) {
 		/* run IMAGE -- COMMAND, exec JOB -- COMMAND */
 		return;
@@ -749,6 +788,7 @@ cmd_complete(struct cli *cli, int argc, char **argv, struct err *err)
 		pass(&place, argv[i]);
 	if (is_lost(&place))
 		return (answer(&typing, err));
+	typing.jobfile = place.jobfile;
 	about = helped(&place, argc - 1, argv);
 	if (about != NULL)
 		offer_verbs(&typing, about->verbs);

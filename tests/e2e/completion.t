@@ -70,6 +70,11 @@ same "berth run --mount type=bi" "bind " "and of what type"
 same "berth run -f /etc/passw" "passwd passwd- " "a job file"
 same "berth run -f x --params /etc/passw" "passwd passwd- " "its parameters"
 same "berth run -f x seq" "seq " "behind it stands a command, not an image"
+printf '[job]\nimage = host\n[directory data]\npath = /d\n[secret key]\n[port key]\n[mount m]\n' >/home/alice/x.job
+same "berth run -f x.job --param " "data key " "what it asks for"
+same "berth run -fx.job --param=k" "key " "in the same words"
+same "berth run --file=x.job --param data=/etc/passw" "passwd passwd- " "and a path for it"
+same "berth run --param " "" "without a job file nothing is asked for"
 same "berth explain /etc/passw" "passwd passwd- " "a job file to explain"
 same "berth explain --sche" "--schema " "the format of job files"
 same "berth run --secret id=k,s" "k,src " "what a secret is made of"
@@ -117,7 +122,7 @@ done
 revoke bob >/dev/null
 
 # A flag's value is named in help, and by that name it is completed: a new name is decided about.
-free='CONTAINER:HOST:COUNT DATE DST[:OPTIONS] KEY[=VALUE] KEYS N NAME PARAM=VALUE PATH SECONDS TIME USER[:GROUP] WHEN'
+free='CONTAINER:HOST:COUNT DATE DST[:OPTIONS] KEY[=VALUE] KEYS N NAME PATH SECONDS TIME USER[:GROUP] WHEN'
 is "$(jq -r '[.[], .[].verbs[]] | map(.flags[].value) | unique | .[] | select(. != null)' <<<"$table" |
     grep -vxFf <(sed -n 's/^\t{ "\(.*\)", value_[a-z]* },$/\1/p' "$TOP/client/berth/complete.c") |
     grep -vxFf <(tr ' ' '\n' <<<"$free"))" "" "each kind of value has its completion, or can be anything"
