@@ -2,13 +2,15 @@
 # A23 for the launcher's verb "mount": every call that changes an identity, a capability set or an attribute,
 # and every call that makes the mount, fails, or changes of identity "succeed" without effect, one at a
 # time. Either nothing comes back, or a mount as it is without injection; no process is left.
+. "${BASH_SOURCE[0]%/*}/mapped.sh"
 . "${BASH_SOURCE[0]%/*}/launcher.sh"
 arena_enter "$@"
 [ "$(uname -m)" = x86_64 ] || skip_all "inject.c knows the registers of x86_64 only"
 launcher_world
 allow alice
 sed -i 's/^entitlements = .*/& idmap.mount/' "$ALLOW/uid-1000.conf"
-install -d -o alice -g alice /home/alice/own
+mappable /home/alice/fs
+install -d -o alice -g alice /home/alice/fs/own
 run as alice "$LAUNCHER" start
 engine=$(engine_pid alice)
 mounts=$(cat /proc/self/mountinfo "/proc/$engine/mountinfo")
@@ -16,9 +18,10 @@ running=$(ours | sort)
 
 # inject CALL WHO N WHAT
 inject() {
-	run timeout -k 1 20 "$TESTBIN/mount_call" -s -a owner "$engine" /home/alice/own \
+	run timeout -k 1 20 "$TESTBIN/mount_call" -s -a owner "$engine" /home/alice/fs/own \
 	    "$TESTBIN/inject" 1000 "$@" "$LAUNCHER" mount 101 102
 }
+nothing=$'^status [1-9][0-9]*\nmount no$'
 golden=$'status 0\nmount yes\nflags rw,nosuid,nodev\nowner 101:102'
 alone() {
 	[ "$(ours | sort)" = "$running" ]
@@ -47,7 +50,7 @@ for call in setresuid setresgid setuid capset prctl setns open_tree mount_setatt
 			calls=$((calls + 1))
 			[[ $out == "status 0"* ]] || noticed=$((noticed + 1))
 			[ "$out" != "$golden" ] || continue
-			[[ $out =~ ^status\ [1-9][0-9]*$'\n'mount\ no$ ]] || bad+="$call of $who, $n ($first, $result) with $what: $out"$'\n'
+			[[ $out =~ $nothing ]] || bad+="$call of $who, $n ($first, $result) with $what: $out"$'\n'
 		done
 	done < <(grep '^inject: ' <<<"$list")
 	is "$bad" "" "A23 $call: a whole mount, or none"
@@ -59,7 +62,7 @@ is "$(cat /proc/self/mountinfo "/proc/$engine/mountinfo")" "$mounts" "A23 nor a 
 # Each of these has something to do.
 ends() {
 	inject "$@"
-	like "$out" '^status [1-9][0-9]*.mount no$' "A23 $*: ends it"
+	like "$out" "$nothing" "A23 $*: ends it"
 }
 for call in setns open_tree mount_setattr sendmsg; do
 	ends $call program 1 EPERM

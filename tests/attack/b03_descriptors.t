@@ -2,6 +2,7 @@
 # B03 for the launcher's verb "mount", and A26, B12: it takes descriptors and numbers, never a path, and
 # judges each descriptor before it does anything with it. Each odd one has its verdict, none makes it
 # wait, none leaves anything behind; who is refused has caused nothing (EARLY).
+. "${BASH_SOURCE[0]%/*}/mapped.sh"
 . "${BASH_SOURCE[0]%/*}/launcher.sh"
 arena_enter "$@"
 needs strace python3
@@ -15,7 +16,8 @@ may_map alice
 may_map bob
 allow carol
 
-install -d -o alice -g alice /home/alice/own /home/alice/own/inner /usr/local/own /home/alice/mute
+mappable /home/alice/fs
+install -d -o alice -g alice /home/alice/fs/own /home/alice/fs/own/inner /usr/local/own /home/alice/mute
 install -d -o bob -g bob /home/alice/bobs
 install -d /home/alice/roots
 touch /home/alice/file
@@ -51,7 +53,7 @@ judged() {
 	fi
 }
 ids=(101 102)
-own=/home/alice/own
+own=/home/alice/fs/own
 
 run "$call" "$engine" $own "$LAUNCHER" mount 101 102
 is "$(verdict status):$(verdict mount)" "0:yes" "B03 control: a directory of alice's own"

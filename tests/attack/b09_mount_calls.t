@@ -2,6 +2,7 @@
 # B09 and A30 for the launcher's verb "mount". From the decision on its system calls are a short list, in
 # one order, and no path is resolved once it is in the engine's mount namespace; what it holds at each
 # step is what that step needs; and a mount is never to be seen without nosuid and nodev.
+. "${BASH_SOURCE[0]%/*}/mapped.sh"
 . "${BASH_SOURCE[0]%/*}/launcher.sh"
 arena_enter "$@"
 needs strace
@@ -10,12 +11,13 @@ call=$TESTBIN/mount_call
 golden=$TOP/tests/attack/golden/mount_calls
 allow alice
 sed -i 's/^entitlements = .*/& idmap.mount/' $ALLOW/uid-1000.conf
-install -d -o alice -g alice /home/alice/own
+mappable /home/alice/fs
+install -d -o alice -g alice /home/alice/fs/own
 run as alice "$LAUNCHER" start
 engine=$(engine_pid alice)
 
 # --- B09: the calls --------------------------------------------------------------------------------
-strace -f -y -o /run/arena/whole "$call" "$engine" /home/alice/own "$LAUNCHER" mount 101 102 2>&1 | cat >/run/arena/said
+strace -f -y -o /run/arena/whole "$call" "$engine" /home/alice/fs/own "$LAUNCHER" mount 101 102 2>&1 | cat >/run/arena/said
 is "$(cat /run/arena/said)" $'status 0\nmount yes' "B09 a directory is mapped under a tracer"
 launcher=$(awk '/execve\("[^"]*berth-launcher"/ { print $1; exit }' /run/arena/whole)
 # Its own calls and its children's; not those of who has called it.
@@ -41,7 +43,7 @@ like "$before_send" $'setresuid\(1000, 1000, 1000\).*sendmsg' "B09 it is the cal
 # held CALL NUMBER: what /proc/PID/status says of the launcher as it makes that call
 held() {
 	strace -f -o /run/arena/ignored -e trace="$1" -e inject="$1:delay_enter=2500000" \
-	    "$call" "$engine" /home/alice/own "$LAUNCHER" mount 101 102 >/run/arena/said 2>&1 &
+	    "$call" "$engine" /home/alice/fs/own "$LAUNCHER" mount 101 102 >/run/arena/said 2>&1 &
 	tracer=$!
 	launcher=
 	is_there() {
@@ -107,7 +109,7 @@ watched() {
 	wait $watcher
 }
 often() {
-	run "$call" -x "$1" "$engine" /home/alice/own "$LAUNCHER" mount 101 102
+	run "$call" -x "$1" "$engine" /home/alice/fs/own "$LAUNCHER" mount 101 102
 }
 watched often "$([ -n "${BERTH_LONG-}" ] && echo 5000 || echo 60)"
 like "$rc:$out" '^0:calls [0-9]+$' "A30 each of many comes with nosuid and nodev"
@@ -116,7 +118,7 @@ careless() {
 	mkdir -p /home/alice/careless
 	for _ in {1..2000}; do
 		[ ! -e /run/arena/watching.caught ] || break
-		mount --bind /home/alice/own /home/alice/careless
+		mount --bind /home/alice/fs/own /home/alice/careless
 		mount -o remount,bind,nosuid,nodev /home/alice/careless
 		umount /home/alice/careless
 	done

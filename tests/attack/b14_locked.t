@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # B14: what the host forbids on a file system (ro, nodev, nosuid, noexec, what lies beneath a mount)
 # stays forbidden on the mapped mount of a directory in it, whoever attaches it: an engine that was taken
-# over, the user in namespaces of their own. And a mount namespace that is not the engine's is refused:
-# the control shows what a mount made in there would be worth.
-. "${BASH_SOURCE[0]%/*}/jobs.sh"
+# over, the user in namespaces of their own, a job that got it by a flag or a job file. And a mount
+# namespace that is not the engine's is refused: the control shows what a mount made there would be worth.
+. "${BASH_SOURCE[0]%/*}/mapped.sh"
 arena_enter "$@"
 umask 022
 call=$TESTBIN/mount_call
@@ -13,8 +13,12 @@ all_flags="ro nosuid nodev noexec"
 # node of hers, as on a disk that she has made, and a setuid program.
 host_mount() {
 	local dir=/home/alice/m/$1
-	mkdir -p "$dir"
-	mount -t tmpfs -o "mode=0755${3-}" none "$dir"
+	if [ -n "${3-}" ]; then
+		mkdir "$dir"
+		mount -t tmpfs -o "mode=0755,$3" none "$dir"
+	else
+		mappable "$dir"
+	fi
 	mkdir "$dir/d"
 	mknod "$dir/d/node" c 1 3
 	cp /bin/true "$dir/d/program"
@@ -37,9 +41,9 @@ mkdir /home/alice/m/over/d/secret
 touch /home/alice/m/over/d/secret/beneath
 chown -R alice:alice /home/alice/m/over/d/secret
 mount -t tmpfs -o mode=0777 none /home/alice/m/over/d/secret
-jobs_world security.confined idmap.mount
+jobs_world security.confined idmap.mount 'mount=*'
 # A mount that came after the engine; what is forbidden must be so from the first moment to get there.
-host_mount late "" ,nosuid,nodev,noexec
+maps_tmpfs && host_mount late "" nosuid,nodev,noexec
 
 engine=$(engine_pid alice)
 isnt "$engine" "" "B14 an engine runs"
@@ -56,7 +60,7 @@ stays() {
 }
 
 for how in engine user; do
-	for name in $all_flags all late; do
+	for name in $all_flags all $(maps_tmpfs && echo late); do
 		attacked "$name" "$how"
 		is "$rc:$(verdict status):$(verdict mount)" "0:0:yes" "B14 $name, $how: the directory is mapped"
 		case $name in
@@ -81,6 +85,51 @@ for how in engine user; do
 	run "$call" -h -m 100100 -a "$how" "$engine" /home/alice/m/over/d
 	is "$(verdict beneath)" ok "B14 control, $how: and what lies beneath a mount is seen"
 done
+
+# --- in a job --------------------------------------------------------------------------------------
+look='awk "\$5 == \"/d\" { print \$6 }" /proc/self/mountinfo; stat -c %u:%g /d
+	(: </d/node) 2>/dev/null && echo opens; /d/program 2>/dev/null && echo runs; (: >/d/new) 2>/dev/null && echo writes
+	/t/probe mounts /d | grep -vE " (EPERM|EINVAL)$"; true'
+cat >/home/alice/job.job <<'F'
+[job]
+image = host
+user = 101:102
+[directory d]
+path = /d
+writable = yes
+uid = 101
+gid = 102
+[directory t]
+path = /t
+F
+# in_job NAME WORDS...: what a job finds of the mapped directory; $all: what its flags leave
+in_job() {
+	local what=$1
+	shift
+	run job -u 101:102 "$@" sh -c "$look"
+	is "$rc:$err" 0: "B14 $what: the job runs"
+	unlike "$out" 'opens' "B14 $what: alice's device does not open"
+	[[ $name != noexec && $name != all ]] || unlike "$out" 'runs' "B14 $what: nor runs her program"
+	[[ $name != ro && $name != all ]] || unlike "$out" 'writes' "B14 $what: nor is anything written"
+	like "$(head -n1 <<<"$out")" "$flags" "B14 $what: every flag is there"
+	is "$(sed -n 2p <<<"$out"):$(grep -vcE '^(rw|ro),|^101:102$|^runs$|^writes$' <<<"$out")" "101:102:0" \
+	    "B14 $what: it is the job's, who can neither undo, cover nor move it"
+}
+for name in $all_flags all; do
+	case $name in
+	all) flags='^ro,nosuid,nodev,noexec' ;;
+	ro) flags='^ro,nosuid,nodev' ;;
+	noexec) flags='^rw,nosuid,nodev,noexec' ;;
+	*) flags='^rw,nosuid,nodev' ;;
+	esac
+	in_job "-v, $name" "${PROBE[@]}" -v "/home/alice/m/$name/d:/d:uid=101,gid=102" host
+	in_job "a job file, $name" -f /home/alice/job.job --param "d=/home/alice/m/$name/d" --param "t=$TESTBIN" --
+done
+grant alice --engine=any >/dev/null
+in_job "--once, $name" --once "${PROBE[@]}" -v "/home/alice/m/$name/d:/d:uid=101,gid=102" host
+run job "${PROBE[@]}" -v /home/alice/m/over/d:/d:uid=101,gid=102 host true
+isnt "$rc" 0 "B14 -v: a directory with a mount beneath it is refused"
+like "$err" 'has mounts beneath it' "B14 -v: and the launcher says why"
 
 # refused CODE REGEX NAME ARGS...: neither a mount nor a success
 refused() {
