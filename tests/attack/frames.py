@@ -128,6 +128,17 @@ for value in ("", "/", "proc", "state ", 0, None, ["state"]):
 for value in (1, "a", ["a"], {"until": -1}, {"until": "1"}, {"labels": "a"}, {"labels": [1]}, {"labels": [""]},
               {"labels": ["a"] * 65}, {"name": "x"}):
     say("field filter " + json.dumps(value)[:40], engine("Prune", {"filter": value}))
+    say("field filter of volumes " + json.dumps(value)[:40], engine("PruneVolumes", {"filter": value}))
+for name in ("", ".", "..", ".new-1", "a/b", "/etc", "-x", "a" * 129, "a b", "\u00e4", 1, None, [], {"id": "x"}, True):
+    for method in ("InspectVolume", "RemoveVolume"):
+        say("field name %s %s" % (method, json.dumps(name)[:40]), engine(method, {"name": name}))
+for method in ("InspectVolume", "RemoveVolume"):
+    say("field no name " + method, engine(method, {}))
+    say("field unknown in " + method, engine(method, {"name": "web", "uid": 0}))
+say("field force in RemoveVolume", engine("RemoveVolume", {"name": "web", "force": "true"}))
+say("field all of volumes", engine("PruneVolumes", {"all": "true"}))
+say("field unknown in ListVolumes", engine("ListVolumes", {"all": True}, more=True))
+say("field ListVolumes without more", engine("ListVolumes", {}))
 say("field all", engine("List", {"all": 1}, more=True))
 say("field force in Remove", engine("Remove", {"job": "web", "force": "true"}))
 say("field unknown in Usage", engine("Usage", {"x": 1}))

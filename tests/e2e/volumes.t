@@ -125,6 +125,10 @@ ok "inspect: made just now" test "$(volume inspect labelled | json 'v[0]["create
 run volume inspect labelled none
 is "$rc:$(json 'len(v)' <<<"$out")" "1:1" "inspect: one of them is not there"
 
+is "$(as alice berth __complete volume rm la | cut -f1 | xargs)" "labelled :none 0" "for the shell: volumes"
+is "$(as alice berth __complete run -v da | cut -f1 | xargs)" "data: :dirs 0" "and with a colon, beside directories"
+is "$(as alice berth __complete volume ls --filter dangling= | cut -f1 | xargs)" "dangling=true dangling=false :none 9" "filters"
+
 # --- in use
 as alice berth run -q -d --name keeper -v data:/d -v /anon host sh -c 'echo x >/anon/x; exec sleep 1000' >/run/arena/id
 is "$(volume inspect data | json '(v[0]["used"], v[0]["jobs"])')" "(True, ['keeper'])" "inspect: who uses it"

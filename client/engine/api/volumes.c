@@ -17,6 +17,7 @@
 #include "client/engine/api/reply.h"
 #include "client/engine/api/worker.h"
 #include "client/engine/job/record.h"
+#include "client/engine/job/remove.h"
 #include "client/engine/job/treesize.h"
 #include "client/engine/log.h"
 #include "client/engine/volume/uses.h"
@@ -317,6 +318,7 @@ do_remove(const struct worker *worker)
 	struct look look = { .worker = worker };
 	int AUTO_CLOSE volumes = -1;
 	int AUTO_CLOSE dir = open_both(worker, wish->name, &volumes);
+	char temp[VOLUME_TEMP_SIZE];
 	size_t n;
 
 	if (dir == -1)
@@ -329,7 +331,7 @@ do_remove(const struct worker *worker)
 	else if (running || (!wish->force &&
 				(look.uses.unknown || uses_of(&look.uses, wish->name, &n) != NULL)))
 		send_in_use(&look, wish->name, running);
-	else if (volume_remove(volumes, wish->name) == 0)
+	else if (volume_unname(volumes, wish->name, temp) == 0 && remove_tree(volumes, temp) == 0)
 		(void)!reply_send(worker->conn, NULL);
 	else
 		send_failed(worker, "cannot remove as a whole volume ", wish->name);
@@ -390,28 +392,93 @@ matches(int dir, const char *name, const struct wish *wish)
 	return does;
 }
 
-static int
-prune_one(void *arg, int volumes, const char *name)
-{
-	struct look *look = arg;
-	int AUTO_CLOSE dir = volume_open(volumes, name);
-	int64_t size;
-	size_t n;
+/* One that is removed if no job uses it. */
+struct candidate {
+	char name[JOB_VOLUME_MAX + 1];
+	char temp[VOLUME_TEMP_SIZE];
+	int dir; /* with the exclusive lock */
+};
 
-	if (dir == -1 || uses_of(&look->uses, name, &n) != NULL ||
-	    !matches(dir, name, look->wish) || !volume_lock(volumes, name, dir, LOCK_EX))
+struct candidates {
+	const struct wish *wish;
+	size_t n;
+	struct candidate v[PRUNE_MAX];
+};
+
+static int
+add_candidate(void *arg, int volumes, const char *name)
+{
+	struct candidates *all = arg;
+	struct candidate *one = &all->v[all->n];
+
+	one->dir = volume_open(volumes, name);
+	if (one->dir == -1)
 		return 0;
-	size = size_of(dir);
-	if (volume_remove(volumes, name) == 0) {
-		look->size += size;
-		json_object_array_add(look->removed, json_object_new_string(name));
+	if (!matches(one->dir, name, all->wish) || !volume_lock(volumes, name, one->dir, LOCK_EX)) {
+		io_close(&one->dir);
+		return 0;
 	}
-	return json_object_array_length(look->removed) < PRUNE_MAX ? 0 : -1;
+	snprintf(one->name, sizeof(one->name), "%s", name);
+	return ++all->n < PRUNE_MAX ? 0 : -1;
+}
+
+/* Those without a job lose their names, which is quick; of the others the locks are given back. */
+static void
+unname_all(struct candidates *all, int volumes, const struct uses *uses)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		struct candidate *one = &all->v[i];
+		size_t n;
+
+		if (!uses->unknown && uses_of(uses, one->name, &n) == NULL &&
+		    volume_unname(volumes, one->name, one->temp) == 0)
+			continue;
+		io_close(&one->dir);
+		one->dir = -1;
+	}
+}
+
+static void
+remove_all(struct candidates *all, int volumes, struct look *look)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		struct candidate *one = &all->v[i];
+		int64_t size = one->dir != -1 ? size_of(one->dir) : 0;
+
+		if (one->dir == -1)
+			continue;
+		/* what cannot be removed now has no name all the same */
+		(void)!remove_tree(volumes, one->temp);
+		look->size += size;
+		json_object_array_add(look->removed, json_object_new_string(one->name));
+	}
+}
+
+/*
+ * First all locks, then a look at the jobs: one that names a volume since then waits for the lock, and makes
+ * a new one.
+ */
+static int
+prune(struct look *look, int volumes)
+{
+	static struct candidates all;
+	int ret;
+
+	all.wish = look->wish;
+	/* what it does not see is there for the next call */
+	if (look->wish->all)
+		(void)!volume_each(volumes, add_candidate, &all);
+	ret = uses_read(look->worker->engine->jobs, &look->uses);
+	if (ret == -1)
+		look->uses.unknown = true;
+	unname_all(&all, volumes, &look->uses);
+	remove_all(&all, volumes, look);
+	return ret;
 }
 
 /*
  * All volumes have names, and what has a name stays unless all are meant, as docker(1) has it: one without
- * goes with its job. A job that was made since the look at the jobs waits for the lock, and gets a new one.
+ * goes with its job.
  */
 static void
 do_prune(const struct worker *worker)
@@ -421,11 +488,10 @@ do_prune(const struct worker *worker)
 	};
 	struct json_object *out = json_object_new_object();
 	int AUTO_CLOSE volumes = volumes_open(false);
-	int status = look.removed == NULL ? -1 : uses_read(worker->engine->jobs, &look.uses);
+	int status = look.removed == NULL ? -1 : 0;
 
-	/* what it did not see is there for the next call */
-	if (status == 0 && volumes != -1 && look.wish->all && !look.uses.unknown)
-		(void)!volume_each(volumes, prune_one, &look);
+	if (status == 0 && volumes != -1)
+		status = prune(&look, volumes);
 	volumes_sweep(false);
 	status |= json_put(out, "removed", look.removed);
 	status |= json_put_number(out, "size", look.size);

@@ -232,15 +232,13 @@ volume_free(struct volume *volume)
 }
 
 int
-volume_remove(int volumes, const char *name)
+volume_unname(int volumes, const char *name, char temp[VOLUME_TEMP_SIZE])
 {
-	char temp[VOLUME_TEMP_SIZE];
-
 	for (int i = 0; i < TRIES; i++) {
 		if (make_temp(temp) == -1)
 			return -1;
 		if (renameat2(volumes, name, volumes, temp, RENAME_NOREPLACE) == 0)
-			return remove_tree(volumes, temp);
+			return 0;
 		if (errno != EEXIST)
 			return -1;
 	}

@@ -56,8 +56,12 @@ int volume_finish(int volumes, const char *temp, int dir, const struct volume *v
 void volume_read(int dir, const char *name, struct volume *volume);
 void volume_free(struct volume *volume);
 
-/* Removes a volume that dir has the exclusive lock of: first its name. 0, or -1 with errno. */
-int volume_remove(int volumes, const char *name) __attribute__((warn_unused_result));
+/*
+ * Takes the name from a volume that the caller has the exclusive lock of: there is none any more, whatever
+ * comes; then remove_tree(volumes, temp). 0, or -1 with errno.
+ */
+int volume_unname(int volumes, const char *name, char temp[VOLUME_TEMP_SIZE])
+    __attribute__((warn_unused_result));
 
 /*
  * Calls work with each name of a volume, until it says -1. 0, or -1 when not all were seen.
