@@ -5,8 +5,10 @@
  * INPUT: the command line of the caller; what engine and job send
  * MUST: exit as docker(1) does: with the job's status, EXIT_BERTH for a failure of ours.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "client/berth/engine.h"
 #include "client/berth/jobuse.h"
@@ -17,6 +19,21 @@
 #include "client/berth/ownmap.h"
 #include "client/berth/relay.h"
 #include "client/berth/view.h"
+
+#define END_MS 5000
+
+/* The job that did not start gives up its name and its directory when it sees that nobody is here, and closes
+ * its end when that is done. */
+static void
+wait_for_end(int fd)
+{
+	struct pollfd end = { .fd = fd, .events = POLLIN };
+	char rest[512];
+
+	(void)!shutdown(fd, SHUT_WR);
+	while (poll(&end, 1, END_MS) > 0 && recv(fd, rest, sizeof(rest), MSG_DONTWAIT) > 0)
+		;
+}
 
 /* Sends the job and waits for its end. */
 static int
@@ -42,6 +59,8 @@ give(struct relay *relay, struct job_message *message, struct err *err)
 	relay->engine = way.peer;
 	relay_sent(relay);
 	rc = relay_run(relay, &conn, err);
+	if (rc < 0 && relay->maps.unsupported)
+		wait_for_end(conn.fd);
 	varlink_close(&conn);
 	once_reap(init);
 	return (rc);
@@ -64,7 +83,7 @@ print_id(const struct relay *relay, struct err *err)
 }
 
 static int
-run(struct cli *cli, struct run_options *options, struct err *err)
+run_as_asked(struct cli *cli, struct run_options *options, bool *unmappable, struct err *err)
 {
 	struct relay *relay = calloc(1, sizeof(*relay));
 	struct job_message message = { .params = NULL };
@@ -98,6 +117,7 @@ run(struct cli *cli, struct run_options *options, struct err *err)
 	/* It runs, whatever became of its file. */
 	if (job->detach && relay->id[0] != '\0' && print_id(relay, err) != 0)
 		rc = -1;
+	*unmappable = relay->maps.unsupported;
 	cidfile_close(&cidfile);
 	job_message_free(&message);
 	relay_close(relay);
@@ -107,6 +127,21 @@ run(struct cli *cli, struct run_options *options, struct err *err)
 	if (rc < 0 && err->code == ERR_REFUSED)
 		(void)preview_refusal(cli, job, err);
 	return (rc);
+}
+
+static int
+run(struct cli *cli, struct run_options *options, struct err *err)
+{
+	bool unmappable = false;
+	int rc = run_as_asked(cli, options, &unmappable, err);
+
+	if (rc >= 0 || !unmappable || ownmap_instead(cli, &options->job, err) != 0)
+		return (rc);
+	message_note(cli,
+	    "%s; so the job runs in a namespace of its own, as with --once, in which you are "
+	    "that user",
+	    err->what);
+	return (run_as_asked(cli, options, &unmappable, err));
 }
 
 /* Root has no grant and needs none: decide() says so, in the words that the launcher has too. */

@@ -135,9 +135,41 @@ find_grant(struct cli *cli, struct choice *choice, struct err *err)
 	return (0);
 }
 
+static uint32_t
+number_of(const struct idmap *map, uint32_t own)
+{
+	size_t i = 0;
+
+	while (i < map->n - 1 && map->lines[i].outside != own)
+		i++;
+	return (map->lines[i].inside);
+}
+
+/* In such a namespace the user's files have the user's number everywhere; another one that a mount asks for
+ * they cannot have. */
+static int
+settle_mounts(struct job *job, uint32_t uid, uint32_t gid, struct err *err)
+{
+	for (size_t i = 0; i < job->nmounts; i++) {
+		struct job_mount *mount = &job->mounts[i];
+
+		if (mount->type != JOB_MOUNT_BIND || !mount->mapped)
+			continue;
+		if (mount->uid != uid || mount->gid != gid) {
+			err_set(err, ERR_USAGE, "uid=%u,gid=%u of %s contradicts the map",
+			    mount->uid, mount->gid, mount->target);
+			return (err_why(
+			    err, "with it your files belong to %u:%u of the job", uid, gid));
+		}
+		mount->mapped = false;
+		mount->uid = mount->gid = 0;
+	}
+	return (0);
+}
+
 /* The launcher asks again. */
 static int
-take(struct cli *cli, const struct choice *choice, struct err *err)
+take(struct cli *cli, const struct choice *choice, struct job *job, struct err *err)
 {
 	static struct idmap_line lines[2][IDMAP_LINES_MAX];
 	struct idmap uids, gids;
@@ -152,19 +184,21 @@ take(struct cli *cli, const struct choice *choice, struct err *err)
 	cli->uidmap = choice->uids;
 	cli->gidmap = choice->gids;
 	cli->once = true;
-	return (0);
+	return (settle_mounts(
+	    job, number_of(&uids, choice->grant.uid), number_of(&gids, choice->grant.gid), err));
 }
 
-int
-ownmap_be(struct cli *cli, uint32_t uid, uint32_t gid, struct err *err)
+/* The user with these numbers is the caller. */
+static int
+take_kept(struct cli *cli, struct job *job, const uint32_t ids[2], struct err *err)
 {
 	struct choice choice = { .uids = NULL };
 	int rc = find_grant(cli, &choice, err);
 
 	if (rc == 0) {
-		format_kept(choice.uids, uid, choice.grant.uid, &choice.grant.subuid);
-		format_kept(choice.gids, gid, choice.grant.gid, &choice.grant.subgid);
-		rc = take(cli, &choice, err);
+		format_kept(choice.uids, ids[0], choice.grant.uid, &choice.grant.subuid);
+		format_kept(choice.gids, ids[1], choice.grant.gid, &choice.grant.subgid);
+		rc = take(cli, &choice, job, err);
 	}
 	view_free(&choice.view);
 	return (rc);
@@ -173,15 +207,15 @@ ownmap_be(struct cli *cli, uint32_t uid, uint32_t gid, struct err *err)
 static int
 keep_id(struct cli *cli, struct run_options *options, struct err *err)
 {
-	uint32_t uid = getuid(), gid = getgid();
+	uint32_t ids[] = { getuid(), getgid() };
 	char user[32];
 
-	if (parse_keep_id(options->userns, &uid, &gid, err) != 0)
+	if (parse_keep_id(options->userns, &ids[0], &ids[1], err) != 0)
 		return (-1);
-	snprintf(user, sizeof(user), "%u:%u", uid, gid);
+	snprintf(user, sizeof(user), "%u:%u", ids[0], ids[1]);
 	if (options->job.run.user == NULL && (options->job.run.user = strdup(user)) == NULL)
 		return (err_sys(err, "cannot read the flags"));
-	return (ownmap_be(cli, uid, gid, err));
+	return (take_kept(cli, &options->job, ids, err));
 }
 
 static int
@@ -197,7 +231,7 @@ from_flags(struct cli *cli, struct run_options *options, struct err *err)
 	if (rc == 0) {
 		format_usual(choice.uids, choice.grant.uid, &choice.grant.subuid);
 		format_usual(choice.gids, choice.grant.gid, &choice.grant.subgid);
-		rc = take(cli, &choice, err);
+		rc = take(cli, &choice, &options->job, err);
 	}
 	view_free(&choice.view);
 	return (rc);
@@ -227,4 +261,76 @@ ownmap_choose(struct cli *cli, struct run_options *options, struct err *err)
 	options->once = true;
 	return (
 	    options->userns != NULL ? keep_id(cli, options, err) : from_flags(cli, options, err));
+}
+
+/* The one owner of all that is mapped; NULL, and why there is none. */
+static const struct job_mount *
+find_owner(const struct job *job, const char **why)
+{
+	const struct job_mount *owner = NULL;
+
+	for (size_t i = 0; i < job->nmounts; i++) {
+		const struct job_mount *mount = &job->mounts[i];
+		bool hosts = mount->type == JOB_MOUNT_BIND || mount->type == JOB_MOUNT_VOLUME;
+		bool kept = mount->mapped && mount->type == JOB_MOUNT_BIND; /* said to be root's */
+
+		if (job_mount_is_mapped(mount)) {
+			if (owner == NULL)
+				owner = mount;
+			if (mount->uid == owner->uid && mount->gid == owner->gid)
+				continue;
+			*why = "on such a file system all directories can have one owner only";
+			return (NULL);
+		}
+		/* What the job's root would write there would not be the user's. */
+		if (!hosts || (mount->readonly && !kept))
+			continue;
+		*why = "all directories can have one owner: the same uid= and gid= for each, or ro";
+		return (NULL);
+	}
+	return (owner);
+}
+
+/* Why the job cannot have an engine of its own; NULL when it can. */
+static const char *
+find_obstacle(const struct cli *cli, const struct job *job)
+{
+	if (job->detach)
+		return ("without -d it would run: in a namespace of its own, as with --once");
+	if (cli->host != NULL)
+		return ("without --host it would run: in a namespace of its own, as with --once");
+	/* it is that one already */
+	return (cli->uidmap != NULL ? "" : NULL);
+}
+
+static int
+add_grant(struct err *err)
+{
+	char text[ERR_LINE];
+
+	snprintf(text, sizeof(text), "%.300s%s", err->todo, err->todo[0] != '\0' ? "; or " : "");
+	return (
+	    err_todo(err, "%shave an engine of one call allowed:  sudo berth grant %u --engine=any",
+		text, getuid()));
+}
+
+int
+ownmap_instead(struct cli *cli, struct job *job, struct err *err)
+{
+	const char *why = NULL;
+	const struct job_mount *owner = find_owner(job, &why);
+	uint32_t ids[2] = { 0, 0 };
+	struct err refusal;
+
+	if (owner != NULL)
+		why = find_obstacle(cli, job);
+	if (why != NULL)
+		return (why[0] == '\0' ? -1 : err_todo(err, "%s", why));
+	if (owner == NULL)
+		return (-1);
+	ids[0] = owner->uid;
+	ids[1] = owner->gid;
+	if (take_kept(cli, job, ids, &refusal) != 0)
+		return (add_grant(err));
+	return (0);
 }

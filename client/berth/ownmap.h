@@ -19,10 +19,11 @@ int ownmap_choose(struct cli *cli, struct run_options *options, struct err *err)
     __attribute__((warn_unused_result));
 
 /*
- * The same for a job that was not asked about it: uid and gid of the job are the caller. 0, or -1 with err
- * when the grant does not allow it.
+ * For a job with directories that cannot be mapped (err says which): the other way to have one owner in them,
+ * which is a map of the job's own, in which that owner is the caller. Sets the maps in cli, and takes
+ * what is mapped out of the job. 0; or -1 when that is no way for this job, with what would be one in err.
  */
-int ownmap_be(struct cli *cli, uint32_t uid, uint32_t gid, struct err *err)
+int ownmap_instead(struct cli *cli, struct job *job, struct err *err)
     __attribute__((warn_unused_result));
 
 #endif
