@@ -161,7 +161,14 @@ b start a b
 is "$rc:$out:$(calls | tr '\n' ' ')" $'0:a\nb:StartJob {"job": "a"} StartJob {"job": "b"} ' "start"
 rm -f $dir/script.calls
 b restart -t 3 a
-is "$rc:$out:$(calls | tr '\n' ' ')" '0:a:StopJob {"job": "a", "seconds": 3} StartJob {"job": "a"} ' "restart: stop, then start"
+is "$rc:$out:$(calls | tr '\n' ' ')" '0:a:Inspect {"job": "a"} StopJob {"job": "a", "seconds": 3} StartJob {"job": "a"} ' \
+    "restart: a look whether it can be started again, stop, then start"
+cp $dir/script $dir/kept
+script '{StartJob: [{continues: true, parameters: {event: "map", source: "/x", uid: 1, gid: 1, namespace: 0, directory: 1, reply: 2}},
+    {parameters: {id: "x", name: "y"}}]}'
+b start a
+like "$rc:$err" '^69:.*malformed.*does not have' "start: a mount is asked for, without the descriptors"
+mv $dir/kept $dir/script
 b wait a b
 is "$rc:$out:$err" $'0:7\n7:' "wait prints the statuses and exits with 0"
 b --format=json wait a
