@@ -201,9 +201,9 @@ head -c 70000 /dev/zero | file large.job
 refused 125 "a large one" run -f large.job
 like "$lines" "^berth: cannot read large.job"$'\n'"File too large" "it says so"
 printf '[job]\nimage = host\nname = \033]0;x\a\n[\302\233]\n\033[2J = x\ndescription = x\n' | file $'esc\033[1m.job'
-refused 125 "one that is an attack on the terminal" run -f $'esc\033[1m.job' --param $'a\033[1m=b'
+refused 125 "one that is an attack on the terminal" run -f $'esc\033[1m.job' --param $'a\033[1m=b' --param $'c\nd\233=e'
 is "$(LC_ALL=C tr -d '\n -~' <<<"$err" | od -An -c)" "" "nothing of it gets there"
-is "$(grep -c '^  [^ ]' <<<"$err")" 5 "and what is wrong is told"
+is "$(grep -c '^  [^ ]' <<<"$err")" 6 "and what is wrong is told, a line each"
 for _ in {1..300}; do echo x; done | file many.job
 refused 125 "300 problems" run -f many.job
 is "$(wc -l <<<"$err"):$(tail -n2 <<<"$err" | head -n1)" "53:  and 251 more" "are not all told"
@@ -302,6 +302,9 @@ run as alice berth explain words.job
 is "$rc:$(LC_ALL=C tr -d '\n -~' <<<"$out$err" | od -An -c)" "0:" "explain shows a description escaped"
 run as alice berth explain --format=json words.job
 is "$rc:$(LC_ALL=C tr -d '\n -~' <<<"$out$err" | od -An -c)" "0:" "as JSON too"
+
+run as alice berth run -f words.job --param $'d=/\342\200\256\302\233\n\233x'
+is "$rc:$out:$(LC_ALL=C tr -d '\n -~' <<<"$err" | od -An -c):$(wc -l <<<"$err")" "125:::2" "and a path"
 
 # --- without a grant
 printf '[job]\nimage = host\ncommand = cat /d/file\n[directory d]\npath = /d\n' >/home/dave/plain.job
