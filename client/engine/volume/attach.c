@@ -20,6 +20,7 @@
 
 #include "client/engine/job/record.h"
 #include "client/engine/job/remove.h"
+#include "client/engine/owner.h"
 #include "client/engine/volume/fill.h"
 #include "client/engine/volume/volume.h"
 #include "common/io.h"
@@ -212,24 +213,42 @@ attach_own(const struct order *order, int dir, size_t index, struct err *err)
 	return data == -1 ? cannot_use(order->mount, err) : data;
 }
 
+/* The directory, or -1 with err. */
+static int
+attach(struct task *task, const struct order *order, size_t index, struct err *err)
+{
+	int AUTO_CLOSE volumes = -1;
+	int dir, data;
+
+	if (order->mount->source == NULL)
+		return attach_own(order, task->own, index, err);
+	volumes = volumes_open(true);
+	if (volumes == -1)
+		return cannot_use(order->mount, err);
+	dir = find_named(order, volumes, err);
+	if (dir == -1)
+		return -1;
+	task->volumes[task->nvolumes++] = dir;
+	data = volume_data(dir);
+	return data == -1 ? cannot_use(order->mount, err) : data;
+}
+
 int
 volume_attach(struct task *task, size_t index, int root, int target, struct err *err)
 {
 	const struct order order = {
 		.mount = &task->job->mounts[index], .root = root, .target = target
 	};
-	int AUTO_CLOSE volumes = -1;
-	int dir, data;
+	int AUTO_CLOSE data = -1;
+	int attached;
 
-	if (order.mount->source == NULL)
-		return attach_own(&order, task->own, index, err);
-	volumes = volumes_open(true);
-	if (volumes == -1)
+	/* the root of the job is made as the job's; what is in the state root is its user's */
+	if (owner_user(task->engine) == -1)
 		return cannot_use(order.mount, err);
-	dir = find_named(&order, volumes, err);
-	if (dir == -1)
-		return -1;
-	task->volumes[task->nvolumes++] = dir;
-	data = volume_data(dir);
-	return data == -1 ? cannot_use(order.mount, err) : data;
+	data = attach(task, &order, index, err);
+	attached = data;
+	if (owner_job(task->engine) == -1)
+		return cannot_use(order.mount, err);
+	data = -1;
+	return attached;
 }

@@ -110,7 +110,8 @@ finish(struct fill *fill, int from, int to)
 	if (fstat(from, &st) == -1)
 		return -1;
 	given = fchown(to, st.st_uid, st.st_gid) == 0;
-	if ((!given && !has_no_number()) || fchmod(to, mode_of(&st, given)) == -1)
+	if ((!given && (!has_no_number() || fchown(to, 0, 0) == -1)) ||
+	    fchmod(to, mode_of(&st, given)) == -1)
 		return -1;
 	copy_attributes(fill, from, to);
 	times[0] = st.st_atim;
@@ -125,7 +126,7 @@ give(int dir, const char *name, const struct stat *st)
 	const struct timespec times[2] = { st->st_atim, st->st_mtim };
 
 	if (fchownat(dir, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) == -1 &&
-	    !has_no_number())
+	    (!has_no_number() || fchownat(dir, name, 0, 0, AT_SYMLINK_NOFOLLOW) == -1))
 		return -1;
 	return utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW);
 }
