@@ -27,9 +27,9 @@
 static const uint32_t needed =
     BIT(CAP_SETUID) | /* become root and the owner; uid_map */
     BIT(CAP_SETGID) | /* become root; gid_map */
-    BIT(CAP_SYS_ADMIN) | /* own procfs, setns(2), clone3(2) where it is closed to users */
+    BIT(CAP_SYS_ADMIN) | /* mounts, setns(2), clone3(2) where it is closed to users */
     BIT(CAP_SYS_CHROOT) | /* setns(2) into a mount namespace */
-    BIT(CAP_SYS_PTRACE) | /* look at the namespaces of pid 1 */
+    BIT(CAP_SYS_PTRACE) | /* look at the namespaces of pid 1 and of a child */
     BIT(CAP_DAC_OVERRIDE) | /* cgroups: their root has mode 0555 */
     BIT(CAP_SYS_NICE) | /* whether the end of a grant gets its turn is not the caller's to choose */
     BIT(CAP_CHOWN); /* hand socket and state directory to the user */
