@@ -41,6 +41,10 @@ run loud "${A[@]}" host sh -c 'exit 7'
 is "$rc" 7 "its status is the job's"
 run loud --cidfile /home/alice/id "${A[@]}" host true
 like "$rc:$(cat /home/alice/id)" '^0:[0-9a-f]{12}' "--cidfile: the one that ran"
+install -d -o alice -g lab -m 2770 /home/alice/lab
+run loud -v /home/alice/lab:/d:uid=101,gid=102 -u 101:102 host sh -c 'touch /d/new; stat -c %u /d/new'
+like "$rc:$out:$err" "^0:101:berth: /home/alice/lab$note" "what the supervisor finds out: a group of others"
+is "$(stat -c %U:%G /home/alice/lab/new)" alice:lab "which has on the host what is made there"
 run loud -v /home/alice:/d:uid=101,gid=102 host grep -c 101 /proc/self/uid_map
 is "$rc:$out:$err" "1:0:" "control: what can be mapped is, in the usual namespace"
 
