@@ -114,6 +114,22 @@ for user in 1000 0; do
 	is "$rc:$(grep -v '^seen [23]$' <<<"$out")" "0:end" "C32 user $user of a job with a map gets nothing of its supervisor"
 done
 
+# --- left behind -----------------------------------------------------------------------------------
+# Its init is killed, and with it all that would have removed the job's directory.
+start_job /run/arena/out --userns=keep-id -u 0 -v /home/alice/data:/d host \
+    sh -c 'mkdir -p /z/y; chown -R 70:70 /z; chmod 700 /z; touch /d/up; sleep 300'
+wait_for 20 test -e /home/alice/data/up
+pkill -KILL -x berth-launcher
+wait_job
+wait_for 10 sh -c '! pgrep -x berth-job'
+isnt "$(find "$STATE/jobs" -mindepth 1 -maxdepth 1)" "" "control: a job that was killed has left something"
+run job --uidmap 0:1000:1 --gidmap 0:1000:1 host true
+is "$rc" 0 "an engine that has one id alone goes by"
+run job host true
+ok "and one with all of them takes it away" jobs_are_gone
+as alice berth daemon stop -q >/dev/null 2>&1
+rm -f /home/alice/data/up
+
 # --- maps in words ---------------------------------------------------------------------------------
 gives '0 1000 1' "--uidmap, one line" --uidmap 0:1000:1 host sh -c 'echo $(cat /proc/self/uid_map)'
 gives '0 1000 1 1 100000 65536' "and its groups are as always" --uidmap 0:1000:1 host sh -c 'echo $(cat /proc/self/gid_map)'
