@@ -7,7 +7,7 @@
 arena_enter "$@"
 needs strace python3
 files=20000 depth=10000 rounds=12
-[ -z "${BERTH_LONG-}" ] || files=1000000 depth=100000 rounds=400
+[ -z "${BERTH_LONG-}" ] || files=1000000 depth=100000 rounds=200
 # As systemd has it: what is mounted on the host later shows in the engine.
 mount --make-rshared /
 canary_plant
@@ -161,7 +161,7 @@ leaves() {
 	id=$(readlink "$STATE/names/left")
 }
 removed() {
-	run verb rm left
+	run verb rm -q left
 	is "$rc$err" 0 "C26 $1: it is removed"
 	ok "C26 $1: nothing is left" jobs_are_gone
 }
