@@ -305,8 +305,8 @@ is "$rc:$(ls /home/alice/none 2>/dev/null)" "127:" "--cidfile: none when there w
 
 # --- known, and not here yet; unknown; wrong
 for flag in -p=80:80 --publish=1:1 -m=1g --memory=1 --cpus=1 --pids-limit=5 --device=/dev/kvm --privileged \
-    --pull=always --dns=1.1.1.1 --add-host=a:1 --secret=x --isolation=nested --preset=x \
-    --param=a=b --params=x --ca=/x --no-ca --service=x -f=x.job; do
+    --pull=always --dns=1.1.1.1 --add-host=a:1 --isolation=nested --preset=x \
+    --ca=/x --no-ca --service=x; do
 	fails 'not available in this version' "$flag: refused by name" "$flag" host true
 	like "$err" "${flag%%=*}" "$flag: the name stands there"
 done
