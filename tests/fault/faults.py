@@ -253,9 +253,10 @@ echo end
 class Job:
     """A call of berth run, whose command says what it has."""
 
-    def __init__(self, user, words, victims, cold=False):
+    def __init__(self, user, words, victims, cold=False, look=""):
         self.user, self.victims, self.cold = user, victims, cold
-        self.command = ["/usr/local/bin/berth", "run", "-q", *words, "--hostname", "h", "host", "sh", "-c", LOOK]
+        self.command = ["/usr/local/bin/berth", "run", "-q", *words, "--hostname", "h", "host", "sh", "-c",
+                        look + LOOK]
         self.state = f"/home/{user}/state" if user == "alice" else f"/home/{user}/.local/state/berth"
         self.uid = "1000" if user == "alice" else "1002"
 
@@ -341,6 +342,9 @@ class Job:
             yield f"runs: {named('berth-engine')}"
 
 
+# A directory of the user's, mounted with other ids: whose is it, and what is in it?
+MAPPED = ["-u", "101:102", "-v", "/home/alice/m/d:/d:uid=101,gid=102"]
+OWNERS = "rm -f /d/new; stat -c '%n %u:%g' /d /d/*; echo new >/d/new; stat -c '%u:%g' /d/new; "
 SCENES = {
     # Who was called and follows, the one that works, the init, and the engine after its start.
     "start": Start(range(0, 4), True),
@@ -355,6 +359,9 @@ SCENES = {
     "job": Job("alice", ["--once"], ["sethostname", "setresgid"]),
     # The supervisor of a job with a secret, of which the command says whose it is and what it holds.
     "secret": Job("alice", ["--once", "--secret", "id=k,src=/home/alice/key", "-u", "5:6"], ["sethostname"]),
+    # The client, the launcher that it calls, and the two that this makes: who asks which file system it is,
+    # and whose user namespace the map is.
+    "mapped": Job("alice", MAPPED, range(0, 4), look=OWNERS),
     # All that a user without a grant starts.
     "rootless": Job("carol", [], range(0, 5), cold=True),
 }

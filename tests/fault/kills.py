@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # kill -9 of one process at one of its system calls while berth does something, and what is left then:
 # tests/fault/kill.t runs it in an arena as root.
-#   kills.py SEED COUNT          at most COUNT calls of each victim in each scene (0: all of them);
+#   kills.py SEED COUNT [SCENE]  at most COUNT calls of each victim in each scene (0: all of them);
 #                                one line a pair: "SCENE / VICTIM: KILLS kills, DONE done in spite of it",
 #                                before it what went wrong; status 1 when anything did
 # Environment: FAULT (the program fault), STATE (alice's state root).
@@ -72,6 +72,15 @@ SCENES = {
 }
 
 
+# What only a test names that has made /home/alice/m/d.
+MORE = {
+    "mapped": (warm, lambda token: job(token)[:3] + ["-v", "/home/alice/m/d:/d:uid=101,gid=102"] + job(token)[3:],
+               {"client": ("run", 0), "launcher": ("run", 1), "one that asks": ("run", 2),
+                "one that is a map": ("run", 3), "engine": ("attach", 0),
+                "supervisor": ("attach", "sethostname")}),
+}
+
+
 def lines(token):
     try:
         return read(LINES).split().count(token)
@@ -81,7 +90,7 @@ def lines(token):
 
 def perform(scene, way, who, number, token):
     """One run of a scene: (status, what it said, did the fault happen, what fault said)."""
-    before, command, _ = SCENES[scene]
+    before, command, _ = (SCENES | MORE)[scene]
     before()
     if way == "run":
         status, said = call(command(token), [FAULT, "run", UID, str(who), str(number), "kill"])
@@ -89,7 +98,7 @@ def perform(scene, way, who, number, token):
     attached = Attached(engine(), who, number, "kill")
     status, said = call(command(token))
     # It leaves after its answer.
-    if scene not in ("run", "start", "once"):
+    if scene not in ("run", "start", "once", "mapped"):
         until(lambda: engine() is None, 0.3)
     return status, said, attached.happened(), attached.end()
 
@@ -116,7 +125,7 @@ def nothing_left():
 def judge(scene, victim, status, said, token):
     if status == -1:
         yield "hangs"
-    if scene in ("start", "run", "once"):
+    if scene in ("start", "run", "once", "mapped"):
         # 98: it had ended before that call. 137: under load a process has its neighbour's number.
         if victim not in ("client", "command") and status not in (STATUS, 125, 98, 137):
             yield f"status {status}: {said}"
@@ -148,7 +157,8 @@ def inits():
 
 def main():
     chance, count, bad, serial = random.Random(int(sys.argv[1])), int(sys.argv[2]), 0, 0
-    for scene, (_, _, victims) in SCENES.items():
+    scenes = {name: MORE[name] for name in sys.argv[3:]} or SCENES
+    for scene, (_, _, victims) in scenes.items():
         for victim, (way, who) in victims.items():
             who, numbers = calls(scene, way, who)
             kills = done = 0
