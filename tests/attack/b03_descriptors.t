@@ -159,7 +159,10 @@ held() {
 			END { if (parent != 1 || name != "berth-launcher") exit; print u g n (c ? " has capabilities" : "") }' "/proc/$pid/status"
 	done
 }
-like "$(held)" '^(111)?$' "B03 whom it holds, if anybody, is alice's and has nothing"
+held_is_hers() {
+	[[ $(held) =~ ^(111)?$ ]]
+}
+ok "B03 whom it holds, if anybody, is alice's and has nothing" wait_for 10 held_is_hers
 kill $server
 wait $server 2>/dev/null
 umount -l /home/alice/mute

@@ -154,7 +154,7 @@ __wrap_poll(struct pollfd *fds, nfds_t n, int timeout)
 	assert_int_equal(n, 1);
 	assert_int_equal(fds->fd, GONE_WAY);
 	assert_int_equal(fds->events, POLLIN);
-	assert_int_equal(timeout, 1000);
+	assert_int_equal(timeout, 5000);
 	return (fault("poll") ? 0 : 1);
 }
 
@@ -546,7 +546,7 @@ run_grant(void *arg)
 	_exit(mount_check_grant(&grant, &handles, &err) == 0 ? 97 : 96);
 }
 
-#define ASKS "drop alarm:1 dup2:101:5 close:0:2 close:6:-1 fstatfs:3 fstatfs:4 "
+#define ASKS "drop alarm:5 dup2:101:5 close:0:2 close:6:-1 fstatfs:3 fstatfs:4 "
 
 static void
 test_asker(void **state)
@@ -555,10 +555,10 @@ test_asker(void **state)
 		const char *call;
 		int at;
 		const char *said;
-	} faults[] = { { "dup2", 1, "drop alarm:1 dup2:101:5 " },
-		{ "close_range", 1, "drop alarm:1 dup2:101:5 close:0:2 " },
-		{ "close_range", 2, "drop alarm:1 dup2:101:5 close:0:2 close:6:-1 " },
-		{ "fstatfs", 1, "drop alarm:1 dup2:101:5 close:0:2 close:6:-1 fstatfs:3 " },
+	} faults[] = { { "dup2", 1, "drop alarm:5 dup2:101:5 " },
+		{ "close_range", 1, "drop alarm:5 dup2:101:5 close:0:2 " },
+		{ "close_range", 2, "drop alarm:5 dup2:101:5 close:0:2 close:6:-1 " },
+		{ "fstatfs", 1, "drop alarm:5 dup2:101:5 close:0:2 close:6:-1 fstatfs:3 " },
 		{ "fstatfs", 2, ASKS }, { "write", 1, ASKS "write:7703:7704 " } };
 
 	world.child = true;
