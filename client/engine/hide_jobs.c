@@ -549,3 +549,67 @@ hide_check_alone(const struct engine *engine, int directory, struct err *err)
 	free(text);
 	return ret;
 }
+
+/* --- submounts ---------------------------------------------------------------------------------------- */
+
+/* A file is covered by a device that nobody can open: the mount is nodev. */
+static int
+cover_kind(int fd)
+{
+	struct stat st;
+	int AUTO_CLOSE mnt = -1;
+
+	if (fstat(fd, &st) == -1)
+		return -1;
+	if (S_ISDIR(st.st_mode))
+		return cover(fd);
+	mnt = mnt_clone(AT_FDCWD, "/dev/null", COVER);
+	return mnt == -1 ? -1 : mnt_attach(mnt, fd, "");
+}
+
+/* One that is mounted in the mount itself; what is mounted in that is covered with it. */
+static int
+cover_submount(int mount, const struct line *top, const struct line *line, struct err *err)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH };
+	const char *rest = below(line->point, top->point);
+	int AUTO_CLOSE fd = -1;
+	uint64_t id = top->mount;
+
+	/* mounted on the very top: it is what is asked for */
+	if (line->parent != top->mount || rest == NULL || *rest == '\0')
+		return 0;
+	fd = (int)syscall(SYS_openat2, mount, rest + 1, &how, sizeof(how));
+	/* what this user cannot reach no job of theirs can */
+	if (fd == -1 && errno == EACCES)
+		return 0;
+	if (fd != -1 && mount_of(fd, &id) == 0 && id != top->mount && cover_kind(fd) == 0)
+		return 0;
+	err_sys(err, "what is mounted at %s cannot be left out", line->point);
+	return err_todo(err, "try again, or mount it without bind-nonrecursive");
+}
+
+int
+hide_submounts(int mount, struct err *err)
+{
+	const struct line *top = NULL;
+	struct line *lines = NULL;
+	char *text = read_table();
+	ssize_t n = text == NULL ? -1 : parse(text, &lines);
+	uint64_t id = 0;
+	int ret = 0;
+
+	if (n == -1 || mount_of(mount, &id) == -1)
+		ret = err_sys(err, TABLE " cannot be read");
+	for (ssize_t i = 0; i < n && top == NULL; i++)
+		if (lines[i].mount == id)
+			top = &lines[i];
+	if (ret == 0 && top == NULL)
+		ret = err_set(err, ERR_SYSTEM, TABLE " does not show a mount of the job");
+	for (ssize_t i = 0; i < n && ret == 0; i++)
+		ret = cover_submount(mount, top, &lines[i], err);
+	free(lines);
+	free(text);
+	return ret;
+}

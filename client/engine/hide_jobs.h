@@ -51,4 +51,10 @@ int hide_check_alone(const struct engine *engine, int directory, struct err *err
 int hide_mount(const struct engine *engine, int mount, const char *source, struct err *err)
     __attribute__((warn_unused_result));
 
+/*
+ * Covers what is mounted beneath the top of a mount, in the job's tree already: empty directories, and files
+ * that cannot be opened. What lies beneath those mounts is not for the job to see either. 0, or -1 with err.
+ */
+int hide_submounts(int mount, struct err *err) __attribute__((warn_unused_result));
+
 #endif

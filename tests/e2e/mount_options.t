@@ -57,9 +57,20 @@ gives "rw,nosuid,nodev,relatime" "--mount type=tmpfs: nosuid, nodev" --mount typ
 
 # --- submounts
 gives early "-v: with what is mounted beneath" -v /srv/scratch:/d host cat /d/early/file
-fails 'bind-nonrecursive' "bind-nonrecursive: refused where a mount of the host covers something" \
-    --mount type=bind,src=/srv/scratch,dst=/d,bind-nonrecursive host ls /d/early
-like "$err" 'covers what lies there' "bind-nonrecursive: and why"
+gives "early file plain" "bind-nonrecursive: what is mounted beneath is an empty place" \
+    --mount type=bind,src=/srv/scratch,dst=/d,bind-nonrecursive host sh -c 'echo $(ls -d /d/early /d/plain/file | sed "s/.*\///") $(cat /d/plain/file) $(ls -A /d/early)'
+run job --mount type=bind,src=/srv/scratch,dst=/d,bind-nonrecursive host sh -c 'echo x >/d/early/new; cat /d/early/hidden /d/early/file; echo x >/d/plain/made && rm /d/plain/made'
+like "$out:$err" '^:.*(Read-only|cannot create).*early/hidden.*early/file' "bind-nonrecursive: neither it nor what it covers is seen, and nothing is written there"
+mkdir -p /srv/scratch/deep/er/x
+mount -t tmpfs -o mode=755 deep /srv/scratch/deep/er
+mkdir /srv/scratch/deep/er/inner
+mount -t tmpfs -o mode=755 inner /srv/scratch/deep/er/inner
+touch /srv/scratch/onfile
+mount --bind /srv/scratch/plain/file /srv/scratch/onfile
+run job --mount type=bind,src=/srv/scratch,dst=/d,bind-nonrecursive host sh -c 'ls -A /d/deep/er; cat /d/onfile; grep -c " /d" /proc/self/mountinfo'
+like "$rc:$out:$err" '^0:[0-9]+:cat: /d/onfile: Permission denied' "bind-nonrecursive: deeper ones, and files, though they came later"
+gives "deep inner plain" "control: with them" -v /srv/scratch:/d host sh -c 'echo $(ls /d/deep/er | sed s/inner/"deep inner"/) $(cat /d/onfile)'
+umount /srv/scratch/onfile /srv/scratch/deep/er/inner /srv/scratch/deep/er
 gives plain "bind-nonrecursive of what has no mounts in it" --mount type=bind,src=/srv/scratch/plain,dst=/d,bind-nonrecursive host cat /d/file
 gives early "bind-nonrecursive of a mount itself" --mount type=bind,src=/srv/scratch/early,dst=/d,bind-nonrecursive host cat /d/file
 gives early "bind-recursive=enabled" --mount type=bind,src=/srv/scratch,dst=/d,bind-recursive=enabled host cat /d/early/file

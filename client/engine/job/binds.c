@@ -166,22 +166,16 @@ clone_mapped(const struct task *task, const struct job_mount *mount, int source,
 	return -1;
 }
 
+/* With its submounts: one that has any cannot be cloned without, as they can cover what is not to be seen. */
 static int
 clone_plain(const struct job_mount *mount, int source, struct err *err)
 {
 	const struct mnt_how how = { .attributes =
 					 HOSTS_OWN | (mount->readonly ? MOUNT_ATTR_RDONLY : 0),
-		.follows = mount->propagation == JOB_PROPAGATION_SLAVE,
-		.alone = mount->nonrecursive };
+		.follows = mount->propagation == JOB_PROPAGATION_SLAVE };
 	int mnt = mnt_clone_how(source, "", &how);
 
-	if (mnt != -1)
-		return mnt;
-	err_sys(err, "%s cannot be mounted", mount->source);
-	if (!mount->nonrecursive || err->errnum != EINVAL)
-		return -1;
-	err_why(err, "what is mounted beneath it on the host covers what lies there");
-	return err_todo(err, "mount it without bind-nonrecursive, or a directory in it");
+	return mnt != -1 ? mnt : err_sys(err, "%s cannot be mounted", mount->source);
 }
 
 /* A detached mount of what the host has at source, or -1 with err. */
@@ -224,7 +218,9 @@ binds_close(const struct job *job, int clones[JOB_MOUNTS_MAX])
 static int
 cover_alone(const struct task *task, const struct job_mount *mount, int clone, struct err *err)
 {
-	if (!mount->nonrecursive && !job_mount_is_mapped(mount))
+	if (mount->nonrecursive && !job_mount_is_mapped(mount))
+		return hide_submounts(clone, err);
+	if (!job_mount_is_mapped(mount))
 		return 0;
 	return hide_mount(task->engine, clone, mount->source, err);
 }
