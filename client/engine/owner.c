@@ -147,7 +147,12 @@ set_fs(uint32_t uid, uint32_t gid)
 		errno = EPERM;
 		return -1;
 	}
-	return identity_raise() == -1 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ? -1 : 0;
+	if (identity_raise() == -1 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+		return -1;
+	if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0)
+		return 0;
+	errno = EPERM;
+	return -1;
 }
 
 int

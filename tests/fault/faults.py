@@ -362,6 +362,9 @@ SCENES = {
     # The client, the launcher that it calls, and the two that this makes: who asks which file system it is,
     # and whose user namespace the map is.
     "mapped": Job("alice", MAPPED, range(0, 4), look=OWNERS),
+    # A namespace with a map of its own: the engine, which acts as another number there, the supervisor, and the
+    # command.
+    "own map": Job("alice", ["--userns=keep-id"], [3, "sethostname", "setresgid"]),
     # All that a user without a grant starts.
     "rootless": Job("carol", [], range(0, 5), cold=True),
 }
