@@ -145,14 +145,19 @@ struct call {
 static size_t
 choose(const struct kind *kinds, size_t n)
 {
+	static bool asked[KINDS];
 	size_t i = chance((unsigned int)n);
 
 	/* The first ones are those that are right. */
 	if (chance(100) < 55)
 		i = chance(2);
-	/* Who waits for a file system that does not answer waits a second. */
-	if (strncmp(kinds[i].name, "mute", 4) == 0 && chance(60) != 0)
-		i = 0;
+	/* Who waits for a file system that does not answer waits five seconds: once each, and rarely again. */
+	if (strncmp(kinds[i].name, "mute", 4) == 0) {
+		if (asked[i] && chance(300) != 0)
+			i = 0;
+		else
+			asked[i] = true;
+	}
 	return (i);
 }
 
