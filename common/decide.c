@@ -169,8 +169,8 @@ ids_are_safe(const struct hostconf *host, const struct grant *grant)
 }
 
 /* Each host id is the caller's own or granted, so it is not root's, nor one of those that own namespaces:
- * ids_are_safe. Inside there are root, as whom the engine is executed, and the caller, as whom it acts.
- * REFUSAL_INVALID when all that is so. */
+ * ids_are_safe. Inside there are root, as whom the engine is executed, and the caller, as whom it acts:
+ * not by the number that everybody has who is not in the map. REFUSAL_INVALID when all that is so. */
 static enum refusal
 judge_map(const struct idmap *map, uint32_t own, const struct id_range *granted)
 {
@@ -179,7 +179,7 @@ judge_map(const struct idmap *map, uint32_t own, const struct id_range *granted)
 	for (size_t i = 0; i < map->n; i++) {
 		const struct idmap_line *line = &map->lines[i];
 
-		if (line->outside == own && line->count == 1)
+		if (line->outside == own && line->count == 1 && line->inside != ID_OVERFLOW)
 			has_own = true;
 		else if (!id_range_contains(granted, line->outside) ||
 			 line->count > granted->count - (line->outside - granted->start))

@@ -167,6 +167,25 @@ settle_mounts(struct job *job, uint32_t uid, uint32_t gid, struct err *err)
 	return (0);
 }
 
+/* As the kernel shows who is not in a namespace: user_namespaces(7). */
+static bool
+is_nobody(const struct idmap *map, uint32_t own)
+{
+	for (size_t i = 0; i < map->n; i++) {
+		if (map->lines[i].outside == own && map->lines[i].inside == ID_OVERFLOW)
+			return (true);
+	}
+	return (false);
+}
+
+static int
+refuse_nobody(struct err *err)
+{
+	err_set(err, ERR_USAGE, "the user cannot be %u in a namespace of a job", ID_OVERFLOW);
+	err_why(err, "everybody who is not in it looks like that there, other users and root too");
+	return (err_todo(err, "take another number, for uid and for gid"));
+}
+
 /* The launcher asks again. */
 static int
 take(struct cli *cli, const struct choice *choice, struct job *job, struct err *err)
@@ -178,6 +197,8 @@ take(struct cli *cli, const struct choice *choice, struct job *job, struct err *
 	if (idmap_parse(choice->uids, lines[0], &uids) != 0 ||
 	    idmap_parse(choice->gids, lines[1], &gids) != 0)
 		return (err_set(err, ERR_USAGE, "the ids of this grant make no map"));
+	if (is_nobody(&uids, choice->grant.uid) || is_nobody(&gids, choice->grant.gid))
+		return (refuse_nobody(err));
 	view_decide_maps(&choice->view, &uids, &gids, &decision);
 	if (decision.verdict != VERDICT_ALLOW)
 		return (refuse(cli, choice, &decision, err));
@@ -291,10 +312,12 @@ find_owner(const struct job *job, const char **why)
 	return (owner);
 }
 
-/* Why the job cannot have an engine of its own; NULL when it can. */
+/* Why the job cannot have an engine of its own, in which the user is that owner; NULL when it can. */
 static const char *
-find_obstacle(const struct cli *cli, const struct job *job)
+find_obstacle(const struct cli *cli, const struct job *job, const struct job_mount *owner)
 {
+	if (owner->uid == ID_OVERFLOW || owner->gid == ID_OVERFLOW)
+		return ("with other numbers than 65534 it would run: in a namespace of its own");
 	if (job->detach)
 		return ("without -d it would run: in a namespace of its own, as with --once");
 	if (cli->host != NULL)
@@ -323,7 +346,7 @@ ownmap_instead(struct cli *cli, struct job *job, struct err *err)
 	struct err refusal;
 
 	if (owner != NULL)
-		why = find_obstacle(cli, job);
+		why = find_obstacle(cli, job, owner);
 	if (why != NULL)
 		return (why[0] == '\0' ? -1 : err_todo(err, "%s", why));
 	if (owner == NULL)

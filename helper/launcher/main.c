@@ -142,7 +142,8 @@ explain(const struct caller *caller, const struct judgement *judgement, struct e
 		    caller->uid, wanted != NULL ? wanted->name : "security.confined"));
 	if (why == REFUSAL_MAP || why == REFUSAL_MAP_SHORT)
 		return (err_todo(err,
-		    "the map's host ids must be granted, 0 and the caller in it:  berth info"));
+		    "the map's host ids must be granted, 0 and the caller in it, not as 65534:  "
+		    "berth info"));
 	return (err_todo(err, "an administrator can look at it:  sudo berth check"));
 }
 

@@ -84,6 +84,13 @@ done
 never 77 '\(map\)' "the groups' range is not that of users" "$good,1:300000:1" $good
 never 77 '\(map\)' "nor the other way" $good "$good,1:100000:1"
 
+# --- 65534: as it whoever is not in the map would look like the caller ------------------------------
+for nobody in 0:100000:1,65534:1000:1 65534:1000:1,0:100000:65534; do
+	never 77 '\(map\)' "uids with the caller as 65534: $nobody" "$nobody" $good
+	never 77 '\(map\)' "gids with the caller as 65534: $nobody" $good "$(sed "s,100000:65534,300000:5000,; s,100000:1,300000:1," <<<"$nobody")"
+done
+makes "the caller as the number before it, and another as it" 0:100000:1,65533:1000:1,65534:100001:1 0:300000:1,65533:1000:1,65534:300001:1
+
 # --- who must be in there --------------------------------------------------------------------------
 for short in 1:1000:1 0:100000:65536 1000:1000:1,1:100000:999; do
 	never 77 '\(map_short\)' "uids without root or the caller: $short" "$short" $good

@@ -67,6 +67,10 @@ refused 'can have one owner only' "two groups" -v /srv/ramfs/b:/e:uid=101,gid=1
 refused 'the same uid= and gid= for each, or ro' "one that the job's root writes to" -v /srv/ramfs/b:/e
 refused 'the same uid= and gid= for each, or ro' "a volume" -v vol:/e
 refused 'without -d it would run' "-d" -d
+for ids in uid=65534,gid=102 uid=102,gid=65534; do
+	run loud -v "/srv/ramfs/a:/d:$ids" host echo ran
+	like "$rc:$out:$err" '^125::.*it is on.*other numbers than 65534' "$ids, which would make everybody the user"
+done
 run loud --userns=keep-id "${A[@]}" host true
 like "$rc:$err" '125:.*uid=101,gid=102 of /d contradicts the map.*1000:1000' "a map of its own already"
 run loud --userns=keep-id:uid=101,gid=102 "${A[@]}" host stat -c %u:%g /d

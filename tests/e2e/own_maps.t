@@ -156,6 +156,11 @@ refuses 'leaves out what berth needs' "a map without the user" --uidmap 0:100000
 refuses 'leaves out what berth needs' "a map of groups without the user's" --gidmap 0:100000:65536
 refuses '1:1000: not a map' "what is no map" --uidmap 1:1000
 refuses '1:1000:1: not a map' "ids in two lines" --uidmap 0:1000:1 --uidmap 1:1000:1
+nobody='cannot be 65534 in a namespace.*root too.*another number'
+refuses "$nobody" "as 65534 everybody would be the user" --userns=keep-id:uid=65534,gid=0
+refuses "$nobody" "nor is a group that" --userns=keep-id:uid=0,gid=65534
+refuses "$nobody" "nor in a map" --uidmap 0:100000:1,65534:1000:1
+refuses "$nobody" "nor in one of groups" --gidmap 0:100000:1,65534:1000:1
 refuses 'foo: unknown user namespace.*keep-id:uid=U,gid=G' "--userns=foo" --userns=foo
 for value in host '' keep-id: keep-id:uid=x keep-id:uid=1,foo=2 keep-id:uid=-1 keep-ids keep-id:uid=4294967296 \
 	"keep-id:uid=1000,gid=1000,"; do

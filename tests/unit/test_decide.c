@@ -917,6 +917,32 @@ refuses_maps_without_root_or_caller(void **state)
 	}
 }
 
+/* Everybody who is not in a map looks like 65534 inside: who is that in it would be everybody. */
+static void
+refuses_maps_in_which_the_caller_is_nobody(void **state)
+{
+	static const char *const maps[][2] = { { "0:100000:1,65534:1000:1",
+						   "0:200000:1,65534:1000:1" },
+		{ "65534:1000:1,0:100000:65534", "65534:1000:1,0:200000:65534" },
+		{ "65534:1000:1", "65534:1000:1" } };
+	struct allow *alice = add_alice(ANY "entitlements = security.confined\n");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+		ask_with_maps(maps[i][0], GIDS);
+		assert_judged(maps[i][0], REFUSAL_MAP, alice);
+		ask_with_maps(maps[i][0], NULL);
+		assert_judged(maps[i][0], REFUSAL_MAP, alice);
+		ask_with_maps(UIDS, maps[i][1]);
+		assert_judged(maps[i][1], REFUSAL_MAP, alice);
+	}
+	/* What is granted may be: nothing that matters belongs to it. The numbers beside it are numbers. */
+	assert_int_equal(
+	    ask_with_maps("0:1000:1,65534:100000:2", "0:1000:1,65533:200000:3"), VERDICT_ALLOW);
+	assert_int_equal(
+	    ask_with_maps("0:100000:1,65533:1000:1", "0:200000:1,65535:1000:1"), VERDICT_ALLOW);
+}
+
 /* A map does not mend what is wrong with the grant, nor does it come before that. */
 static void
 maps_are_the_last_question(void **state)
@@ -1000,6 +1026,7 @@ main(void)
 		TEST(refuses_maps_with_ids_of_others),
 		TEST(refuses_maps_that_wrap),
 		TEST(refuses_maps_without_root_or_caller),
+		TEST(refuses_maps_in_which_the_caller_is_nobody),
 		TEST(maps_are_the_last_question),
 		TEST(a_verdict_is_many_bits_away_from_another),
 		TEST(every_refusal_has_a_name),

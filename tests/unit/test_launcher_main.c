@@ -385,7 +385,8 @@ maps_are_decided_like_all_else(void **state)
 		world.maps[1] = refused[i].gids;
 		snprintf(message, sizeof(message),
 		    "berth: refused: no engine for uid 1000 %s\n  /etc/berth/allow/uid-1000.conf\n"
-		    "  the map's host ids must be granted, 0 and the caller in it:  berth info\n",
+		    "  the map's host ids must be granted, 0 and the caller in it, not as 65534:  "
+		    "berth info\n",
 		    refused[i].why);
 		assert_run(77, UNTIL_DECISION "audit:deny drop ", message);
 	}
@@ -397,7 +398,8 @@ maps_are_decided_like_all_else(void **state)
 			  "engine = any\nentitlements = security.confined\n";
 	assert_run(77, UNTIL_DECISION "procfs trust_dir audit:deny drop ",
 	    "berth: refused: no engine for uid 1000 (map)\n  /etc/berth/allow/uid-1000.conf\n"
-	    "  the map's host ids must be granted, 0 and the caller in it:  berth info\n");
+	    "  the map's host ids must be granted, 0 and the caller in it, not as 65534:  berth "
+	    "info\n");
 }
 
 static void
