@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,6 +51,16 @@ owner_has_gid(const struct engine *engine, uint32_t gid)
 		if (gid >= map->lines[i].inside && gid - map->lines[i].inside < map->lines[i].count)
 			return true;
 	return map->n == 0 && gid <= engine->grant.subgid.count;
+}
+
+bool
+owner_is_peer(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && len == sizeof(peer) &&
+	       peer.uid == geteuid() && peer.uid != ID_OVERFLOW;
 }
 
 static int

@@ -24,6 +24,10 @@ int owner_take(struct engine *engine, struct err *err) __attribute__((warn_unuse
 /* Does this gid of the namespace exist? */
 bool owner_has_gid(const struct engine *engine, uint32_t gid);
 
+/* Was it the user who connected that socket, or called listen(2) on it? By the kernel's word alone, and never
+ * 65534: whoever is not in the namespace looks like that in it, root of the host too. */
+bool owner_is_peer(int fd);
+
 /* Makes name in dir the job's. 0 or -1 with errno. */
 int owner_give(const struct engine *engine, int dir, const char *name)
     __attribute__((warn_unused_result));

@@ -28,6 +28,7 @@
 #include "client/engine/job/children.h"
 #include "client/engine/job/spare.h"
 #include "client/engine/log.h"
+#include "client/engine/owner.h"
 #include "common/facts.h"
 
 #define EVENTS 16
@@ -87,18 +88,6 @@ server_open(struct engine *engine, struct err *err)
 	return 0;
 }
 
-/* SO_PEERCRED is what the caller was at connect(2). Inside the user namespace the user is who the
- * engine acts as; everybody who is not mapped, root of the host too, looks like 65534. */
-static bool
-is_user(int fd)
-{
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && len == sizeof(peer) &&
-	       peer.uid == geteuid();
-}
-
 static void
 drop(struct engine *engine, struct connection *connection)
 {
@@ -145,7 +134,7 @@ serve(struct engine *engine, struct connection *connection)
 static void
 welcome(struct engine *engine, int fd)
 {
-	struct connection *connection = is_user(fd) ? calloc(1, sizeof(*connection)) : NULL;
+	struct connection *connection = owner_is_peer(fd) ? calloc(1, sizeof(*connection)) : NULL;
 
 	if (connection == NULL) {
 		close(fd);

@@ -21,6 +21,7 @@
 #include "client/engine/job/calls.h"
 #include "client/engine/job/ctl.h"
 #include "client/engine/job/exec.h"
+#include "client/engine/owner.h"
 #include "client/lib/json.h"
 #include "common/io.h"
 
@@ -368,13 +369,8 @@ static int
 accept_one(int ctl)
 {
 	int fd = accept4(ctl, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
 
-	if (fd == -1)
-		return -1;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 && len == sizeof(cred) &&
-	    cred.uid == getuid())
+	if (fd == -1 || owner_is_peer(fd))
 		return fd;
 	io_close(&fd);
 	errno = EPERM;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "client/engine/engine.h"
+#include "client/engine/owner.h"
 #include "client/lib/json.h"
 #include "common/io.h"
 
@@ -54,18 +55,12 @@ ctl_own(int ctl)
 		(void)!listen(ctl, BACKLOG);
 }
 
-/*
- * Whoever called listen(2) there: the supervisor (just now still its engine), or somebody who put a socket
- * there. The user is in the engine's namespace who the engine acts as.
- */
+/* Whoever called listen(2) there: the supervisor (just now still its engine), or somebody who put a socket
+ * there. */
 static bool
 is_user(int fd)
 {
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && len == sizeof(peer) &&
-	    peer.uid == geteuid())
+	if (owner_is_peer(fd))
 		return true;
 	errno = ECONNREFUSED;
 	return false;
