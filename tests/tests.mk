@@ -221,7 +221,7 @@ controls: all $(TOOL_BINS) ## as root: take defences out one at a time, and see 
 	@tests/run/need_root.sh controls
 	BUILD='$(BUILD)' tests/run/controls.sh
 
-bench: all $(TOOL_BINS) ## as root: berth beside bubblewrap, crun and podman; RUNS=, JOBS=
+bench: all $(TOOL_BINS) ## as root: berth beside bubblewrap, crun and podman; RUNS=, JOBS=, FILES=
 	@tests/run/need_root.sh bench
 	BUILD='$(BUILD)' tests/bench/bench.sh
 

@@ -5,10 +5,11 @@
 #   RUNS=200        samples of each row of time
 #   JOBS=5000       jobs of the row of throughput, 8 at a time
 #   SLEEPERS=20     sleeping jobs whose memory is measured
+#   FILES=200000    files in the directory that is handed over with another owner (a tenth with few RUNS)
 # A row is measured in ROUNDS pieces that take turns with those of the other rows, because a machine
 # is not as fast now as it was a minute ago. What is not installed is skipped, and said.
 export ARENA_WRITABLE=yes
-for knob in RUNS JOBS SLEEPERS ROUNDS; do
+for knob in RUNS JOBS SLEEPERS ROUNDS FILES; do
 	[ -z "${!knob-}" ] || set -- "$@" "$knob=${!knob}"
 done
 . "${BASH_SOURCE[0]%/*}/../lib/arena.sh"
@@ -16,10 +17,11 @@ arena_enter "$@"
 set -u
 needs hyperfine jq python3 xargs
 
-RUNS=200 JOBS=5000 SLEEPERS=20 ROUNDS=4
+RUNS=200 JOBS=5000 SLEEPERS=20 ROUNDS=4 FILES=
 for knob; do
 	declare "$knob"
 done
+[ -n "$FILES" ] || FILES=$((RUNS < 100 ? 20000 : 200000))
 home=/home/alice
 image=$home/image
 samples=$home/samples
@@ -83,8 +85,8 @@ crun_bundle() {
 	PY
 }
 
-run grant alice security.confined --engine=any
-[ "$rc" -eq 0 ] || run grant alice security.confined
+run grant alice security.confined idmap.mount --engine=any
+[ "$rc" -eq 0 ] || run grant alice security.confined --engine=any
 [ "$rc" -eq 0 ] || {
 	echo "bench: no grant: $err" >&2
 	exit 1
@@ -111,6 +113,35 @@ row "crun run" "$RUNS" "" \
     crun --root "$home/runtime/crun" --cgroup-manager=disabled run -b "$home/bundle" bench
 row "podman run --network none" "$((RUNS / 10))" "" podman --cgroup-manager=cgroupfs run --rm \
     --network none --cgroups=disabled --log-driver=none --rootfs "$image" /true
+
+# --- P8: a directory whose files belong to another user of the job's -------------------------------------
+
+# files DIR N: N empty files of alice's, a thousand in each directory
+files() {
+	as alice python3 - "$1" "$2" <<-'PY'
+		import os, sys
+		top, count = sys.argv[1], int(sys.argv[2])
+		for number in range(count):
+		    folder = f"{top}/{number // 1000}"
+		    if number % 1000 == 0:
+		        os.makedirs(folder)
+		    os.close(os.open(f"{folder}/{number % 1000}", os.O_CREAT | os.O_WRONLY, 0o644))
+	PY
+}
+# What one would do without: milliseconds of a chown -R, there and back.
+chown_ms() {
+	local begun=${EPOCHREALTIME/./}
+	chown -R 100100:100100 "$1" && chown -R alice:alice "$1" || return 1
+	echo $(((${EPOCHREALTIME/./} - begun) / 2000))
+}
+files "$home/few" 10 && files "$home/many" "$FILES"
+chowned=$(chown_ms "$home/many")
+mount_row() {
+	row "$1" "$RUNS" "" /usr/local/bin/berth run -q -v "$2" "$image" -- /true
+}
+mount_row "directory as it is" "$home/many:/tmp"
+mount_row "other ids, 10 files" "$home/few:/tmp:uid=101,gid=101"
+mount_row "other ids, many files" "$home/many:/tmp:uid=101,gid=101"
 
 measure_rows() {
 	local round name
@@ -260,7 +291,9 @@ wait "${clients[@]}" 2>/dev/null
 jq -n --argjson jobs "$JOBS" --argjson berth "${spent[berth]:-0}" --argjson bwrap "${spent[bubblewrap]:-0}" \
     --argjson idle "$idle" --argjson resident "$resident" --argjson each "$each" \
     --argjson charged "$charged" --argjson command "$command" --argjson grown "$grown" --argjson leaked "$leaked" \
-    '{throughput: {jobs: $jobs, berth_us: $berth, bubblewrap_us: $bwrap},
+    --argjson files "$FILES" --argjson chowned "${chowned:--1}" \
+    '{handed: {files: $files, chown_ms: $chowned},
+      throughput: {jobs: $jobs, berth_us: $berth, bubblewrap_us: $bwrap},
       growth: {kib: $grown, descriptors: $leaked},
       memory: {engine_kib: $idle, privileged: $resident, job_kib: $each, job_charged_kib: $charged, command_kib: $command}}' \
     >"$samples/figures.json"

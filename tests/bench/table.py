@@ -8,6 +8,7 @@ import statistics
 import sys
 
 FLOOR = "floor: fork and exec"
+PLAIN, FEW, MANY = "directory as it is", "other ids, 10 files", "other ids, many files"
 PEER = "bubblewrap --unshare-all"
 SLACK = 1.25
 MIB = 1024
@@ -22,6 +23,8 @@ TARGETS = {
     "P5": ("idle engine, what is made ahead included", "at most", 3.0, "MiB"),
     "P5p": ("resident privileged processes", "at most", 0.0, ""),
     "P5j": ("a sleeping job beyond its command", "at most", 0.5, "MiB"),
+    "P8": ("a directory with another owner", "at most", 5.0, "ms more"),
+    "P8c": ("the same with many files", "at most", 1.2, "x with 10 files"),
     "P10": ("the engine's growth in 1,000 jobs", "at most", 1.0, "KiB"),
     "P10d": ("descriptors more after the jobs", "at most", 0.0, ""),
     "exec": ("berth exec", "at most", 1.0, "x crun exec"),
@@ -63,6 +66,9 @@ def measured(rows, figures):
     ):
         if ours in rows and theirs in rows:
             values[key] = statistics.median(rows[ours]) / statistics.median(rows[theirs])
+    if PLAIN in rows and FEW in rows and MANY in rows:
+        values["P8"] = (statistics.median(rows[MANY]) - statistics.median(rows[PLAIN])) * 1e3
+        values["P8c"] = statistics.median(rows[MANY]) / statistics.median(rows[FEW])
     through, memory, growth = figures["throughput"], figures["memory"], figures["growth"]
     if through["berth_us"]:
         # memory comes in pages of 4 KiB
@@ -98,6 +104,8 @@ def print_figures(figures):
         if through[name + "_us"]:
             rate = through["jobs"] / through[name + "_us"] * 1e6
             print(f"{through['jobs']} jobs, 8 at a time: {name:12} {rate:8.0f} jobs/s")
+    if figures["handed"]["chown_ms"] >= 0:
+        print("chown -R of {files} files: {chown_ms} ms".format(**figures["handed"]))
     print(f"idle engine: {memory['engine_kib']} KiB PSS; resident privileged processes: {memory['privileged']}")
     if memory["job_kib"] >= 0:
         print(
