@@ -10,6 +10,7 @@
 
 #include "client/berth/jobuse.h"
 #include "client/berth/once.h"
+#include "client/berth/ownmap.h"
 #include "client/berth/preview.h"
 
 /* The flags that only job files have. */
@@ -48,6 +49,10 @@ explain_line(struct cli *cli, struct flag_parse *parse, struct err *err)
 	struct run_options options;
 	int rc = options_parse(cli, parse->argc - 1, parse->argv + 1, &options, err);
 
+	if (rc == 0)
+		rc = ownmap_choose(cli, &options, err);
+	if (rc == 0)
+		rc = once_choose(cli, options.once, err);
 	if (rc == 0)
 		rc = preview_job(cli, &options.job, err);
 	options_free(&options);

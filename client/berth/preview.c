@@ -59,15 +59,21 @@ preview_object(const struct job *job)
 }
 
 static int
-print_json(const struct job *job, const struct judged *judged, bool allowed, struct err *err)
+print_json(
+    const struct cli *cli, const struct job *job, const struct judged *judged, struct err *err)
 {
 	struct json_object *object = json_object_new_object();
+	bool allowed = judged->refusal.code == ERR_INVALID; /* there is none */
 
 	json_object_object_add(object, "allowed", json_object_new_boolean(allowed));
 	json_object_object_add(object, "uid", json_object_new_int64(judged->view.caller.uid));
 	judge_text(object, "account", judged->view.who);
 	json_object_object_add(object, "job", preview_object(job));
 	json_object_object_add(object, "entitlements", judge_json(judged));
+	if (cli->uidmap != NULL) {
+		judge_text(object, "uidmap", cli->uidmap);
+		judge_text(object, "gidmap", cli->gidmap);
+	}
 	return (message_json(object, err));
 }
 
@@ -109,8 +115,11 @@ preview_head(const struct job *job)
 }
 
 static int
-print_text(const struct job *job, const struct judged *judged, struct err *err)
+print_text(
+    const struct cli *cli, const struct job *job, const struct judged *judged, struct err *err)
 {
+	if (cli->uidmap != NULL)
+		printf("%-12s %s\n%-12s %s\n", "uid map", cli->uidmap, "gid map", cli->gidmap);
 	preview_head(job);
 	judge_print(judged);
 	return (message_done(err));
@@ -128,8 +137,8 @@ preview_job(struct cli *cli, const struct job *job, struct err *err)
 	if (rc == 0) {
 		int refused = judge_refusal(cli, judged, &judged->refusal);
 
-		rc = cli->json ? print_json(job, judged, refused == 0, err)
-			       : print_text(job, judged, err);
+		rc = cli->json ? print_json(cli, job, judged, err)
+			       : print_text(cli, job, judged, err);
 		if (rc == 0 && refused != 0) {
 			*err = judged->refusal;
 			rc = -1;

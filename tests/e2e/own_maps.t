@@ -145,6 +145,18 @@ run job --gidmap 0:1000:1 -t host sh -c 'stat -c %g /dev/pts/0'
 like "$rc:$out" '^0:' "a terminal where there is no group 5"
 gives 'once 0:1000:1' "--userns=keep-id is --once" --userns=keep-id --once host sh -c 'echo once 0:1000:1'
 
+for words in "run --dry-run" "explain run"; do
+	# shellcheck disable=SC2086
+	run as alice berth $words --userns=keep-id host true
+	like "$rc:$out" '^0:uid map +0:100000:1000,1000:1000:1,1001:101000:64536.gid map +0:100000:1000,1000:1000:1' "$words shows the maps"
+	# shellcheck disable=SC2086
+	run as alice berth $words --uidmap 0:0:1 host true
+	like "$rc:$err" '^(77|125):.*was not given' "$words: and what is wrong with one"
+done
+run as alice berth --format=json explain run --uidmap 0:1000:1 host true
+is "$(python3 -c 'import json, sys; o = json.loads(sys.argv[1]); print(o["uidmap"], o["gidmap"])' "$out")" \
+    "0:1000:1 0:1000:1,1:100000:65536" "in JSON too"
+
 # --- refused ---------------------------------------------------------------------------------------
 range='uid 1000 alone, or lies in 100000 to 165535'
 refuses "alice \(uid 1000\) was not given.*$range" "host id 0" --uidmap 0:0:1
