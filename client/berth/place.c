@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,20 +64,32 @@ is_private(const struct stat *st, uint32_t uid)
 	return (S_ISDIR(st->st_mode) && st->st_uid == uid && (st->st_mode & 0077) == 0);
 }
 
+/* The directory of the user's session, if the variable names it; no link to it, and under its own name. */
+static const char *
+session(char path[32], uint32_t uid)
+{
+	const char *named = read_path("XDG_RUNTIME_DIR");
+	struct stat said, usual;
+
+	snprintf(path, 32, "/run/user/%" PRIu32, uid);
+	if (named == NULL || lstat(named, &said) != 0 || lstat(path, &usual) != 0 ||
+	    said.st_dev != usual.st_dev || said.st_ino != usual.st_ino || !is_private(&usual, uid))
+		return (NULL);
+	return (path);
+}
+
 int
 place_find(struct place *place, uint32_t uid, struct err *err)
 {
-	const char *runtime = read_path("XDG_RUNTIME_DIR");
+	char path[32];
+	const char *runtime = session(path, uid);
 	size_t room = sizeof(place->address.sun_path);
-	struct stat st;
 	int len;
 
 	*place = (struct place){ .uid = uid, .rootfd = -1, .runfd = -1 };
 	place->address.sun_family = AF_UNIX;
 	if (find_root(place, err) != 0)
 		return (-1);
-	if (runtime != NULL && (lstat(runtime, &st) != 0 || !is_private(&st, uid)))
-		runtime = NULL;
 	len = snprintf(place->run, sizeof(place->run), "%s/%s",
 	    runtime != NULL ? runtime : place->root, runtime != NULL ? "berth" : "run");
 	/* Under this name it is made: it is the longer one. */

@@ -2,13 +2,16 @@
 /*
  * Where a rootless engine lives: the state root, and the directory of its socket and lock.
  *   state root   $XDG_STATE_HOME/berth, else ~/.local/state/berth
- *   socket       $XDG_RUNTIME_DIR/berth/engine.sock, else run/engine.sock in the state root
+ *   socket       /run/user/UID/berth/engine.sock if $XDG_RUNTIME_DIR names that directory, else
+ *                run/engine.sock in the state root
  * TRUST: unprivileged
  * INPUT: XDG_STATE_HOME, XDG_RUNTIME_DIR and HOME of the caller; directories that others may have
  *        made or may write to
  * MUST: use no directory for the socket that is not the caller's own, that others may enter, or
  *       that a symbolic link leads to (row E01 of the attack list): believe neither a
- *       $XDG_RUNTIME_DIR of somebody else's, as su(1) hands it over, nor one that others can write.
+ *       $XDG_RUNTIME_DIR of somebody else's, as su(1) hands it over, nor one that others can write; nor
+ *       have a socket anywhere else: each engine hides these places from its jobs, and could not know
+ *       of another (row E07).
  */
 #ifndef CLIENT_BERTH_PLACE_H
 #define CLIENT_BERTH_PLACE_H

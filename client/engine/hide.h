@@ -4,7 +4,7 @@
  * with a grant and without, at the places where they can be.
  * TRUST: unprivileged
  * INPUT: directories of the user's, which come and go
- * MUST: hide the launcher's, the one in XDG_RUNTIME_DIR and the one in its own state root before a
+ * MUST: hide the launcher's, the one in /run/user/UID and the one in its own state root before a
  *       job gets a mount that could show them, those that come later as well (row E07 of the attack
  *       list): a job has the user's own uid, so that no engine could tell it from its user. Not
  *       hidden: an engine in a state root of another name. What another mount shows as well: hide_jobs.h.

@@ -65,6 +65,8 @@ done
 chmod 0700 /run/user/1003
 ln -s /run/user/1003 /run/user/link
 falls_back "is a link" /run/user/link
+install -d -m 0700 -o dave -g dave /home/dave/xdg
+falls_back "is another directory of the user's" /home/dave/xdg
 : >/run/user/file
 chown dave /run/user/file
 falls_back "is a file" /run/user/file

@@ -33,6 +33,7 @@ all_ways() {
 	tries "$name, -v /" "$@" -- -v /:/h host
 	tries "$name, -v /run" "$@" -- -v /run:/r host
 	tries "$name, -v the home" "$@" -- -v /home/dave:/x host
+	tries "$name, the home without its mounts" "$@" -- --mount type=bind,src=/home/dave,dst=/x,bind-nonrecursive host
 	tries "$name, -v the state root" "$@" -- -v "$state:/x" host
 	tries "$name, the host's network" "$@" -- --network host -v /:/h host
 }
@@ -65,6 +66,13 @@ like "$(stat -c '%u %a' /run/user/1003/berth /run/user/1003/berth/engine.sock | 
     "E07 its directory is closed"
 all_ways "the first of two" "${bare[@]}"
 all_ways "the second of two" "${xdg[@]}"
+
+# --- another XDG_RUNTIME_DIR is none: whatever jobs see would have its socket in it, and no engine could know
+install -d -m 0700 -o dave -g dave /home/dave/xdg
+other=(as_env dave XDG_RUNTIME_DIR=/home/dave/xdg --)
+run "${other[@]}" berth run -q host true
+is "$rc:$(find /home/dave/xdg -mindepth 1)" 0: "E07 another XDG_RUNTIME_DIR: no socket comes to stand there"
+all_ways "another XDG_RUNTIME_DIR" "${other[@]}"
 
 # --- by way of processes
 run "${bare[@]}" berth run -q -v /proc:/x "${PROBE[@]}" host sh -c '
