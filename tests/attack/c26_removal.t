@@ -217,6 +217,34 @@ verb daemon start >/dev/null
 ok "C26 a mount on it: then nothing is left" jobs_are_gone
 is "$(tree $outside)" "$before" "C26 a mount on it: and what was mounted is still whole"
 
+# A mount in the place of what sweepers take: a job that is over, a volume that was not finished, a volume.
+leaves "a mount in its place" -v vol:/v host true
+as alice mkdir -m 700 "$STATE/volumes/.new-0"
+places=("$STATE/jobs/$id" "$STATE/volumes/.new-0" "$STATE/volumes/vol")
+for place in "${places[@]}"; do
+	mount --bind $outside "$place"
+done
+# sweeps NAME VERB...: it takes what is left, and leaves the mounts as they were
+sweeps() {
+	local name=$1
+	shift
+	run verb "$@"
+	is "$(tree $outside)" "$before" "C26 a mount in its place, $name: what is mounted there is whole"
+}
+sweeps "rm" rm left
+sweeps "volume rm" volume rm vol
+sweeps "volume prune" volume prune -af
+sweeps "an engine ends" daemon stop --force
+sweeps "an engine starts" daemon start
+sweeps "all is removed" daemon reset --force
+as alice sh -c 'for place; do mountpoint -q "$place" || echo "$place"; done' sh "${places[@]}" >/run/arena/points
+is "$(cat /run/arena/points)" "" "C26 a mount in its place: control: they are still mounted"
+umount "${places[@]}"
+verb daemon reset --force >/dev/null
+verb daemon start >/dev/null
+ok "C26 a mount in its place: then nothing is left" jobs_are_gone
+is "$(find "$STATE" -path '*/volumes/*')" "" "C26 a mount in its place: nor of volumes"
+
 # One that runs, with what it was given mounted in it, is removed by force.
 run verb run -d --name left -v $outside:/root/given -v $outside/f1:/etc/given --tmpfs /root/t host sh -c 'cd /root/given/dir; echo x >/root/x; sleep 1000'
 id=$(readlink "$STATE/names/left")

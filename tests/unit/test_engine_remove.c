@@ -7,7 +7,7 @@
  * INPUT: none
  * MUST: leave nothing behind
  */
-/* WRAP: openat unlinkat renameat */
+/* WRAP: openat unlinkat renameat syscall */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,9 +38,11 @@
 int __real_openat(int at, const char *name, int flags, ...);
 int __real_unlinkat(int at, const char *name, int flags);
 int __real_renameat(int from, const char *old, int to, const char *new);
+long __real_syscall(long number, ...);
 int __wrap_openat(int at, const char *name, int flags, ...);
 int __wrap_unlinkat(int at, const char *name, int flags);
 int __wrap_renameat(int from, const char *old, int to, const char *new);
+long __wrap_syscall(long number, ...);
 
 static char base[] = "/tmp/berth-remove-XXXXXX";
 static int jobs = -1;
@@ -98,6 +100,21 @@ __wrap_renameat(int from, const char *old, int to, const char *new)
 {
 	count_step();
 	return __real_renameat(from, old, to, new);
+}
+
+/* openat2(2), with its four arguments. */
+long
+__wrap_syscall(long number, ...)
+{
+	long arguments[4];
+	va_list list;
+
+	va_start(list, number);
+	for (size_t i = 0; i < 4; i++)
+		arguments[i] = va_arg(list, long);
+	va_end(list);
+	count_step();
+	return __real_syscall(number, arguments[0], arguments[1], arguments[2], arguments[3]);
 }
 
 static void
@@ -200,7 +217,7 @@ tear_down(void **state)
 	(void)state;
 	strike_at = -1;
 	close(jobs);
-	return chdir("/") == -1 || remove_tree(AT_FDCWD, base) == -1 ? -1 : 0;
+	return chdir("/tmp") == -1 || remove_tree(AT_FDCWD, strrchr(base, '/') + 1) == -1 ? -1 : 0;
 }
 
 /* What removes by paths, between a look and a use: so it is seen that the tree would do harm. */

@@ -291,7 +291,7 @@ is_left(int volumes, const char *name, bool all)
 	if (strncmp(name, TEMP_PREFIX, strlen(TEMP_PREFIX)) != 0)
 		return false;
 	fd = open_directory(volumes, name);
-	return fd == -1 ? errno != EMFILE && errno != ENFILE && errno != ENOMEM
+	return fd == -1 ? errno != EMFILE && errno != ENFILE && errno != ENOMEM && errno != EXDEV
 			: volume_lock(volumes, name, fd, LOCK_EX);
 }
 
