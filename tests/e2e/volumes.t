@@ -196,6 +196,42 @@ is "$(ls -A "$VOLUMES")" "" "nothing is left"
 as alice berth daemon reset --force >/dev/null
 not_ok "reset removes them, too" test -e "$VOLUMES"
 
+# --- restarts, and what is killed
+as alice berth run -q -d --name again --restart on-failure:2 -v count:/d host sh -c 'echo x >>/d/runs; exit 1' >/dev/null
+run as alice timeout 60 berth wait again
+ended() {
+	[ "$(as alice berth inspect again | json 'v[0]["state"]')" = exited ]
+}
+ok "a job that is started again by its policy ends" wait_for 60 ended
+is "$(wc -l <"$VOLUMES/count/data/runs")" 3 "its volume is the same each time"
+as alice berth rm again >/dev/null
+start_job /run/arena/out -v count:/d host sh -c 'echo up; exec sleep 1000'
+wait_for 10 grep -q up /run/arena/out
+kill -KILL "$(engine_pid alice)"
+wait_for 10 sh -c '! pgrep -x berth-engine >/dev/null'
+run volume rm -f count
+like "$rc:$err" '^1:.*in use: count' "an engine is killed: its job goes on, and has its volume"
+kill -KILL "$client"
+wait_job
+many=/home/alice/many
+make_image "$many"
+as alice bash -c "cd $many/data && mkdir {1..20} && for d in */; do (cd \$d && touch {1..100}); done"
+for ((i = 0; i < 3; i++)); do
+	start_job /run/arena/out "${USR[@]}" -v many:/data "$many" true
+	wait_for 10 sh -c "ls -A $VOLUMES | grep -q -e new- -e many"
+	pkill -KILL -x berth-job
+	wait_job
+	[ ! -e "$VOLUMES/many" ] || is "$(find "$VOLUMES/many/data" -type f | wc -l)" 2000 "killed while it is filled: there is none, or a whole one"
+	[ -e "$VOLUMES/many" ] || pass "killed while it is filled: there is none, or a whole one"
+	wait_for 10 volume rm -f many >/dev/null
+done
+gives 2000 "the next job has all of it" "${USR[@]}" -v many:/data "$many" sh -c 'find /data -type f | wc -l'
+swept() {
+	volume prune -f >/dev/null && [ "$(ls -A "$VOLUMES" | grep -c '^\.')" -eq 0 ]
+}
+ok "and what was begun goes" wait_for 10 swept
+as alice berth volume rm count many >/dev/null
+
 # --- at once
 for ((i = 0; i < 8; i++)); do
 	job "${USR[@]}" -v race:/data "$image" sh -c "[ \"\$(cat /data/one /data/sub/deep/file | xargs)\" = 'one sub' ] && touch /data/was$i" >/run/arena/race$i 2>&1 &
