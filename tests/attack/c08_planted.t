@@ -138,7 +138,7 @@ echo there >$victim/race/key
 ln -s ../../../../../../srv/canary $victim/link
 chown -hR alice:alice $victim
 start_race() {
-	as alice "$TESTBIN/exchange" $victim/race $victim/link &
+	setpriv --reuid=alice --regid=alice --init-groups "$TESTBIN/exchange" $victim/race $victim/link &
 	racer=$!
 }
 names() {
