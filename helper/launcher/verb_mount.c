@@ -3,8 +3,14 @@
  * The verb "mount": a directory of the caller's as a mount of its own, in which the caller's files belong
  * to ids of the job. The caller gets back a detached mount that only who holds it can attach, and which
  * has no more than the mount that the directory was opened in: it is made inside the namespace that the
- * grant's own start made, where what the host forbids is locked (mount_namespaces(7)). One made
- * anywhere else could be stripped of nodev, nosuid and ro by whoever attaches it.
+ * grant's own start made, where what the host forbids is locked (mount_namespaces(7)). One of a mount of
+ * the host's, made anywhere else, could be stripped of nodev, nosuid and ro by whoever attaches it. The
+ * nosuid and nodev that are set here are not locked where the host has set neither: who attaches the
+ * mount can take them off, and then has what the directory is without a map.
+ *
+ * The kernel copies mounts of the namespace that asks alone, and from Linux 6.15 on also what fsmount(2)
+ * has made and nobody has attached: that is no mount of the host's, but of a user namespace which the
+ * caller has power over anyway, and worth nothing outside it.
  *
  * The host side of the map is the caller, one uid and one gid: whatever the job writes is theirs, and
  * nobody else's file gets another owner.
@@ -213,13 +219,17 @@ write_namespace(int procfd, pid_t child, const struct idmap maps[2], int *map, s
 	return (*map < 0 ? err_sys(err, "cannot open the user namespace") : 0);
 }
 
+/* Without a descriptor of the caller's: who closes one last can be held by them (epoll(7), with a file on a
+ * FUSE of theirs), against SIGKILL too. Nor for longer than we may: a frozen caller ends nothing. */
 static _Noreturn void
 wait_for_end(const int ends[2])
 {
 	char byte;
 
-	close(ends[1]);
-	_exit(read(ends[0], &byte, 1) == 0 ? 0 : ERR_SYSTEM);
+	alarm(START_SECONDS);
+	if (dup2(ends[0], 0) != 0 || close_range(1, ~0U, 0) < 0)
+		_exit(ERR_SYSTEM);
+	_exit(read(0, &byte, 1) == 0 ? 0 : ERR_SYSTEM);
 }
 
 static int

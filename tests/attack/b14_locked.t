@@ -125,11 +125,13 @@ for name in $all_flags all; do
 	in_job "-v, $name" "${PROBE[@]}" -v "/home/alice/m/$name/d:/d:uid=101,gid=102" host
 	in_job "a job file, $name" -f /home/alice/job.job --param "d=/home/alice/m/$name/d" --param "t=$TESTBIN" --
 done
-grant alice --engine=any >/dev/null
-in_job "--once, $name" --once "${PROBE[@]}" -v "/home/alice/m/$name/d:/d:uid=101,gid=102" host
 run job "${PROBE[@]}" -v /home/alice/m/over/d:/d:uid=101,gid=102 host true
 isnt "$rc" 0 "B14 -v: a directory with a mount beneath it is refused"
 like "$err" 'has mounts beneath it' "B14 -v: and the launcher says why"
+grant alice --engine=any >/dev/null
+in_job "--once, $name" --once "${PROBE[@]}" -v "/home/alice/m/$name/d:/d:uid=101,gid=102" host
+run job "${PROBE[@]}" -v /home/alice/m/over/d:/d:uid=101,gid=102 host sh -c 'stat -c %u:%g /d; ls -A /d/secret'
+is "$rc:$out" "0:101:102" "B14 -v: a directory with a mount beneath it, in a namespace of its own: the mount stays over what it hides"
 
 # refused CODE REGEX NAME ARGS...: neither a mount nor a success
 refused() {
@@ -157,6 +159,23 @@ exec 9>&-
 grant bob security.confined idmap.mount >/dev/null
 as bob berth daemon start >/dev/null
 refused 77 "$not_its" "B14 bob's engine" "$(engine_pid bob)" /home/alice/m/all/d
+
+# Linux 6.15 copies what fsmount(2) has made too, of which no mount namespace is the origin. It is of a user
+# namespace of alice's, so nothing is locked, and there is nothing to be had: no file of anybody else's, no
+# device, and what the job's id writes lies in there.
+if linux_6 15; then
+	for how in engine user; do
+		run "$call" -4 own -a $how "$engine" /home/alice "$LAUNCHER" mount 101 102
+		is "$(verdict status):$(verdict mount):$(verdict 'detached nodev')$(verdict 'detached nosuid')$(verdict attach)" "0:yes:okokok" \
+		    "B14 a mount of alice's own making, $how: mapped, and nothing is locked"
+		is "$(verdict create) $(verdict mknod)" "EOVERFLOW EOVERFLOW" "B14 a mount of alice's own making, $how: nobody makes a device there"
+	done
+	run "$call" -4 own -a files "$engine" /home/alice "$LAUNCHER" mount 101 102
+	is "$(verdict owner) $(verdict made) $(verdict 'give away') $(verdict device)" "101:102 ok EOVERFLOW EPERM" \
+	    "B14 a mount of alice's own making: 101 writes there, gives nothing away, makes no device"
+else
+	refused 69 'is not of that mount namespace' "B14 a mount of alice's own making" -4 own "$engine" /home/alice
+fi
 
 # Whose the files are: of what id 101 of the engine writes, all is alice's on the disk.
 run "$call" -a files "$engine" /home/alice/m/plain/d "$LAUNCHER" mount 101 102

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # What the tests of mapped directories share. Sourced by them:  . "${BASH_SOURCE[0]%/*}/mapped.sh"
 #
+#   linux_6 MINOR         is it Linux 6.MINOR or later? (status)
 #   maps_tmpfs            does this kernel map tmpfs? (status; Linux 6.3 is the first)
 #   mappable DIR          mounts at DIR, which is made, a file system that this kernel maps: tmpfs, or
 #                         ext4 on a loop device
@@ -8,10 +9,14 @@
 # shellcheck source=tests/attack/jobs.sh
 . "${BASH_SOURCE[0]%/*}/jobs.sh"
 
-maps_tmpfs() {
+linux_6() {
 	local major minor
 	IFS=.- read -r major minor _ < <(uname -r)
-	[ "$major" -gt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -ge 3 ]; }
+	[ "$major" -gt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -ge "$1" ]; }
+}
+
+maps_tmpfs() {
+	linux_6 3
 }
 
 mappable() {

@@ -7,7 +7,8 @@
  * -n: descriptor 3 is this file instead. -o: DIR is opened in the namespace of this process. -h: no
  * launcher: the mount is made in the namespace of this process, as a careless launcher would do it; -m is
  * the id on the host that the caller's files belong to then.
- * -3, -4, -5: that descriptor is something else: see odd(), or a path, which is opened with O_PATH.
+ * -3, -4, -5: that descriptor is something else: see odd(), or a path, which is opened with O_PATH; own is a
+ * directory of a detached mount that UID has made.
  * -r: DIR is removed once it was opened. -s: PROGRAM is run by root, as which the socket is not made.
  * -x: so many calls, one after the other; each answer must be a mount, nosuid and nodev when it comes.
  * HOW: engine: as who has all power over the namespaces of PID
@@ -308,11 +309,28 @@ write_file(const char *path, const char *text)
 	close(fd);
 }
 
+/* With all power over user and mount namespaces of UID's own, who is inside in there. */
+static void
+enter_own(const char *inside)
+{
+	char line[64];
+
+	become(uid);
+	/* Whose /proc/self would be root's else. */
+	if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
+		err(99, "prctl");
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+		err(99, "unshare");
+	write_file("/proc/self/setgroups", "deny");
+	snprintf(line, sizeof(line), "%s %s 1\n", inside, uid);
+	write_file("/proc/self/uid_map", line);
+	write_file("/proc/self/gid_map", line);
+}
+
 /* In a child, which can enter what it likes. */
 static void
 act(const char *how, int tree)
 {
-	char line[64];
 	int user, mnt;
 
 	if (strcmp(how, "user") != 0) {
@@ -324,16 +342,7 @@ act(const char *how, int tree)
 		if (unshare(CLONE_NEWNS) < 0)
 			err(99, "unshare");
 	} else {
-		become(uid);
-		/* Whose /proc/self would be root's else. */
-		if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
-			err(99, "prctl");
-		if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-			err(99, "unshare");
-		write_file("/proc/self/setgroups", "deny");
-		snprintf(line, sizeof(line), "0 %s 1\n", uid);
-		write_file("/proc/self/uid_map", line);
-		write_file("/proc/self/gid_map", line);
+		enter_own("0");
 	}
 	if (strcmp(how, "owner") == 0)
 		show(tree);
@@ -401,6 +410,37 @@ other_socket(const char *kind, int *ours)
 	return (fd);
 }
 
+/* A directory in a file system of a user namespace of UID's own, with a setuid program in it. */
+static int
+make_own(void)
+{
+	int pair[2], fs, fd;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
+		err(99, "socketpair");
+	if (fork() == 0) {
+		enter_own(uid);
+		fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
+		if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+			err(99, "fsconfig");
+		fs = fsmount(fs, FSMOUNT_CLOEXEC, 0);
+		if (mkdirat(fs, "d", 0755) < 0 || (fd = openat(fs, "d", O_PATH)) < 0 ||
+		    mknodat(fd, "program", S_IFREG | 0755, 0) < 0 ||
+		    fchmodat(fd, "program", 06755, 0) < 0)
+			err(99, "cannot make a directory");
+		send_fd(pair[1], fs);
+		send_fd(pair[1], fd);
+		_exit(0);
+	}
+	close(pair[1]);
+	/* It is taken apart when this one is closed. */
+	(void)receive_fd(pair[0], 0);
+	fd = receive_fd(pair[0], 0);
+	close(pair[0]);
+	(void)wait(NULL);
+	return (fd);
+}
+
 /* What has no path. */
 static int
 odd(const char *kind)
@@ -424,6 +464,8 @@ odd(const char *kind)
 		return (open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC));
 	if (strcmp(kind, "pidfd") == 0)
 		return (pidfd_open(getpid(), 0));
+	if (strcmp(kind, "own") == 0)
+		return (make_own());
 	if (strcmp(kind, "eventfd") == 0)
 		return (eventfd(0, EFD_CLOEXEC));
 	if (strncmp(kind, "ns/", 3) == 0)
