@@ -49,7 +49,7 @@ check_start(int argc, char *const argv[], struct handles *handles, struct err *e
 static int
 take_maps(char *const words[], struct handles *handles, struct err *err)
 {
-	struct idmap_line *lines = calloc(2 * IDMAP_LINES_MAX, sizeof(*lines));
+	struct idmap_line *lines = calloc((size_t)2 * IDMAP_LINES_MAX, sizeof(*lines));
 
 	if (lines == NULL)
 		return (err_sys(err, "cannot read the maps"));
@@ -202,7 +202,7 @@ main(int argc, char *argv[])
 		  check_usage(&judgement, argc, argv, &err) < 0 || self_check(&err) < 0;
 	if (!refused)
 		priv_init();
-	if (refused || caller_read(&caller, &err) < 0) {
+	if (refused || verb == NULL || caller_read(&caller, &err) < 0) {
 		priv_abandon();
 		end_with(&err);
 	}
