@@ -261,7 +261,7 @@ take_key(struct jobscan *scan, const char *key, char *value)
 		return;
 	if ((*seen >> row & 1) != 0) {
 		problems_add(scan->problems, &scan->at, "%s was there before in this section", key);
-		problems_todo(scan->problems, "leave one of them away");
+		problems_todo(scan->problems, "leave one of them out");
 		return;
 	}
 	*seen |= (uint64_t)1 << row;
@@ -297,11 +297,11 @@ check_mount(const struct jobfile_item *item, struct problems *problems)
 	if (item->volume && (item->size != NULL || item->permissions != NULL)) {
 		problems_add(problems, &item->at, "%s is of a tmpfs, and this is a volume",
 		    item->size != NULL ? "size" : "mode");
-		problems_todo(problems, "leave it away");
+		problems_todo(problems, "leave it out");
 	}
 	if (!item->volume && item->store != NULL) {
 		problems_add(problems, &item->at, "volume is of a volume, and this is a tmpfs");
-		problems_todo(problems, "leave it away, or write  type = volume");
+		problems_todo(problems, "leave it out, or write  type = volume");
 	}
 }
 
@@ -338,14 +338,13 @@ check_item(const struct jobfile *jf, size_t which, struct problems *problems)
 	}
 	if (item->kind == JOBFILE_MOUNT)
 		check_mount(item, problems);
-	/* Of those without one that has been said. */
+	/* That a path is missing has been said. */
 	if (item->path != NULL || item->kind == JOBFILE_SECRET)
 		check_target(jf, which, problems);
 	if (item->kind == JOBFILE_PORT && jf->network != JOB_NETWORK_INVALID &&
 	    jf->network != JOB_NETWORK_USER) {
 		problems_add(problems, &item->at, "a port needs a network of the job's own");
-		problems_todo(problems,
-		    "write  network = user  in line %u, or leave that line away",
+		problems_todo(problems, "write  network = user  in line %u, or leave that line out",
 		    jf->network_at.line);
 	}
 }
@@ -370,10 +369,10 @@ jobfile_parse(
 	memcpy(jf->text, text, len);
 	jf->text[len] = '\0';
 	jobscan_run(&scan, jf->text, len);
-	if (jf->at.line == 0) {
+	if (jf->at.line == 0 && !scan.lost) {
 		problems_add(problems, &(struct spot){ .file = file }, "there is no section [job]");
 		problems_todo(problems, "berth explain --schema  shows what a job file holds");
-	} else {
+	} else if (jf->at.line > 0) {
 		check_required(JOBFILE_JOB, jf->seen, &jf->at, problems);
 	}
 	for (size_t i = 0; i < jf->nitems; i++)
@@ -420,7 +419,8 @@ jobfile_read(struct jobfile *jf, const char *file, struct problems *problems, st
 	*jf = (struct jobfile){ .file = file };
 	text = jobfile_bytes(file, &len, err);
 	if (text == NULL) {
-		if (err->todo[0] == '\0')
+		/* Not where the path is wrong, or closed to the caller. */
+		if (err->errnum == 0 || err->errnum == EFBIG)
 			err_todo(err, "a job file is a text of at most 64 KiB, see berth-job(5)");
 		return (-1);
 	}

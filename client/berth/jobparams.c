@@ -48,7 +48,7 @@ unknown(const struct giving *giving, const char *name)
 	else if (list[0] != '\0')
 		problems_todo(giving->problems, "it has: %s", list);
 	else
-		problems_todo(giving->problems, "it has none: leave it away");
+		problems_todo(giving->problems, "it has none: leave it out");
 }
 
 static bool
@@ -58,7 +58,7 @@ was_before(struct giving *giving, const char *key)
 		if (strcmp(giving->seen[i], key) != 0)
 			continue;
 		problems_add(giving->problems, &giving->at, "%s was there before", key);
-		problems_todo(giving->problems, "leave one of them away");
+		problems_todo(giving->problems, "leave one of them out");
 		return (true);
 	}
 	/* There are no more names than these that mean anything. */
@@ -186,8 +186,8 @@ check_owners(const struct jobfile *jf, struct problems *problems)
 
 		if (item->uid.given == item->gid.given)
 			continue;
-		problems_add(problems, &item->at, "%s of %s is not given, and the other one is",
-		    missing, item->name);
+		problems_add(
+		    problems, &item->at, "%s has one of uid and gid, and needs both", item->name);
 		problems_todo(problems, "--param %s-%s=ID", item->name, missing);
 	}
 }

@@ -13,16 +13,17 @@
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz0123456789-"
 
-/* Says why the line cannot be used. */
+/* Says why the line cannot be used. todo may be NULL. */
 static void
 refuse(struct jobscan *scan, const char *what, const char *todo)
 {
+	scan->lost = true;
 	problems_add(scan->problems, &scan->at, "%s", what);
 	if (todo != NULL)
 		problems_todo(scan->problems, "%s", todo);
 }
 
-/* "[kind]" and "[kind NAME]", alone on a line. What follows a malformed one is of nobody knows what. */
+/* "[kind]" and "[kind NAME]", alone on a line. Of what follows a malformed one nobody knows where it belongs. */
 static void
 open_section(struct jobscan *scan, char *kind)
 {
@@ -70,36 +71,42 @@ take_key(struct jobscan *scan, char *line)
 		end[-1] = '\0';
 	line[len] = '\0';
 	if (!scan->opened)
-		refuse(scan, "a key stands before the first section", NULL);
+		refuse(scan, "a key stands before the first section", "write  [job]  above it");
 	else if (scan->passing)
 		return;
 	else if (has_comment(value))
 		refuse(scan, "a comment stands on a line of its own",
-		    "of a ';' or '#' that is meant, leave the blank before it away");
+		    "where ';' or '#' is a part of the value, write no blank before it");
 	else if (end == value)
-		refuse(scan, "the value is empty", "leave the line away");
+		refuse(scan, "the value is empty", "leave the line out");
 	else
 		scan->key(scan, line, value);
+}
+
+/* What is wrong with its form, whatever it says, or NULL. */
+static const char *
+bad_form(const char *line, size_t len)
+{
+	if (len > INI_LINE_MAX)
+		return ("the line is longer than 4096 bytes");
+	if (line[0] == ' ' || line[0] == '\t')
+		return ("the line begins with a blank");
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+			return ("the line holds a control character (NUL, carriage return, tab?)");
+	}
+	return (NULL);
 }
 
 static void
 take_line(struct jobscan *scan, char *line, size_t len)
 {
-	if (len > INI_LINE_MAX) {
-		refuse(scan, "the line is longer than 4096 bytes", NULL);
+	const char *wrong = bad_form(line, len);
+
+	if (wrong != NULL) {
+		refuse(scan, wrong,
+		    line[len - 1] == '\r' ? "save the file with the line ends of Unix" : NULL);
 		return;
-	}
-	if (line[0] == ' ' || line[0] == '\t') {
-		refuse(scan, "the line begins with a blank", NULL);
-		return;
-	}
-	for (size_t i = 0; i < len; i++) {
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f) {
-			refuse(scan,
-			    "the line holds a control character (NUL, carriage return, tab?)",
-			    line[len - 1] == '\r' ? "end lines as Unix does" : NULL);
-			return;
-		}
 	}
 	if (len == 0 || line[0] == ';')
 		return;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The lines of a job file: the strict INI dialect of common/inistrict.h, with two differences. A
- * section may have a name, "[directory data]", and the scan goes on behind an error, so that all that
- * is wrong comes at once. What is behind an error is never used: the caller looks whether there was one.
+ * The lines of a job file: the strict INI dialect of common/inistrict.h, with three differences. A
+ * section may have a name, "[directory data]"; a key may have capitals and '_', for variables; and the scan
+ * goes on behind an error, so that all that is wrong comes at once. What is behind an error is never used:
+ * the caller looks whether there was one.
  * TRUST: unprivileged
  * INPUT: the bytes of a job file, which is somebody else's (hostile)
  * MUST: refuse each line that common/inistrict.c refuses for its form, by file and line; give out
@@ -28,6 +29,7 @@ struct jobscan {
 	struct spot at; /* the current line */
 	bool opened; /* there was a section */
 	bool passing; /* it is not to be looked at */
+	bool lost; /* a line was refused for its form: what is missing may stand in it */
 };
 
 /* Scans the len bytes of text, which it changes; names and values point into it. */

@@ -174,7 +174,7 @@ for each in "config=conf:config:conf is not an absolute path" "config=/home/alic
     "config=/home/alice/conf/file:config:/home/alice/conf/file is not a directory" \
     "config=/nowhere:config:cannot mount /nowhere: No such file or directory" "config=/home/bob/canary:config:cannot mount /home/bob/canary" \
     "config=:config:the value is empty" "scratch=/tmp:scratch:web.job has no parameter scratch" "config-uid=0x5:config-uid:0x5 is not an id" \
-    "config-uid=5:web.job:14:gid of config is not given" "config-mode=5:config-mode:web.job has no parameter config-mode"; do
+    "config-uid=5:web.job:14:config has one of uid and gid, and needs both" "config-mode=5:config-mode:web.job has no parameter config-mode"; do
 	IFS=: read -r word where what <<<"$each"
 	[ "$where" != web.job ] || { where=web.job:14 what=${what#*:}; }
 	[ "$where" = web.job:14 ] || where="--param $where"
@@ -206,7 +206,7 @@ is "$(LC_ALL=C tr -d '\n -~' <<<"$err" | od -An -c)" "" "nothing of it gets ther
 is "$(grep -c '^  [^ ]' <<<"$err")" 6 "and what is wrong is told, a line each"
 for _ in {1..300}; do echo x; done | file many.job
 refused 125 "300 problems" run -f many.job
-is "$(wc -l <<<"$err"):$(tail -n2 <<<"$err" | head -n1)" "53:  and 251 more" "are not all told"
+is "$(wc -l <<<"$err"):$(tail -n2 <<<"$err" | head -n1)" "53:  and 250 more" "are not all told"
 
 # --- directories keep their owner
 cat >owned.job <<'END'
