@@ -97,19 +97,23 @@ static int
 explain(
     struct mapcall *call, const struct launch *launch, const struct wanted *wanted, struct err *err)
 {
+	static const char refused[] = "refused: ";
+	const size_t skip = sizeof(refused) - 1;
 	char text[ERR_LINE];
 
 	call->unsupported = launch->status == ERR_UNAVAILABLE;
 	(void)bootstrap_refusal(
 	    call->cli, launch, call->cli->once ? ENGINE_ONCE : ENGINE_SHARED, err);
-	if (err->code == ERR_REFUSED || err->code == ERR_CONFIG)
+	/* These are about the user or the host, not about a directory. */
+	if (err->code == ERR_CONFIG || call->cli->reason[0] != '\0')
 		return (-1);
-	snprintf(text, sizeof(text), "%.300s%s%.300s", err->what, err->why[0] == '\0' ? "" : ": ",
-	    err->why);
+	snprintf(text, sizeof(text), "%.300s%s%.300s",
+	    err->what + (strncmp(err->what, refused, skip) == 0 ? skip : 0),
+	    err->why[0] == '\0' ? "" : ": ", err->why);
 	memcpy(err->why, text, sizeof(text));
 	err_escape(text, sizeof(text), wanted->source);
-	snprintf(err->what, sizeof(err->what), "%.500s cannot belong to %u:%u in the job", text,
-	    wanted->uid, wanted->gid);
+	snprintf(err->what, sizeof(err->what), "%s%.500s cannot belong to %u:%u in the job",
+	    err->code == ERR_REFUSED ? refused : "", text, wanted->uid, wanted->gid);
 	return (-1);
 }
 

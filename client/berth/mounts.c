@@ -161,6 +161,17 @@ options_mounts(struct run_options *options, struct err *err)
 	return (options->here ? add_here(options, err) : 0);
 }
 
+/* A file where a directory was meant to be is most often one for -f. */
+static int
+hint_image(const char *image, const char *otherwise, struct err *err)
+{
+	size_t len = strlen(image);
+
+	if (err->errnum == ENOTDIR || (len > 4 && strcmp(image + len - 4, ".job") == 0))
+		return (err_todo(err, "a job file is run with -f:  berth run -f %s", image));
+	return (err_todo(err, "%s", otherwise));
+}
+
 int
 options_image(struct run_options *options, const char *image, struct err *err)
 {
@@ -173,13 +184,13 @@ options_image(struct run_options *options, const char *image, struct err *err)
 		err_set(err, ERR_USAGE,
 		    "image %s: images with a name are not available in this version", image);
 		err_why(err, "IMAGE is host, or a root file system directory: a path with a slash");
-		return (err_todo(err, "berth run host -- COMMAND"));
+		return (hint_image(image, "berth run host -- COMMAND", err));
 	}
 	job->image = JOB_IMAGE_DIRECTORY;
 	job->image_fd = open_real(image, O_DIRECTORY, &job->image_path);
 	if (job->image_fd < 0) {
 		err_sys(err, "cannot open the image %s", image);
-		return (err_todo(err, "IMAGE is host or a root file system directory"));
+		return (hint_image(image, "IMAGE is host or a root file system directory", err));
 	}
 	if (!json_is_utf8(job->image_path))
 		return (err_set(err, ERR_USAGE, "image %s: the path is not UTF-8", image));

@@ -305,9 +305,10 @@ finish(struct reading *r, struct err *err)
 	for (size_t i = 1; i < sizeof(types) / sizeof(types[0]); i++) {
 		if (r->used[i] == NULL || i == (size_t)mount->type)
 			continue;
-		err_set(err, ERR_USAGE, "%s %s: %s cannot be said of this mount", r->flag, r->text,
+		err_set(err, ERR_USAGE, "%s %s: %s does not fit this mount", r->flag, r->text,
 		    r->used[i]);
-		return (err_why(err, "it is of type %s, this is %s", types[i], types[mount->type]));
+		return (err_why(err, "it is an option of type %s, and this is type %s", types[i],
+		    types[mount->type]));
 	}
 	if (r->uid != r->gid)
 		return (wrong(r, "uid= and gid= go together", NULL, err));
@@ -374,8 +375,11 @@ volume_fields(struct reading *r, char *words, struct err *err)
 	}
 	r->mount->type =
 	    source != NULL && mountwords_is_path(source) ? JOB_MOUNT_BIND : JOB_MOUNT_VOLUME;
-	if (target[0] != '/')
-		return (wrong(r, "DST is not an absolute path", VOLUME_FORM, err));
+	if (target[0] != '/') {
+		wrong(r, "DST is not an absolute path", VOLUME_FORM, err);
+		return (err_todo(err, "say where the job sees it:  -v %s:/DST",
+		    target == words && *words ? words : "SRC"));
+	}
 	if (source != NULL && source[0] == '\0')
 		return (wrong(r, "SRC is empty", VOLUME_FORM, err));
 	if ((source != NULL && take_source(r, source, err) != 0) ||

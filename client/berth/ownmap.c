@@ -103,9 +103,15 @@ refuse(
     struct cli *cli, const struct choice *choice, const struct decision *decision, struct err *err)
 {
 	const struct grant *grant = &choice->grant;
+	char why[ERR_LINE];
 
 	snprintf(cli->reason, sizeof(cli->reason), "%s", refusal_name(decision->refusal));
 	(void)view_explain(&choice->view, decision, err);
+	if (decision->refusal == REFUSAL_ENGINE) {
+		snprintf(why, sizeof(why), "a map of the job's own needs one; and there is %.500s",
+		    err->why);
+		memcpy(err->why, why, sizeof(why));
+	}
 	if (decision->refusal == REFUSAL_MAP)
 		err_why(err,
 		    "what a line maps is uid %u alone, or lies in %u to %u; of groups gid %u, "
@@ -115,17 +121,23 @@ refuse(
 	return (-1);
 }
 
+/* The two texts live as long as the program: cli points to them. */
+static void
+begin(struct choice *choice)
+{
+	static char uids[IDMAP_TEXT_MAX], gids[IDMAP_TEXT_MAX];
+
+	*choice = (struct choice){ .uids = uids, .gids = gids };
+	uids[0] = gids[0] = '\0';
+}
+
 /* Is there a grant for an engine of one call? */
 static int
 find_grant(struct cli *cli, struct choice *choice, struct err *err)
 {
-	static char uids[IDMAP_TEXT_MAX], gids[IDMAP_TEXT_MAX];
 	const struct entitlement want = { .id = ENT_SECURITY_CONFINED };
 	struct decision decision;
 
-	choice->uids = uids;
-	choice->gids = gids;
-	uids[0] = gids[0] = '\0';
 	if (view_load(&choice->view, err) != 0)
 		return (-1);
 	view_decide(&choice->view, ENGINE_ONCE, &want, &decision);
@@ -213,9 +225,11 @@ take(struct cli *cli, const struct choice *choice, struct job *job, struct err *
 static int
 take_kept(struct cli *cli, struct job *job, const uint32_t ids[2], struct err *err)
 {
-	struct choice choice = { .uids = NULL };
-	int rc = find_grant(cli, &choice, err);
+	struct choice choice;
+	int rc;
 
+	begin(&choice);
+	rc = find_grant(cli, &choice, err);
 	if (rc == 0) {
 		format_kept(choice.uids, ids[0], choice.grant.uid, &choice.grant.subuid);
 		format_kept(choice.gids, ids[1], choice.grant.gid, &choice.grant.subgid);
@@ -242,13 +256,16 @@ keep_id(struct cli *cli, struct run_options *options, struct err *err)
 static int
 from_flags(struct cli *cli, struct run_options *options, struct err *err)
 {
-	struct choice choice = { .uids = NULL };
-	int rc = find_grant(cli, &choice, err);
+	struct choice choice;
+	int rc;
 
-	if (rc == 0)
-		rc = join(choice.uids, "--uidmap", &options->uidmaps, err);
+	begin(&choice);
+	/* A wrong word is wrong with every grant. */
+	rc = join(choice.uids, "--uidmap", &options->uidmaps, err);
 	if (rc == 0)
 		rc = join(choice.gids, "--gidmap", &options->gidmaps, err);
+	if (rc == 0)
+		rc = find_grant(cli, &choice, err);
 	if (rc == 0) {
 		format_usual(choice.uids, choice.grant.uid, &choice.grant.subuid);
 		format_usual(choice.gids, choice.grant.gid, &choice.grant.subgid);

@@ -44,7 +44,8 @@ open_source(const struct secret *secret, struct err *err)
 	if (!S_ISREG(st.st_mode)) {
 		err_set(err, ERR_USAGE, "secret %s: %s is no regular file", secret->name,
 		    secret->source);
-		return (err_todo(err, "put it into a file that only you can read:  umask 077"));
+		return (
+		    err_todo(err, "what a program prints is put into a file first:  umask 077"));
 	}
 	snprintf(again, sizeof(again), "/proc/self/fd/%d", seen);
 	fd = open(again, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

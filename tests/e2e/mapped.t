@@ -152,11 +152,11 @@ refused '[fF][uU][sS][eE]' "on FUSE" -v /home/alice/fuse:/d:uid=101,gid=101
 kill %1
 umount -l /home/alice/fuse
 mkdir /srv/bobs /srv/shared && chown bob: /srv/bobs && chmod 777 /srv/bobs && chown bob:lab /srv/shared && chmod 2775 /srv/shared
-refused 'owner|belong' "of another user, open to all" -v /srv/bobs:/d:uid=101,gid=101
+refused 'refused: /srv/bobs cannot belong to 101:101.*it belongs to uid 1001' "of another user, open to all" -v /srv/bobs:/d:uid=101,gid=101
 refused 'owner|belong' "of another user, for a group of both" -v /srv/shared:/d:uid=101,gid=101
 refused 'owner|belong' "of root" -v /usr/share:/d:uid=101,gid=101
 refused 'only a directory' "a file" -v /home/alice/a/file:/d:uid=101,gid=101
-refused '65536|65537|range|not granted|ids' "an id that the user does not have" -v /home/alice/a:/d:uid=70000,gid=1
+refused 'refused: /home/alice/a cannot belong to 70000:1.*granted are 0 to 65536' "an id that the user does not have" -v /home/alice/a:/d:uid=70000,gid=1
 
 # One that is mapped already: by root, so that a foreign directory shows as the user's.
 mkdir /srv/foreign /srv/mapped && chown 5000:5000 /srv/foreign

@@ -41,7 +41,8 @@ gives "" "a directory: what is written there vanishes" "${USR[@]}" ./image sh -c
 gives marked "and the directory is as it was" "${USR[@]}" ./image sh -c 'cat /etc/mark; ls -d /data >/dev/null'
 fails 'image debian: images with a name are not available' "an image by name" debian true
 fails 'cannot open the image ./missing' "a directory that is not there" ./missing true
-fails 'cannot open the image /etc/passwd' "an image that is a file" /etc/passwd true
+fails 'cannot open the image /etc/passwd.*a job file is run with -f:  berth run -f /etc/passwd' "an image that is a file" /etc/passwd true
+fails 'image web.job: images with a name.*berth run -f web.job' "or that will be a job file" web.job true
 fails 'there is no IMAGE' "no image" --rm
 fails 'berth: ' "an empty image" "" true
 gives "a b" "-- before the command" host -- echo a b
