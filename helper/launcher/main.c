@@ -191,13 +191,13 @@ judge(const struct caller *caller, struct judgement *judgement, struct err *err)
 int
 main(int argc, char *argv[])
 {
-	struct judgement judgement = { .verb = find_verb(argc, argv), .handles = { .etcfd = -1 } };
+	struct judgement judgement = { .verb = find_verb(argc, argv),
+		.handles = { .etcfd = -1, .procfd = -1 } };
 	const struct verb *verb = judgement.verb;
 	struct err err = { 0 };
 	struct caller caller;
 	bool refused;
 
-	judgement.handles.procfd = -1;
 	refused = sanitize(verb != NULL ? verb->first : REQUEST_FD, &err) < 0 ||
 		  check_usage(&judgement, argc, argv, &err) < 0 || self_check(&err) < 0;
 	if (!refused)
