@@ -453,11 +453,24 @@ find_line(
 	return 0;
 }
 
+/* Who made the mount can have mounted something in it: nothing of that is what was granted. */
+static int
+check_bare(const struct shown *shown, const struct line *lines, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (lines[i].parent != shown->line->mount)
+			continue;
+		err_set(err, ERR_FAILED, "%s cannot be mounted", shown->source);
+		return err_why(err, "what came for it has mounts in it");
+	}
+	return 0;
+}
+
 static int
 cover_shown(
     struct hiding *hiding, struct shown *shown, const struct line *lines, size_t n, struct err *err)
 {
-	if (find_line(hiding, shown, lines, n, err) == -1)
+	if (find_line(hiding, shown, lines, n, err) == -1 || check_bare(shown, lines, n, err) == -1)
 		return -1;
 	for (size_t i = 0; i < hiding->n; i++)
 		if (cover_in(shown, &hiding->secrets[i], err) == -1)

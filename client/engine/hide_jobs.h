@@ -45,8 +45,8 @@ int hide_check_alone(const struct engine *engine, int directory, struct err *err
     __attribute__((warn_unused_result));
 
 /*
- * Covers them at a mount of the job's own, which is attached and shows what lies beneath our mounts. 0, or -1
- * with err; source: what it is called then.
+ * Covers them at a mount of the job's own, which is attached and shows what lies beneath our mounts. Refuses one
+ * that has mounts in it; private by now, it gets none. 0, or -1 with err; source: what it is called then.
  */
 int hide_mount(const struct engine *engine, int mount, const char *source, struct err *err)
     __attribute__((warn_unused_result));

@@ -17,6 +17,11 @@ number of a descriptor, and the last answer; a launcher that fails, with its wor
   plain       sends the directory's descriptor itself
   file        sends a descriptor of /etc/passwd
   own         a clone of the directory, mounted in namespaces of its own user
+  path PATH   a descriptor of PATH
+  planted AT DIR  the launcher's mount, which it has attached at AT meanwhile, with DIR mounted on sub in it
+  shared AT   that, shared and without DIR
+  keep        the launcher's mount, which it keeps as well
+  strip       takes the flags from the one that was kept, and makes it shared; then as honest
   byte        one byte without a descriptor
   none        that, and then as honest
   two         two descriptors, the second one the directory's
@@ -28,6 +33,7 @@ import fcntl
 import json
 import os
 import socket
+import struct
 import sys
 import time
 
@@ -38,6 +44,9 @@ LAUNCHER = "/usr/local/libexec/berth/berth-launcher"
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
 SOCK = None
+KEPT = -1
+MS_BIND, MS_REC, MS_PRIVATE, MS_SHARED = 1 << 12, 1 << 14, 1 << 18, 1 << 20
+MOVE_MOUNT, OPEN_TREE, MOUNT_SETATTR = 429, 428, 442
 
 
 def launch(uid, gid, namespace, directory, reply):
@@ -90,7 +99,64 @@ def own_clone(path):
     return array.array("i", ancillary[0][2])[0], parent
 
 
+def received(sock):
+    _, ancillary, _, _ = sock.recvmsg(1, socket.CMSG_SPACE(4))
+    return array.array("i", ancillary[0][2])[0]
+
+
+def launched(uid, gid, namespace, directory):
+    """The launcher's mount, for itself."""
+    mine, theirs = socket.socketpair()
+    launch(uid, gid, namespace, directory, theirs.fileno())
+    return received(mine)
+
+
+def own_namespaces():
+    uid, gid = os.getuid(), os.getgid()
+    did("unshare", libc.unshare(0x10000000 | 0x20000))
+    for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
+        open(f"/proc/self/{name}", "w").write(text)
+
+
+def did(what, result):
+    if result < 0:
+        print(what, os.strerror(ctypes.get_errno()), flush=True)
+        os._exit(1)
+    return result
+
+
+def attached(fd, point, planted):
+    """A clone of the mount, shared, after it was attached in namespaces of its own user."""
+    parent, child = socket.socketpair()
+    if os.fork() == 0:
+        own_namespaces()
+        point = point.encode()
+        did("private", libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
+        did("attach", libc.syscall(MOVE_MOUNT, fd, b"", -100, point, 4))
+        if planted:
+            did("plant", libc.mount(planted.encode(), point + b"/sub", None, MS_BIND | MS_REC, None))
+        did("share", libc.mount(b"none", point, None, MS_REC | MS_SHARED, None))
+        tree = did("open_tree", libc.syscall(OPEN_TREE, -100, point, 1 | 0x80000 | 0x8000))
+        varlink.send(child, b"x", [tree])
+        os._exit(0)
+    child.close()
+    fd = received(parent)
+    os.wait()
+    return fd
+
+
+def strip(fd):
+    if os.fork() == 0:
+        own_namespaces()
+        attr = struct.pack("QQQQ", 0, 1 | 2 | 4, MS_SHARED, 0)
+        did("strip", libc.syscall(MOUNT_SETATTR, fd, b"", 0x1000, attr, 32))
+        print("stripped", flush=True)
+        os._exit(0)
+    os.wait()
+
+
 def answer(how, event, fds):
+    global KEPT
     namespace, directory, reply = (fds[event[name]] for name in ("namespace", "directory", "reply"))
     uid, gid = event["uid"], event["gid"]
     if how[0] == "honest":
@@ -124,6 +190,16 @@ def answer(how, event, fds):
     elif how[0] == "own":
         fd, _keep = own_clone(event["source"])
         give(reply, b"x", [fd])
+    elif how[0] == "path":
+        give(reply, b"x", [os.open(how[1], os.O_PATH)])
+    elif how[0] in ("planted", "shared"):
+        give(reply, b"x", [attached(launched(uid, gid, namespace, directory), how[1], "".join(how[2:]))])
+    elif how[0] == "keep":
+        KEPT = launched(uid, gid, namespace, directory)
+        give(reply, b"x", [KEPT])
+    elif how[0] == "strip":
+        strip(KEPT)
+        launch(uid, gid, namespace, directory, reply)
     elif how[0] == "byte":
         give(reply, b"x", [])
     elif how[0] == "none":

@@ -10,7 +10,7 @@ varlink.py [--socket PATH] [--as EUID] VERB ARGS...
   open JSON             Open; prints what is in the directory that comes, or the answer
   run JSON CMD...       Run of CMD in the image host on this program's own three streams; what JSON
                         has is put over the parameters; its mounts get their descriptors here: of a
-                        secret one of the kind that its member "is" names (see secret). Prints the answers
+                        secret one of the kind that its member "is" names (see secret), a bind one of "opened". Prints the answers
   raw HEX               sends these bytes, prints the answers
   frames FILE           reads lines "NAME<TAB>HEX"; each is sent on a connection of its own, and
                         what came back is printed: "NAME<TAB>error name, reply, closed or timeout"
@@ -118,7 +118,7 @@ def run_call(more, args, fds=(0, 1, 2)):
             fds.append(secret(mount.pop("is")))
         elif mount.get("type") != "secret" and "source" in mount and "fd" not in mount:
             mount["fd"] = len(fds)
-            fds.append(os.open(mount["source"], os.O_PATH))
+            fds.append(os.open(mount.pop("opened", mount["source"]), os.O_PATH))
     return {"method": INTERFACE + "Run", "parameters": params, "more": True}, fds
 
 

@@ -85,7 +85,7 @@ b rm -f asked
 
 # --- clients of another kind
 client() {
-	run as alice timeout 100 /usr/bin/python3 "$TOP/tests/attack/mapclient.py" "$@"
+	run as alice timeout "${patience:-100}" /usr/bin/python3 "$TOP/tests/attack/mapclient.py" "$@"
 }
 job_json='{"mounts": [{"type": "bind", "source": "/home/alice/d", "target": "/d", "uid": 101, "gid": 101}], "user": "101:101"}'
 two_json='{"mounts": [{"type": "bind", "source": "/home/alice/d", "target": "/d", "uid": 101, "gid": 101},
@@ -122,6 +122,28 @@ refuses 'made no mount' "a byte alone, and then the mount" none
 refuses 'made no mount' "two descriptors" two
 refuses 'made no mount' "ten descriptors" many
 refuses 'made no mount' "no answer" close
+mkdir /home/alice/point && chown alice:alice /home/alice/point
+refuses '/home/alice/d cannot be mounted.*mounts in it' "the launcher's mount, with another directory in it" planted /home/alice/point /home/alice/other
+# job_mounts: what the job said of its mounts, with their options
+job_mounts() {
+	awk '$5 == "/d" { print $6, $7 }' <<<"$out" | tr '\n' ' '
+}
+client shared /home/alice/point -- "$job_json" cat /proc/self/mountinfo
+like "$(job_mounts)" '^rw,nosuid,nodev[^ ]* - $' "the launcher's mount, shared: nothing comes into the job, and nothing out of it"
+ro_json=${two_json/\"gid\": 101/\"gid\": 101, \"readonly\": true}
+client keep , strip -- "$ro_json" cat /proc/self/mountinfo
+like "$out" $'\nstripped\n' "one that takes the flags away when it was looked at: control: the kernel lets it"
+like "$(job_mounts)" '^ro,nosuid,nodev[^ ]* - $' "one that takes the flags away: the job's has them"
+mkdir /home/alice/mute
+python3 "$TOP/tests/attack/fuse_mute.py" /home/alice/mute 1000 /run/arena/mute &
+mute=$!
+wait_for 10 test -e /run/arena/mute
+patience=25 refuses 'no mount of that directory' "a file system that does not answer" path /home/alice/mute
+patience=25 client honest -- '{"mounts": [{"type": "bind", "source": "/home/alice/d", "opened": "/home/alice/mute", "target": "/d"}]}' echo ran
+like "$out" 'Failed.*not the same file' "a descriptor of one for a directory: refused"
+kill "$mute"
+wait "$mute" 2>/dev/null
+umount -l /home/alice/mute
 client quit -- "$job_json" echo ran
 is "$rc:$out" "0:map /home/alice/d 101 101 3" "a client that dies when it is asked"
 ok "its job does not start, and is gone" jobs_are_gone

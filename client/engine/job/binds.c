@@ -33,8 +33,10 @@ bind_source(const char *path, int client_fd, struct err *err)
 		.flags = O_PATH | O_CLOEXEC,
 		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
 	};
-	struct stat client;
-	struct stat ours;
+	/* a file system of the client's can leave any other question open for ever */
+	const int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
+	struct statx client;
+	struct statx ours;
 	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
 
 	if (fd == -1)
@@ -42,8 +44,10 @@ bind_source(const char *path, int client_fd, struct err *err)
 	/* a job that is started again has no client that could have opened it */
 	if (client_fd == -1)
 		return fd;
-	if (fstat(client_fd, &client) == 0 && fstat(fd, &ours) == 0 &&
-	    client.st_dev == ours.st_dev && client.st_ino == ours.st_ino)
+	if (statx(client_fd, "", flags, STATX_INO, &client) == 0 &&
+	    statx(fd, "", flags, STATX_INO, &ours) == 0 &&
+	    client.stx_dev_major == ours.stx_dev_major &&
+	    client.stx_dev_minor == ours.stx_dev_minor && client.stx_ino == ours.stx_ino)
 		return fd;
 	io_close(&fd);
 	err_set(err, ERR_SYSTEM, "%s cannot be mounted", path);
@@ -214,15 +218,30 @@ binds_close(const struct job *job, int clones[JOB_MOUNTS_MAX])
 		io_close(&clones[i]);
 }
 
+/*
+ * The client can have this very mount, and have mounted something in it, made it shared, or taken its flags away.
+ * Only now that it is in the job's namespace can nobody else change it: so this is for good. What the directory
+ * itself has of them is locked in each clone.
+ */
+static int
+settle(const struct task *task, const struct job_mount *mount, int clone, struct err *err)
+{
+	struct mount_attr attr = { .attr_set =
+				       HOSTS_OWN | (mount->readonly ? MOUNT_ATTR_RDONLY : 0),
+		.propagation = MS_PRIVATE };
+
+	if (mount_setattr(clone, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) == -1)
+		return err_sys(err, "%s cannot be mounted", mount->source);
+	return hide_mount(task->engine, clone, mount->source, err);
+}
+
 /* What is beneath our covers shows in a mount without them. */
 static int
 cover_alone(const struct task *task, const struct job_mount *mount, int clone, struct err *err)
 {
-	if (mount->nonrecursive && !job_mount_is_mapped(mount))
-		return hide_submounts(clone, err);
-	if (!job_mount_is_mapped(mount))
-		return 0;
-	return hide_mount(task->engine, clone, mount->source, err);
+	if (job_mount_is_mapped(mount))
+		return settle(task, mount, clone, err);
+	return mount->nonrecursive ? hide_submounts(clone, err) : 0;
 }
 
 static int

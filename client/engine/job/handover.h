@@ -30,9 +30,10 @@ struct handover {
 };
 
 /*
- * Asks the client at conn. In the mount namespace in which the directory was opened, and which the job's
- * root is built in. A detached mount, private, nosuid and nodev at least, without what is mounted in the
- * directory; or -1 with err.
+ * Asks the client at conn, who may keep the mount and change it until it is attached: what it is then its
+ * caller has to see to. In the mount namespace in which the directory was opened, and which the job's
+ * root is built in. A mount whose top is the directory, nosuid and nodev at least; or -1
+ * with err.
  */
 int handover_mount(int conn, const struct handover *wanted, struct err *err)
     __attribute__((warn_unused_result));
