@@ -8,7 +8,8 @@ arena_enter "$@"
 needs python3
 calls=20000 workers=4
 [ -z "${BERTH_LONG-}" ] || calls=200000
-[ -z "${BERTH_VM-}" ] || calls=600
+# Each kind once, and some at random: there is one processor, and a slow one.
+[ -z "${BERTH_VM-}" ] || { calls=150 && workers=1; }
 seed=${FAULT_SEED:-$RANDOM}
 
 at=/home/alice/m
@@ -79,7 +80,7 @@ diag "seed $seed, $(($(date +%s) - start)) s: $(tail -n 2 <<<"$out" | tr '\n' ' 
 is "$(grep -v '^calls\|^kinds' <<<"$out" | cut -c1-300 | head -n 12)" "" "B01 nothing that is not granted, nothing left, nothing refused that is granted"
 is "$rc" 0 "B01 all calls were judged"
 out=$(tail -n 2 <<<"$out")
-like "$out" 'calls [0-9]+: granted [1-9][0-9]+ of [0-9]+ that were right, 0 of others; hung 0' "B01 control: many were right, and got their mount"
+like "$out" 'calls [0-9]+: granted [1-9][0-9]* of [0-9]+ that were right, 0 of others; hung 0' "B01 control: many were right, and got their mount"
 like "$out" 'kinds ([0-9]+) of \1$' "B02 every kind was handed over"
 
 is "$(mounts)" "$before" "B01 no mount is left, of the host, of the engine, of the job"

@@ -3,8 +3,8 @@
 #
 #   linux_6 MINOR         is it Linux 6.MINOR or later? (status)
 #   maps_tmpfs            does this kernel map tmpfs? (status; Linux 6.3 is the first)
-#   mappable DIR          mounts at DIR, which is made, a file system that this kernel maps: tmpfs, or
-#                         ext4 on a loop device
+#   mappable DIR          DIR, below /home, is made, and is on a file system that this kernel maps: a tmpfs
+#                         of its own, or that of /home
 #   handed_dir DIR        makes DIR, which is alice's, with a file of hers and one of bob's in it
 # shellcheck source=tests/attack/jobs.sh
 . "${BASH_SOURCE[0]%/*}/jobs.sh"
@@ -20,18 +20,8 @@ maps_tmpfs() {
 }
 
 mappable() {
-	local image=/run/arena/${1//\//_}.ext4 i
 	mkdir -p "$1"
-	if maps_tmpfs; then
-		mount -t tmpfs -o mode=755 mappable "$1"
-		return
-	fi
-	[ -e /dev/loop-control ] || mknod -m 600 /dev/loop-control c 10 237
-	for i in {0..15}; do
-		[ -e "/dev/loop$i" ] || mknod -m 600 "/dev/loop$i" b 7 "$i"
-	done
-	truncate -s 64M "$image"
-	mke2fs -q -t ext4 -O ^has_journal -m 0 "$image" && mount -o loop "$image" "$1"
+	! maps_tmpfs || mount -t tmpfs -o mode=755 mappable "$1"
 }
 
 handed_dir() {

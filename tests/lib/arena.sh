@@ -18,7 +18,8 @@
 #   own namespaces    mount, pid (pid 1 is a shell that reaps), ipc, uts, cgroup. The network is
 #                     the host's, and so are sysctls: a test that changes either puts it back, or
 #                     makes a namespace of its own for it.
-#   plain tmpfs       /home /root /tmp /var/tmp /run /var/lib/berth: an overlay works on them
+#   plain tmpfs       /home /root /tmp /var/tmp /run /var/lib/berth: an overlay works on them; /home is
+#                     ext4 where the kernel mounts no tmpfs with other ids
 #   overlays          /etc /usr/local /var/lib: what is written there is gone afterwards
 #   /srv/canary       see oracle.sh
 #   /dev              own: null zero full random urandom tty fuse, own devpts, shm, and /dev/log,

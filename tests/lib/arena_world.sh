@@ -91,6 +91,20 @@ fresh() {
 	[ ! -d "$1" ] || mount -t tmpfs -o "$2" arena "$1"
 }
 
+# /home of users whose directories can be mounted with other ids: Linux maps tmpfs from 6.3 on, ext4 earlier.
+fresh_home() {
+	local major minor
+	IFS=.- read -r major minor _ < <(uname -r)
+	if [ "$major" -gt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -ge 3 ]; } || [ ! -e /dev/loop-control ]; then
+		fresh /home mode=755
+		return
+	fi
+	truncate -s 512M "$A/home.ext4"
+	mke2fs -q -t ext4 -O ^has_journal -m 0 -E lazy_itable_init=1 "$A/home.ext4"
+	mount -o loop "$A/home.ext4" /home
+	rmdir /home/lost+found
+}
+
 overlay() {
 	local name=${1//\//_}
 	mkdir -p "$A/overlay/$name/up" "$A/overlay/$name/work"
@@ -177,7 +191,7 @@ init() {
 	done
 	rm -rf /etc/berth /var/lib/berth /usr/local/bin/berth /usr/local/libexec/berth
 	mkdir -p /var/lib/berth
-	fresh /home mode=755
+	fresh_home
 	fresh /root mode=700
 	fresh /tmp mode=1777
 	fresh /var/tmp mode=1777

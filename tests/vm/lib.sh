@@ -104,7 +104,7 @@ vm_initramfs() {
 	mkdir "$dir/bin" "$dir/dev" "$dir/proc" "$dir/sys" "$dir/root" "$dir/modules"
 	cp "$(command -v busybox)" "$dir/bin/busybox" || return 1
 	cp "$vm_lib/guest/init" "$dir/init" || return 1
-	for module in virtio_pci virtio_blk overlay fuse; do
+	for module in virtio_pci virtio_blk overlay fuse loop; do
 		vm_module "$kernel/lib/modules/$version" "$module"
 	done | awk '!seen[$0]++' | while read -r path; do
 		cp "$kernel/lib/modules/$version/$path" "$dir/modules/" && echo "${path##*/}"
