@@ -69,8 +69,7 @@ struct jobfile {
 	struct job_words command;
 	struct job_words env; /* NAME=VALUE */
 	bool has_env;
-	/* What jobparams.h made, and frees nothing of itself. */
-	struct job_words kept;
+	struct job_words kept; /* copies that jobparams.c needs as long as this lives */
 	size_t nparams;
 	char *params[JOBFILE_PARAMS_MAX];
 	size_t nitems;
@@ -88,8 +87,8 @@ struct jobfile_key {
 	bool required;
 	const char *meaning;
 	jobfile_store *store;
-	size_t
-	    offset; /* of field in struct jobfile, of a section with a name in struct jobfile_item */
+	/* Of field in struct jobfile; of a section with a name, in struct jobfile_item. */
+	size_t offset;
 };
 
 /* Ends with a row of JOBFILE_INVALID. */
@@ -118,7 +117,7 @@ char *jobfile_bytes(const char *file, size_t *len, struct err *err);
 
 void jobfile_free(struct jobfile *jf);
 
-/* The item of a kind by its name, of JOBFILE_INVALID a directory or a secret; NULL without one. */
+/* The section of this kind and name, or NULL. JOBFILE_INVALID: a parameter, be it a directory or a secret. */
 struct jobfile_item *jobfile_find(
     struct jobfile *jf, enum jobfile_kind kind, const char *name, size_t len);
 

@@ -22,7 +22,7 @@ struct giving {
 	struct problems *problems;
 	struct spot at;
 	size_t nseen;
-	const char *seen[3 * JOBFILE_ITEMS_MAX]; /* keys of this file; NULL: they can come again */
+	const char *seen[3 * JOBFILE_ITEMS_MAX]; /* keys that this file has given */
 };
 
 static void

@@ -330,7 +330,7 @@ jobuse_begin(struct cli *cli, struct run_options *options, struct err *err)
 	return (use_job(cli, options, err));
 }
 
-/* Is this text, and no other of the same letters, the source of what was given to the item? */
+/* Does the want come from this item? Its source is compared as a pointer: two items can name one path. */
 static bool
 is_source(const struct run_options *options, const struct jobfile_item *item, const char *source)
 {
@@ -344,7 +344,7 @@ is_source(const struct run_options *options, const struct jobfile_item *item, co
 	return (false);
 }
 
-/* Where what is wanted stands: a mount at its parameter, the rest at its line. */
+/* What asks for it: of a mount its parameter, else a line of the file. */
 static struct spot
 spot_of(const struct run_options *options, const struct entitlement *want)
 {

@@ -22,8 +22,8 @@ struct mapcall {
 	struct cli *cli;
 	const struct job *job; /* NULL: it is not known here what it asked for */
 	unsigned int made;
-	bool
-	    unsupported; /* the launcher ended with ERR_UNAVAILABLE: this directory cannot be mapped */
+	/* The launcher ended with ERR_UNAVAILABLE: this directory cannot be mapped. */
+	bool unsupported;
 };
 
 /* Is it that event? */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Directories of the host that the job gets: the image, -v, --mount and --here. Contract in options.h.
+ * What the job gets mounted, image, -v, --mount, --secret and --here, as far as it is opened here. Contract
+ * in options.h.
  * TRUST: unprivileged
  * INPUT: paths of the caller, resolved with the caller's rights
  * MUST: send the path without symlinks and a descriptor of the very thing; the engine opens the

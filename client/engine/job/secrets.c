@@ -56,7 +56,7 @@ cannot(const struct job_mount *mount, struct err *err)
 	return err_sys(err, "secret %s cannot be given to the job", mount->source);
 }
 
-/* Only a memfd has seals: what is one can neither change nor block whoever reads it. */
+/* Only a memfd has seals. What has these neither changes any more nor lets its reader wait. */
 static int
 check_sealed(const struct job_mount *mount, off_t *size, struct err *err)
 {

@@ -5,8 +5,8 @@
  * TRUST: unprivileged
  * INPUT: descriptors of a client's, which may be anything; a hostile root
  * MUST: take nothing but a sealed memfd of at most JOB_SECRET_MAX; let none of it come to a disk, a log,
- *       an answer or memory of this process; mount read-only, nosuid, nodev, noexec, and only where a
- *       directory can be: as target.h says.
+ *       an answer or memory of this process; mount read-only, nosuid, nodev, noexec, and only at a target
+ *       that target.h lets through.
  */
 #ifndef CLIENT_ENGINE_JOB_SECRETS_H
 #define CLIENT_ENGINE_JOB_SECRETS_H
