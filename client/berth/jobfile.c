@@ -379,26 +379,38 @@ jobfile_parse(
 		check_item(jf, i, problems);
 }
 
-char *
-jobfile_bytes(const char *file, size_t *len, struct err *err)
+/* As in secrets.c: what it is is found out before it is opened. -1 with err. */
+static int
+open_regular(const char *file, struct err *err)
 {
-	/* Of a FIFO or a device nothing is awaited, and nothing read. */
-	int fd AUTO_CLOSE = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int seen AUTO_CLOSE = open(file, O_PATH | O_CLOEXEC);
+	char again[32];
 	struct stat st;
-	ssize_t got;
-	char *text;
+	int fd;
 
-	if (fd < 0 || fstat(fd, &st) != 0) {
+	if (seen < 0 || fstat(seen, &st) != 0) {
 		err_sys(err, "cannot open %s", file);
 		/* A word that names nothing is a wrong word. */
 		if (err->errnum == ENOENT)
 			err->code = ERR_USAGE;
-		return (NULL);
+		return (-1);
 	}
-	if (!S_ISREG(st.st_mode)) {
-		err_set(err, ERR_USAGE, "cannot read %s: it is not a regular file", file);
+	if (!S_ISREG(st.st_mode))
+		return (err_set(err, ERR_USAGE, "cannot read %s: it is not a regular file", file));
+	snprintf(again, sizeof(again), "/proc/self/fd/%d", seen);
+	fd = open(again, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	return (fd >= 0 ? fd : err_sys(err, "cannot open %s", file));
+}
+
+char *
+jobfile_bytes(const char *file, size_t *len, struct err *err)
+{
+	int fd AUTO_CLOSE = open_regular(file, err);
+	ssize_t got;
+	char *text;
+
+	if (fd < 0)
 		return (NULL);
-	}
 	text = malloc(INI_FILE_MAX);
 	got = text != NULL ? io_read_all(fd, text, INI_FILE_MAX) : -1;
 	if (got < 0) {

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -432,8 +434,14 @@ files(void **state)
 	assert_int_equal(jobfile_read(&jf, "/tmp", &problems, &err), -1);
 	assert_non_null(strstr(err.what, "not a regular file"));
 	assert_int_equal(jobfile_read(&jf, "/dev/zero", &problems, &err), -1);
+	/* to open one can do things: it is not */
 	assert_int_equal(mkfifo(path, 0600), 0);
+	fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	assert_true(inotify_add_watch(fd, path, IN_OPEN) >= 0);
 	assert_int_equal(jobfile_read(&jf, path, &problems, &err), -1);
+	assert_non_null(strstr(err.what, "not a regular file"));
+	assert_int_equal(read(fd, text, sizeof(text)), -1);
+	close(fd);
 	unlink(path);
 }
 

@@ -6,7 +6,7 @@
  * INPUT: none
  * MUST: show that nothing outside the directory is read or written, and that no file is believed.
  */
-/* WRAP: fchown */
+/* WRAP: fchown flock copy_file_range lseek */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,11 +20,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/engine/job/jobfile.h"
 #include "client/engine/job/remove.h"
+#include "client/engine/volume/attach.h"
 #include "client/engine/volume/fill.h"
 #include "client/engine/volume/uses.h"
 #include "client/engine/volume/volume.h"
@@ -37,6 +39,56 @@ int
 __wrap_fchown(int fd, uid_t uid, gid_t gid)
 {
 	return (geteuid() == 0 ? __real_fchown(fd, uid, gid) : 0);
+}
+
+int __real_flock(int fd, int how);
+int __wrap_flock(int fd, int how);
+
+/* The next shared lock of the volume "raced" comes too late: somebody else has removed it meanwhile. */
+static bool is_late;
+
+int
+__wrap_flock(int fd, int how)
+{
+	if (is_late && (how & LOCK_SH) != 0) {
+		is_late = false;
+		assert_int_equal(rename(STATE_VOLUMES "/raced", STATE_VOLUMES "/.gone"), 0);
+	}
+	return (__real_flock(fd, how));
+}
+
+ssize_t __real_copy_file_range(
+    int from, off_t *in, int to, off_t *out, size_t len, unsigned int flags);
+ssize_t __wrap_copy_file_range(
+    int from, off_t *in, int to, off_t *out, size_t len, unsigned int flags);
+off_t __real_lseek(int fd, off_t at, int whence);
+off_t __wrap_lseek(int fd, off_t at, int whence);
+
+/* The other end of who waits, closed when the first bytes are copied; -1: none. */
+static int leaving = -1;
+/* The file system does not copy. */
+static bool cannot_copy;
+
+ssize_t
+__wrap_copy_file_range(int from, off_t *in, int to, off_t *out, size_t len, unsigned int flags)
+{
+	if (leaving != -1)
+		close(leaving);
+	leaving = -1;
+	errno = EXDEV;
+	return (cannot_copy ? -1 : __real_copy_file_range(from, in, to, out, len, flags));
+}
+
+/* What the file system answers to SEEK_DATA and SEEK_HOLE; -2: as it is, -1: with EINVAL. */
+static off_t seek_data = -2, seek_hole = -2;
+
+off_t
+__wrap_lseek(int fd, off_t at, int whence)
+{
+	off_t answer = whence == SEEK_DATA ? seek_data : whence == SEEK_HOLE ? seek_hole : -2;
+
+	errno = EINVAL;
+	return (answer == -2 ? __real_lseek(fd, at, whence) : answer);
 }
 
 static char place[] = "/tmp/berth-volume-XXXXXX";
@@ -289,7 +341,7 @@ filled(void **state)
 	assert_int_equal(symlink("/etc/passwd", "from/link") | mkfifo("from/fifo", 0600), 0);
 	from = open_dir("from");
 	to = open_dir("to");
-	assert_int_equal(fill_tree(from, to), 0);
+	assert_int_equal(fill_tree(from, to, -1), 0);
 	assert_text("to/file", "text");
 	assert_text("to/empty", "");
 	assert_text("to/d/in", "inside");
@@ -302,10 +354,193 @@ filled(void **state)
 	assert_int_equal(lstat("to", &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0751);
 	/* nothing that is there already is written to */
-	assert_int_equal(fill_tree(from, to), -1);
+	assert_int_equal(fill_tree(from, to, -1), -1);
 	assert_int_equal(errno, EEXIST);
 	close(from);
 	close(to);
+}
+
+/* A hole takes no room in the copy, what is around it is there. */
+static void
+holes(void **state)
+{
+	int from, to, fd;
+	struct stat st;
+	char bytes[8192];
+
+	(void)state;
+	assert_int_equal(mkdir("from", 0700) | mkdir("to", 0700), 0);
+	fd = open("from/big", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(ftruncate(fd, (off_t)3 << 40), 0);
+	memset(bytes, 'x', sizeof(bytes));
+	assert_int_equal(pwrite(fd, bytes, sizeof(bytes), 1 << 20), (ssize_t)sizeof(bytes));
+	assert_int_equal(pwrite(fd, "end", 3, ((off_t)1 << 40) + 5), 3);
+	close(fd);
+	from = open_dir("from");
+	to = open_dir("to");
+	assert_int_equal(fill_tree(from, to, -1), 0);
+	fd = open("to/big", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_size, (off_t)3 << 40);
+	assert_true(st.st_blocks < 2048);
+	memset(bytes, 0, sizeof(bytes));
+	assert_int_equal(pread(fd, bytes, sizeof(bytes), (1 << 20) - 1), (ssize_t)sizeof(bytes));
+	assert_int_equal(bytes[0], 0);
+	for (size_t i = 1; i < sizeof(bytes); i++)
+		assert_int_equal(bytes[i], 'x');
+	assert_int_equal(pread(fd, bytes, 4, ((off_t)1 << 40) + 5), 4);
+	assert_string_equal(bytes, "end");
+	close(fd);
+	close(from);
+	close(to);
+}
+
+/* One that waits and says nothing more gets it; for one that has gone nothing is copied. */
+static void
+nobody_waits(void **state)
+{
+	int from, to, ends[2];
+
+	(void)state;
+	assert_int_equal(mkdir("from", 0700) | mkdir("to", 0700) | mkdir("to2", 0700), 0);
+	put("from/file", "text");
+	from = open_dir("from");
+	to = open_dir("to");
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	assert_int_equal(shutdown(ends[0], SHUT_WR), 0);
+	assert_int_equal(fill_tree(from, to, ends[1]), 0);
+	assert_text("to/file", "text");
+	close(to);
+	to = open_dir("to2");
+	close(ends[0]);
+	assert_int_equal(fill_tree(from, to, ends[1]), -1);
+	assert_int_equal(errno, ECANCELED);
+	assert_int_equal(access("to2/file", F_OK), -1);
+	close(ends[1]);
+	close(from);
+	close(to);
+}
+
+/* File systems that know no holes or do not copy, and one that would have it go on for ever. */
+static void
+other_systems(void **state)
+{
+	int from, to;
+
+	(void)state;
+	assert_int_equal(mkdir("from", 0700) | mkdir("to", 0700) | mkdir("to2", 0700), 0);
+	put("from/file", "text");
+	from = open_dir("from");
+	to = open_dir("to");
+	cannot_copy = true;
+	seek_data = -1;
+	assert_int_equal(fill_tree(from, to, -1), 0);
+	assert_text("to/file", "text");
+	cannot_copy = false;
+	close(to);
+	to = open_dir("to2");
+	seek_data = 0;
+	seek_hole = 0;
+	assert_int_equal(fill_tree(from, to, -1), -1);
+	assert_int_equal(errno, EIO);
+	seek_data = -2;
+	seek_hole = -2;
+	close(to);
+	close(from);
+}
+
+/* The rest of a large file is not copied for one that leaves. */
+static void
+who_leaves(void **state)
+{
+	static char bytes[1 << 20];
+	int from, to, fd, ends[2];
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(mkdir("from", 0700) | mkdir("to", 0700), 0);
+	memset(bytes, 'x', sizeof(bytes));
+	fd = open("from/large", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	for (int i = 0; i < 17; i++)
+		assert_int_equal(write(fd, bytes, sizeof(bytes)), (ssize_t)sizeof(bytes));
+	close(fd);
+	from = open_dir("from");
+	to = open_dir("to");
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	leaving = ends[0];
+	assert_int_equal(fill_tree(from, to, ends[1]), -1);
+	assert_int_equal(errno, ECANCELED);
+	assert_int_equal(stat("to/large", &st), 0);
+	assert_true(st.st_size <= 16 << 20);
+	close(ends[1]);
+	close(from);
+	close(to);
+}
+
+/* The job's client is who waits. */
+static void
+client_left(void **state)
+{
+	static struct engine engine;
+	static struct job job;
+	struct job_mount mount = { .type = JOB_MOUNT_VOLUME };
+	char name[] = "left", target[] = "/d";
+	int root, ends[2];
+	struct err err;
+	struct task task = { .engine = &engine, .job = &job, .own = -1 };
+
+	(void)state;
+	engine.uid = geteuid();
+	engine.gid = getegid();
+	job.nmounts = 1;
+	job.mounts = &mount;
+	mount.source = name;
+	mount.target = target;
+	assert_int_equal(mkdir("from", 0700), 0);
+	put("from/file", "text");
+	root = open_dir("from");
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	close(ends[0]);
+	task.conn = ends[1];
+	assert_int_equal(volume_attach(&task, 0, root, root, &err), -1);
+	assert_string_equal(err.why, "who asked for the job has gone");
+	assert_int_equal(access(STATE_VOLUMES "/left", F_OK), -1);
+	assert_int_equal(task.nvolumes, 0);
+	close(ends[1]);
+	close(root);
+}
+
+/* Between its making and the job's lock of it another can have removed it: the job gets one that is there. */
+static void
+removed_at_once(void **state)
+{
+	static struct engine engine;
+	static struct job job;
+	struct job_mount mount = { .type = JOB_MOUNT_VOLUME, .nocopy = true };
+	struct task task = { .engine = &engine, .job = &job, .conn = -1, .own = -1 };
+	char name[] = "raced", target[] = "/d";
+	struct stat given, named;
+	struct err err;
+	int root = open_dir("."), data;
+
+	(void)state;
+	engine.uid = geteuid();
+	engine.gid = getegid();
+	job.nmounts = 1;
+	job.mounts = &mount;
+	mount.source = name;
+	mount.target = target;
+	is_late = true;
+	data = volume_attach(&task, 0, root, root, &err);
+	assert_true(data >= 0);
+	assert_false(is_late);
+	assert_int_equal(fstat(data, &given), 0);
+	assert_int_equal(stat(STATE_VOLUMES "/raced/data", &named), 0);
+	assert_int_equal(given.st_ino, named.st_ino);
+	assert_int_equal(task.nvolumes, 1);
+	close(task.volumes[0]);
+	close(data);
+	close(root);
 }
 
 /* As deep as it is said, and one deeper; no descriptor stays open. */
@@ -329,11 +564,11 @@ depth(void **state)
 	low = dup(first);
 	close(low);
 	to = open_dir("to");
-	assert_int_equal(fill_tree(from, to), 0);
+	assert_int_equal(fill_tree(from, to, -1), 0);
 	assert_int_equal(mkdirat(at, "d", 0700), 0);
 	close(to);
 	to = open_dir("to2");
-	assert_int_equal(fill_tree(from, to), -1);
+	assert_int_equal(fill_tree(from, to, -1), -1);
 	assert_int_equal(errno, ELOOP);
 	close(to);
 	to = dup(first);
@@ -376,6 +611,12 @@ main(void)
 		cmocka_unit_test_setup_teardown(hostile_files, begin, end),
 		cmocka_unit_test_setup_teardown(each, begin, end),
 		cmocka_unit_test_setup_teardown(filled, begin, end),
+		cmocka_unit_test_setup_teardown(holes, begin, end),
+		cmocka_unit_test_setup_teardown(nobody_waits, begin, end),
+		cmocka_unit_test_setup_teardown(other_systems, begin, end),
+		cmocka_unit_test_setup_teardown(who_leaves, begin, end),
+		cmocka_unit_test_setup_teardown(client_left, begin, end),
+		cmocka_unit_test_setup_teardown(removed_at_once, begin, end),
 		cmocka_unit_test_setup_teardown(depth, begin, end),
 		cmocka_unit_test(users),
 	};

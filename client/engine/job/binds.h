@@ -4,7 +4,8 @@
  * TRUST: unprivileged
  * INPUT: paths and descriptors from the client, a hostile root
  * MUST: mount only what was decided upon: the path is opened again here without following any
- *       symlink and must be what the client's descriptor is; nosuid and nodev always.
+ *       symlink and must be what the client's descriptor is; nosuid and nodev always, but for what the host mounts
+ *       beneath a slave mount later: that has the host's own flags.
  */
 #ifndef CLIENT_ENGINE_JOB_BINDS_H
 #define CLIENT_ENGINE_JOB_BINDS_H

@@ -4,7 +4,8 @@
  * so that none is ever visible without its flags.
  * TRUST: unprivileged
  * INPUT: descriptors and fixed names; no path inside an image comes here
- * MUST: set flags before a mount is attached; take a clone of the host's only with nosuid.
+ * MUST: set flags before a mount is attached; take a clone of the host's only with nosuid; what
+ *       the host mounts beneath one that follows it has the host's flags alone.
  */
 #ifndef CLIENT_ENGINE_JOB_MNT_H
 #define CLIENT_ENGINE_JOB_MNT_H

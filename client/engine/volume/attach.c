@@ -34,6 +34,7 @@ struct order {
 	const struct job_mount *mount;
 	int root;
 	int target;
+	int conn; /* of who waits for the job */
 };
 
 static int
@@ -55,6 +56,8 @@ cannot_fill(const struct job_mount *mount, struct err *err)
 	int errnum = errno;
 
 	err_sys(err, "what the image has at %s cannot be copied into the volume", mount->target);
+	if (errnum == ECANCELED)
+		return err_why(err, "who asked for the job has gone");
 	if (errnum == ELOOP)
 		err_why(err, "its directories are deeper than %d", FILL_DEPTH_MAX);
 	return err_todo(err, "an empty one:  -v ...:nocopy");
@@ -81,7 +84,8 @@ fill(const struct order *order, int data, struct err *err)
 	if (order->mount->nocopy || mount_id(order->root, &top) == -1 ||
 	    mount_id(order->target, &here) == -1 || top != here)
 		return 0;
-	return fill_tree(order->target, data) == 0 ? 0 : cannot_fill(order->mount, err);
+	return fill_tree(order->target, data, order->conn) == 0 ? 0
+								: cannot_fill(order->mount, err);
 }
 
 /* --- with a name -------------------------------------------------------------------------------------- */
@@ -147,7 +151,8 @@ find_named(const struct order *order, int volumes, struct err *err)
 
 			if (ret == -1)
 				return -1;
-			if (ret == 0 && flock(dir, LOCK_SH | LOCK_NB) == 0)
+			/* the lock is let go on the way to a shared one: it can be gone then */
+			if (ret == 0 && volume_lock(volumes, name, dir, LOCK_SH))
 				return dir;
 			io_close(&dir);
 		} else if (errno == EAGAIN)
@@ -236,9 +241,10 @@ attach(struct task *task, const struct order *order, size_t index, struct err *e
 int
 volume_attach(struct task *task, size_t index, int root, int target, struct err *err)
 {
-	const struct order order = {
-		.mount = &task->job->mounts[index], .root = root, .target = target
-	};
+	const struct order order = { .mount = &task->job->mounts[index],
+		.root = root,
+		.target = target,
+		.conn = task->conn };
 	int AUTO_CLOSE data = -1;
 	int attached;
 

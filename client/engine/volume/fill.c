@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,7 @@ struct level {
 };
 
 struct fill {
+	int asker;
 	size_t depth;
 	struct level stack[FILL_DEPTH_MAX];
 	char names[NAMES_MAX];
@@ -131,20 +133,75 @@ give(int dir, const char *name, const struct stat *st)
 	return utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW);
 }
 
+/* 0 while who asked for it is there, else -1 with errno. One that sends nothing more still waits. */
 static int
-copy_bytes(int from, int to)
+is_wanted(const struct fill *fill)
 {
-	ssize_t n;
+	struct pollfd asker = { .fd = fill->asker };
 
-	while ((n = copy_file_range(from, NULL, to, NULL, CHUNK, 0)) > 0)
-		;
-	if (n == 0)
+	if (poll(&asker, 1, 0) <= 0 || (asker.revents & (POLLHUP | POLLERR | POLLNVAL)) == 0)
 		return 0;
-	if (errno != EXDEV && errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS)
+	errno = ECANCELED;
+	return -1;
+}
+
+/* Moves *at. As copy_file_range(2), also where that cannot be. */
+static ssize_t
+copy_some(int from, int to, off_t *at, size_t len)
+{
+	off_t out = *at;
+	ssize_t n = copy_file_range(from, at, to, &out, len, 0);
+
+	if (n != -1 ||
+	    (errno != EXDEV && errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS))
+		return n;
+	return lseek(to, out, SEEK_SET) == -1 ? -1 : sendfile(to, from, at, len);
+}
+
+/* What is not a hole between *at and size: from *at on, and its end. 1, 0: nothing more, -1 with errno. */
+static int
+find_data(int from, off_t *at, off_t *end, off_t size)
+{
+	off_t data = *at < size ? lseek(from, *at, SEEK_DATA) : size;
+
+	*end = size;
+	if (data == -1 && errno == EINVAL) /* nothing is known of holes */
+		return 1;
+	if (data == -1)
+		return errno == ENXIO ? 0 : -1;
+	if (data >= size)
+		return 0;
+	*end = lseek(from, data, SEEK_HOLE);
+	if (*end == -1)
+		return errno == ENXIO ? 0 : -1;
+	if (data < *at || *end <= data) { /* a file system that goes back would have no end */
+		errno = EIO;
 		return -1;
-	while ((n = sendfile(to, from, NULL, CHUNK)) > 0)
-		;
-	return n == 0 ? 0 : -1;
+	}
+	*at = data;
+	if (*end > size)
+		*end = size;
+	return 1;
+}
+
+/* As much as the file had: one that grows meanwhile would have no end. Holes stay holes. */
+static int
+copy_bytes(const struct fill *fill, int from, int to, off_t size)
+{
+	off_t at = 0, end;
+	int ret;
+
+	while ((ret = find_data(from, &at, &end, size)) == 1)
+		while (at < end) {
+			off_t len = end - at < CHUNK ? end - at : CHUNK;
+			ssize_t n = copy_some(from, to, &at, (size_t)len);
+
+			if (n == -1 || is_wanted(fill) == -1)
+				return -1;
+			if (n == 0) /* it was cut off */
+				return 0;
+		}
+	return ret == -1 ? -1 : ftruncate(to, size);
 }
 
 /* One that became something else meanwhile is left out. */
@@ -163,7 +220,7 @@ copy_file(struct fill *fill, int from_dir, int to_dir, const char *name)
 	if (!S_ISREG(st.st_mode))
 		return 0;
 	to = openat(to_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (to == -1 || copy_bytes(from, to) == -1)
+	if (to == -1 || copy_bytes(fill, from, to, st.st_size) == -1)
 		return -1;
 	return finish(fill, from, to);
 }
@@ -265,6 +322,8 @@ next(struct fill *fill)
 {
 	const struct dirent *entry;
 
+	if (is_wanted(fill) == -1)
+		return -1;
 	errno = 0;
 	entry = readdir(fill->stack[fill->depth - 1].from);
 	if (entry == NULL)
@@ -292,13 +351,14 @@ run(struct fill *fill)
 }
 
 int
-fill_tree(int from, int to)
+fill_tree(int from, int to, int asker)
 {
 	struct fill *fill = calloc(1, sizeof(*fill));
 	int in = -1, out = -1, ret = -1;
 
 	if (fill == NULL)
 		return -1;
+	fill->asker = asker;
 	in = open_beneath(from, ".", O_DIRECTORY);
 	out = open_beneath(to, ".", O_DIRECTORY);
 	if (push(fill, in, out) == -1) {
