@@ -33,16 +33,18 @@ enum line {
 static const uint32_t most[LINES] = { [LINE_REFUSED] = 20, [LINE_ALLOWED] = 100 };
 
 struct window {
-	int64_t since; /* seconds since boot */
-	uint32_t lines[LINES];
+	uint32_t since; /* seconds since boot */
+	uint16_t lines[AUDIT_VERBS][LINES]; /* at most one more than is written */
 };
+_Static_assert(sizeof(struct window) == 16, "as the file has it since the first version");
 
 /* May one more line of this kind be written? 1, 0; -1 when a limit of the caller's own is in the way:
  * who could choose it to the byte would be judged without a line. Each uid has a window of its own, but
- * for collisions, so that nobody can use up another's. What cannot be counted for another reason is
- * written. Two launchers at once may count one line twice or not; the limit is for floods. */
+ * for collisions, so that nobody can use up another's, and in it each verb: many mounts hide no start.
+ * What cannot be counted for another reason is written. Two launchers at once may count one line twice or
+ * not; the limit is for floods. */
 static int
-within_limit(uint32_t uid, enum line kind, struct err *err)
+within_limit(uint32_t uid, unsigned int verb, enum line kind, struct err *err)
 {
 	const off_t at = (off_t)(uid % WINDOWS * sizeof(struct window));
 	AUTO_CLOSE int dir = -1;
@@ -50,6 +52,7 @@ within_limit(uint32_t uid, enum line kind, struct err *err)
 	struct window window;
 	struct err why = { 0 };
 	struct timespec now;
+	uint16_t *lines = &window.lines[verb][kind];
 	ssize_t written;
 
 	if (trust_dir(STATE_DIR, &dir, &why) <= 0 ||
@@ -59,11 +62,12 @@ within_limit(uint32_t uid, enum line kind, struct err *err)
 		return (1);
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	if (now.tv_sec < window.since || now.tv_sec - window.since >= WINDOW_SECONDS)
-		window = (struct window){ .since = now.tv_sec };
-	window.lines[kind]++;
+		window = (struct window){ .since = (uint32_t)now.tv_sec };
+	if (*lines <= most[kind])
+		(*lines)++;
 	written = pwrite(fd, &window, sizeof(window), at);
 	if (written == (ssize_t)sizeof(window))
-		return (window.lines[kind] <= most[kind]);
+		return (*lines <= most[kind]);
 	/* A limit that ends in the midst of it cuts it off before the number. */
 	if (written >= 0)
 		errno = EFBIG;
@@ -71,25 +75,28 @@ within_limit(uint32_t uid, enum line kind, struct err *err)
 }
 
 int
-audit(
-    const char *verb, const struct caller *caller, const struct decision *decision, struct err *err)
+audit(const struct audit_call *call, const struct caller *caller, const struct decision *decision,
+    struct err *err)
 {
 	const struct sockaddr_un log = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
 	bool allowed = decision->verdict == VERDICT_ALLOW && err->code == ERR_INVALID;
-	char line[ERR_LINE + 128];
+	char line[ERR_LINE + 128], ids[32] = "";
 	AUTO_CLOSE int fd = -1;
-	int rc = within_limit(caller->uid, allowed ? LINE_ALLOWED : LINE_REFUSED, err);
+	int rc =
+	    within_limit(caller->uid, call->number, allowed ? LINE_ALLOWED : LINE_REFUSED, err);
 
 	if (rc <= 0)
 		return (rc);
+	if (call->ids)
+		snprintf(ids, sizeof(ids), " ids=%u:%u", call->uid, call->gid);
 	if (allowed)
 		snprintf(line, sizeof(line),
-		    "<%d>berth-launcher[%d]: allow uid=%u verb=%s rule=%s:%u owner=%u", PRI_ALLOWED,
-		    getpid(), caller->uid, verb, decision->by->file, decision->line,
-		    decision->grant.owner_id);
+		    "<%d>berth-launcher[%d]: allow uid=%u verb=%s rule=%s:%u owner=%u%s",
+		    PRI_ALLOWED, getpid(), caller->uid, call->verb, decision->by->file,
+		    decision->line, decision->grant.owner_id, ids);
 	else
 		snprintf(line, sizeof(line), "<%d>berth-launcher[%d]: deny uid=%u verb=%s: %s",
-		    PRI_REFUSED, getpid(), caller->uid, verb, err->what);
+		    PRI_REFUSED, getpid(), caller->uid, call->verb, err->what);
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0)
 		(void)!sendto(fd, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL,

@@ -66,9 +66,17 @@ int trust_file(int dirfd, const char *name, int flags, int *fd, struct err *err)
 int trust_read(void *ctx, const char *name, char *buf, size_t cap, size_t *len, struct err *err);
 
 /* audit.c: one line to the system log, authpriv: err, or that decision allowed it. Never waits. -1, with
- * err in the place of what was there, when the caller's own limits keep it from being counted. */
-int audit(const char *verb, const struct caller *caller, const struct decision *decision,
-    struct err *err) __attribute__((warn_unused_result));
+ * err in the place of what was there, when the caller's own limits keep it from being counted. number is
+ * the verb's, below AUDIT_VERBS: each has lines of its own. ids: uid and gid are what was asked for. */
+#define AUDIT_VERBS 3
+struct audit_call {
+	const char *verb;
+	unsigned int number;
+	bool ids;
+	uint32_t uid, gid;
+};
+int audit(const struct audit_call *call, const struct caller *caller,
+    const struct decision *decision, struct err *err) __attribute__((warn_unused_result));
 
 /* place.c: *procfd is a procfs of the launcher's own. */
 int procfs_open(int *procfd, struct err *err) __attribute__((warn_unused_result));

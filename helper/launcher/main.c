@@ -98,6 +98,8 @@ static const struct verb verbs[] = {
 	    verb_mount },
 };
 
+_Static_assert(sizeof(verbs) / sizeof(verbs[0]) == AUDIT_VERBS, "each has lines in the log");
+
 static const struct verb *
 find_verb(int argc, char *const argv[])
 {
@@ -188,6 +190,19 @@ judge(const struct caller *caller, struct judgement *judgement, struct err *err)
 	return (explain(caller, judgement, err));
 }
 
+static int
+record(const struct judgement *judgement, const struct caller *caller, struct err *err)
+{
+	const struct verb *verb = judgement->verb;
+	const struct audit_call call = { .verb = verb->name,
+		.number = (unsigned int)(verb - verbs),
+		.ids = verb->run == verb_mount,
+		.uid = judgement->handles.uid,
+		.gid = judgement->handles.gid };
+
+	return (audit(&call, caller, &judgement->decision, err));
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -217,7 +232,7 @@ main(int argc, char *argv[])
 		      place(&judgement.decision.grant, judgement.handles.procfd, &err) < 0) ||
 		  judge(&caller, &judgement, &err) < 0 ||
 		  verb->match(&judgement.decision.grant, &judgement.handles, &err) < 0;
-	refused = audit(verb->name, &caller, &judgement.decision, &err) < 0 || refused;
+	refused = record(&judgement, &caller, &err) < 0 || refused;
 	if (!refused &&
 	    verb->run(&caller, &judgement.decision.grant, &judgement.handles, &err) == 0)
 		return (0);

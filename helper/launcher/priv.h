@@ -57,8 +57,7 @@ void priv_drop_forever(uint32_t uid, uint32_t gid);
 void priv_become_watcher(uint32_t owner_id, uint32_t watch_id);
 
 /* The init after the split: gid 0 of its namespace, which is the caller's outside, or with a map of its own
- * one of the granted. Its uid stays the
- * owner's, for which the namespace has no name. */
+ * one of the granted. Its uid stays the owner's, for which the namespace has no name. */
 void priv_enter_groups(void);
 
 /* The engine's process: uid 0 of its namespace, which is the caller's outside, or with a map of its own one

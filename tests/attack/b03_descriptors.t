@@ -124,7 +124,19 @@ noprv_is_same /run/arena/before "NOPRIV whatever the descriptors are"
 # The log: one printable line for each.
 is "$(LC_ALL=C grep -c '[^ -~]' "$ARENA_LOG")" 0 "B12 no line of the log has another byte than printable ones"
 like "$(log_text)" 'deny uid=1001 verb=mount: refused: the mount namespace is not one of this user.s engine' "B12 a refusal is logged with its reason"
-like "$(log_text)" 'allow uid=1000 verb=mount rule=/etc/berth/allow/uid-1000.conf:4' "B12 and what is allowed, with its rule"
+like "$(log_text)" 'allow uid=1000 verb=mount rule=/etc/berth/allow/uid-1000.conf:4 owner=2147482000 ids=101:102' "B12 and what is allowed, with its rule and the ids"
+# More of them than are logged in ten seconds.
+starts() {
+	grep -c 'allow uid=1000 verb=start' "$ARENA_LOG"
+}
+before=$(starts)
+run "$call" -x 110 "$engine" $own "$LAUNCHER" mount 101 102
+is "$out" "calls 110" "B12 alice has 110 directories mapped"
+run as alice "$LAUNCHER" start
+more_starts() {
+	[ "$(starts)" -gt "$before" ]
+}
+ok "B12 which hide from the log nothing else that she does" wait_for 5 more_starts
 
 # --- EARLY -----------------------------------------------------------------------------------------
 traced() {

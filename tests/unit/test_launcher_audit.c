@@ -105,6 +105,11 @@ __wrap_sendto(
 	return ((ssize_t)len);
 }
 
+static const struct audit_call start = { .verb = "start", .number = 0, .uid = 7, .gid = 8 };
+static const struct audit_call once = { .verb = "once", .number = 1 };
+static const struct audit_call mount_call = {
+	.verb = "mount", .number = 2, .ids = true, .uid = 101, .gid = 4294967294
+};
 static struct caller caller = { .uid = 1000, .gid = 1000 };
 static struct decision decision;
 static struct allow allow;
@@ -149,7 +154,7 @@ static void
 audit_all(int n)
 {
 	while (n-- > 0)
-		assert_int_equal(audit("start", &caller, &decision, &err), 0);
+		assert_int_equal(audit(&start, &caller, &decision, &err), 0);
 }
 
 static void
@@ -163,7 +168,7 @@ test_allow(void **state)
 	assert_non_null(strstr(sent,
 	    "]: allow uid=1000 verb=start rule=/etc/berth/allow/uid-1000.conf:4 owner=2147480000"));
 	assert_int_equal(sent_flags, MSG_DONTWAIT | MSG_NOSIGNAL);
-	assert_int_equal(audit("once", &caller, &decision, &err), 0);
+	assert_int_equal(audit(&once, &caller, &decision, &err), 0);
 	assert_non_null(strstr(sent, "]: allow uid=1000 verb=once rule=/etc/berth/allow/"));
 	assert_int_equal(err.code, ERR_INVALID);
 	/* None counts as a refusal. */
@@ -184,7 +189,7 @@ test_deny(void **state)
 	assert_int_equal(strncmp(sent, "<85>berth-launcher[", 19), 0);
 	assert_non_null(strstr(sent, "]: deny uid=1000 verb=start: refused: \\x1b[2J\\x0afake"));
 	assert_null(strchr(sent, '\n'));
-	assert_int_equal(audit("once", &caller, &decision, &err), 0);
+	assert_int_equal(audit(&once, &caller, &decision, &err), 0);
 	assert_non_null(strstr(sent, "]: deny uid=1000 verb=once: refused: "));
 	assert_failed(&err, ERR_REFUSED, "refused: ");
 }
@@ -233,6 +238,52 @@ test_limit(void **state)
 	now = 10;
 	audit_all(30);
 	assert_int_equal(nsent, 42);
+}
+
+/* What a mount was for stands in its line; in that of no other. */
+static void
+test_ids(void **state)
+{
+	(void)state;
+	permit();
+	assert_int_equal(audit(&mount_call, &caller, &decision, &err), 0);
+	assert_non_null(strstr(sent,
+	    "]: allow uid=1000 verb=mount rule=/etc/berth/allow/uid-1000.conf:4 owner=2147480000 "
+	    "ids=101:4294967294"));
+	audit_all(1);
+	assert_null(strstr(sent, "ids="));
+	refuse();
+	assert_int_equal(audit(&mount_call, &caller, &decision, &err), 0);
+	assert_non_null(strstr(sent, "]: deny uid=1000 verb=mount: refused: "));
+}
+
+/* So many of one verb that its window is full for good: the others have their lines. */
+static void
+test_limit_of_each_verb(void **state)
+{
+	static const struct audit_call *const calls[] = { &start, &once, &mount_call };
+
+	(void)state;
+	permit();
+	for (size_t i = 0; i < 3; i++) {
+		/* More than a counter of 16 bits has. */
+		for (int line = 0; line < 65536 + 50; line++)
+			assert_int_equal(audit(calls[i], &caller, &decision, &err), 0);
+		assert_int_equal(nsent, 100 * (i + 1));
+	}
+	refuse();
+	for (size_t i = 0; i < 3; i++) {
+		for (int line = 0; line < 30; line++)
+			assert_int_equal(audit(calls[i], &caller, &decision, &err), 0);
+		assert_int_equal(nsent, 300 + 20 * (i + 1));
+	}
+	/* All in this uid's 16 bytes. */
+	caller.uid = 1001;
+	audit_all(1);
+	caller.uid = 999;
+	audit_all(1);
+	caller.uid = 1000;
+	assert_int_equal(nsent, 362);
 }
 
 /* A08: who has a grant can flood the log as well, and each kind leaves the other its lines. */
@@ -304,7 +355,7 @@ test_no_descriptors(void **state)
 		set_up(state);
 		refuse();
 		fault_set(calls[i], 1, EMFILE);
-		assert_int_equal(audit("start", &caller, &decision, &err), -1);
+		assert_int_equal(audit(&start, &caller, &decision, &err), -1);
 		assert_failed(&err, ERR_SYSTEM, "cannot count this call");
 		assert_int_equal(nsent, 0);
 	}
@@ -321,11 +372,11 @@ audit_limited(void *arg)
 	signal(SIGXFSZ, SIG_IGN);
 	CHILD_CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
 	refuse();
-	CHILD_CHECK(audit("start", &caller, &decision, &err) == -1);
+	CHILD_CHECK(audit(&start, &caller, &decision, &err) == -1);
 	CHILD_CHECK(err.code == ERR_SYSTEM && err.errnum == EFBIG && nsent == 0);
 	memset(&err, 0, sizeof(err));
 	permit();
-	CHILD_CHECK(audit("start", &caller, &decision, &err) == -1);
+	CHILD_CHECK(audit(&start, &caller, &decision, &err) == -1);
 	CHILD_CHECK(err.code == ERR_SYSTEM && err.errnum == EFBIG && nsent == 0);
 }
 
@@ -373,6 +424,8 @@ main(void)
 		cmocka_unit_test_setup(test_deny, set_up),
 		cmocka_unit_test_setup(test_not_allowed, set_up),
 		cmocka_unit_test_setup(test_limit, set_up),
+		cmocka_unit_test_setup(test_ids, set_up),
+		cmocka_unit_test_setup(test_limit_of_each_verb, set_up),
 		cmocka_unit_test_setup(test_limit_of_each_kind, set_up),
 		cmocka_unit_test_setup(test_no_file, set_up),
 		cmocka_unit_test_setup(test_no_descriptors, set_up),

@@ -49,8 +49,8 @@ int __wrap_caller_read(struct caller *caller, struct err *err);
 void __wrap_priv_become_root(void);
 int __wrap_procfs_open(int *procfd, struct err *err);
 int __wrap_place(const struct grant *grant, int procfd, struct err *err);
-int __wrap_audit(const char *verb, const struct caller *caller, const struct decision *decision,
-    struct err *err);
+int __wrap_audit(const struct audit_call *call, const struct caller *caller,
+    const struct decision *decision, struct err *err);
 int __wrap_verb_once(const struct caller *caller, const struct grant *grant,
     const struct handles *handles, struct err *err);
 int __wrap_verb_start(const struct caller *caller, const struct grant *grant,
@@ -157,11 +157,15 @@ __wrap_place(const struct grant *grant, int procfd, struct err *err)
 }
 
 int
-__wrap_audit(
-    const char *verb, const struct caller *caller, const struct decision *decision, struct err *err)
+__wrap_audit(const struct audit_call *call, const struct caller *caller,
+    const struct decision *decision, struct err *err)
 {
 	CHILD_CHECK(caller->uid == world.uid);
-	CHILD_CHECK(strcmp(verb, world.mount ? "mount" : world.once ? "once" : "start") == 0);
+	CHILD_CHECK(strcmp(call->verb, world.mount ? "mount" : world.once ? "once" : "start") == 0);
+	/* Each has lines of its own. */
+	CHILD_CHECK(call->number == (world.mount ? 2 : world.once ? 1 : 0));
+	CHILD_CHECK(call->ids == world.mount);
+	CHILD_CHECK(!world.mount || (call->uid == 101 && call->gid == 102));
 	dprintf(2, "audit:%s ",
 	    err->code == ERR_INVALID && decision->verdict == VERDICT_ALLOW ? "allow" : "deny");
 	if (world.fails == NULL || strcmp(world.fails, "audit") != 0)

@@ -53,8 +53,8 @@ int __wrap_policy_load(struct policy *policy, const struct caller *caller,
 void __wrap_policy_free(struct policy *policy);
 void __wrap_decide(const struct caller *caller, const struct policy *policy,
     const struct request *request, struct decision *decision);
-int __wrap_audit(const char *verb, const struct caller *caller, const struct decision *decision,
-    struct err *err);
+int __wrap_audit(const struct audit_call *call, const struct caller *caller,
+    const struct decision *decision, struct err *err);
 int __wrap_procfs_open(int *procfd, struct err *err);
 int __wrap_place(const struct grant *grant, int procfd, struct err *err);
 int __wrap_verb_once(const struct caller *caller, const struct grant *grant,
@@ -172,12 +172,12 @@ __wrap_decide(const struct caller *caller, const struct policy *policy,
 }
 
 int
-__wrap_audit(
-    const char *verb, const struct caller *caller, const struct decision *decision, struct err *err)
+__wrap_audit(const struct audit_call *call, const struct caller *caller,
+    const struct decision *decision, struct err *err)
 {
 	static const char *const names[] = { "start", "once", "mount" };
 
-	assert_string_equal(verb, names[world.verb]);
+	assert_string_equal(call->verb, names[world.verb]);
 	(void)caller;
 	world.audited_allow = decision->verdict == VERDICT_ALLOW && err->code == ERR_INVALID;
 	return (fault("audit") ? err_sys(err, "cannot count") : 0);
