@@ -421,7 +421,7 @@ check_neighbours(const struct caller *caller, const struct policy *policy, const
 	static const char *const behind[] = { "", "x", "/x", "/..", "/", "/../x" };
 	static char value[8192];
 	struct entitlement wanted = rule->ent;
-	const struct request request = { NOW, mode, 1, &wanted };
+	const struct request request = { .now = NOW, .mode = mode, .nwants = 1, .wants = &wanted };
 
 	check_round_trip(&rule->ent);
 	for (size_t j = 0; j < 2 * sizeof(behind) / sizeof(behind[0]); j++) {
