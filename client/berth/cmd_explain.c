@@ -16,6 +16,7 @@
 /* The flags that only job files have. */
 struct explain_options {
 	bool schema;
+	const char *file;
 	struct job_words params;
 	struct job_words param_files;
 };
@@ -34,6 +35,8 @@ store_params(void *out, char *value, struct err *err)
 
 /* clang-format off */
 const struct flag explain_flags[] = {
+	{ FLAG_STRING, 'f', "file", offsetof(struct explain_options, file), NULL, "JOBFILE",
+	  "the job file, as with run -f" },
 	{ FLAG_STORE, 0, "param", 0, store_param, "PARAM=VALUE", "as with run -f" },
 	{ FLAG_STORE, 0, "params", 0, store_params, "FILE", "as with run -f" },
 	{ FLAG_SWITCH, 0, "schema", offsetof(struct explain_options, schema), NULL, NULL,
@@ -94,9 +97,11 @@ explain(struct cli *cli, struct flag_parse *parse, struct explain_options *given
 	if (given->schema)
 		return (jobuse_schema(cli, err));
 	if (first == NULL)
-		return (usage("nothing to explain", err));
-	if (strcmp(first, "run") == 0 && given->params.n + given->param_files.n > 0)
-		return (usage("--param and --params stand behind run", err));
+		return (given->file != NULL ? explain_file(cli, given->file, given, err)
+					    : usage("nothing to explain", err));
+	if (strcmp(first, "run") == 0 &&
+	    (given->file != NULL || given->params.n + given->param_files.n > 0))
+		return (usage("-f, --param and --params stand behind run", err));
 	if (strcmp(first, "run") == 0)
 		return (explain_line(cli, parse, err));
 	/* Flags may stand behind the file as well. */
@@ -104,8 +109,9 @@ explain(struct cli *cli, struct flag_parse *parse, struct explain_options *given
 	parse->argv++;
 	if (cli_flags(cli, parse, err) != 0)
 		return (-1);
-	return (parse->argc > 0 ? usage("only one job file can be explained", err)
-				: explain_file(cli, first, given, err));
+	return (parse->argc > 0 || given->file != NULL
+		    ? usage("only one job file can be explained", err)
+		    : explain_file(cli, first, given, err));
 }
 
 int

@@ -365,7 +365,9 @@ is "$rc:$(grep -c 'refuse *unavailable' <<<"$out")" "77:2" "explain: what is not
 run as alice berth run --dry-run -f web.job --param config=/home/alice/conf
 is "$rc" 0 "--dry-run"
 is "$(as alice berth explain -- run -f web.job --param config=/home/alice/conf)" "$out" "and explain of the line say the same"
-for words in "" "web.job web.job" "--param a=b -- run host true" "nosuch.job"; do
+is "$(as alice berth explain -f web.job --param config=/home/alice/conf)" \
+    "$(as alice berth explain web.job --param config=/home/alice/conf)" "explain -f, as behind run"
+for words in "" "web.job web.job" "-f web.job web.job" "web.job -f web.job" "-f web.job -- run host true" "--param a=b -- run host true" "nosuch.job"; do
 	# shellcheck disable=SC2086
 	run as alice berth explain $words
 	isnt "$rc:$out" "0:" "explain $words is refused"
