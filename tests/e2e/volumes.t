@@ -66,6 +66,8 @@ ln -s data "$image/dlink"
 ln -s /etc/shadow "$image/data/outside"
 mkfifo -m 620 "$image/data/fifo"
 echo suid >"$image/data/suid"
+echo names >"$image/data/names"
+ln "$image/data/names" "$image/data/sub/deep/names"
 echo sub >"$image/data/sub/deep/file"
 chown -hR alice:alice "$image"
 chown 100004:100006 "$image/data/one"
@@ -76,7 +78,7 @@ touch -d 2001-02-03 "$image/data/one" "$image/data/sub" "$image/data/fifo"
 touch -h -d 2001-02-03 "$image/data/link"
 (cd "$image/data" && setfattr -n user.mine -v yes one && truncate -s 1M big && chown alice:alice big)
 shape() {
-	(cd "$1" && find . -printf '%P %y %m %U:%G %Ts %l\n' | sed 's/\([0-9]\)\.[0-9]* /\1 /' | sort && getfattr -n user.mine one 2>/dev/null)
+	(cd "$1" && find . -printf '%P %y %m %U:%G %Ts %l\n' , -type f -links 2 -printf '%P two names\n' | sed 's/\([0-9]\)\.[0-9]* /\1 /' | sort && getfattr -n user.mine one 2>/dev/null)
 }
 gives one "a new one has what the image has there" "${USR[@]}" -v new:/data "$image" cat /data/one
 is "$(shape "$VOLUMES/new/data")" "$(shape "$image/data")" "with modes, owners, times, links and attributes"

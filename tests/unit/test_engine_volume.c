@@ -28,6 +28,7 @@
 #include "client/engine/job/remove.h"
 #include "client/engine/volume/attach.h"
 #include "client/engine/volume/fill.h"
+#include "client/engine/volume/links.h"
 #include "client/engine/volume/uses.h"
 #include "client/engine/volume/volume.h"
 
@@ -395,6 +396,67 @@ holes(void **state)
 	close(to);
 }
 
+/* Names of one file stay that, also in other directories, and up and down; others of the same name do not. */
+static void
+names(void **state)
+{
+	int from, to;
+	struct stat one, other;
+	static const char *const more[] = { "to/b", "to/d/c", "to/d/e/c", "to/f/c" };
+
+	(void)state;
+	assert_int_equal(mkdir("from", 0700) | mkdir("to", 0700) | mkdir("from/d", 0700) |
+			     mkdir("from/d/e", 0700) | mkdir("from/f", 0700),
+	    0);
+	put("from/a", "text");
+	put("from/alone", "text");
+	assert_int_equal(link("from/a", "from/b") | link("from/a", "from/d/c") |
+			     link("from/a", "from/d/e/c") | link("from/a", "from/f/c"),
+	    0);
+	from = open_dir("from");
+	to = open_dir("to");
+	assert_int_equal(fill_tree(from, to, -1), 0);
+	assert_int_equal(stat("to/a", &one), 0);
+	assert_int_equal(one.st_nlink, 5);
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+		assert_int_equal(stat(more[i], &other), 0);
+		assert_int_equal(other.st_ino, one.st_ino);
+		assert_text(more[i], "text");
+	}
+	assert_int_equal(stat("to/alone", &other), 0);
+	assert_int_equal(other.st_nlink, 1);
+	close(from);
+	close(to);
+}
+
+/* No more of them are known than there is room for. */
+static void
+many_names(void **state)
+{
+	struct links links = { .n = 0 };
+	struct stat st = { .st_dev = 1 };
+	static char dir[4000];
+
+	(void)state;
+	for (ino_t i = 0; i <= LINKS_MAX; i++)
+		links_add(
+		    &links, &(struct links_file){ .dev = 1, .ino = i, .made = i + 1 }, ".", "x");
+	assert_int_equal(links.n, LINKS_MAX);
+	st.st_ino = 5;
+	assert_int_equal(links_find(&links, &st)->made, 6);
+	assert_string_equal(links_find(&links, &st)->name, "x");
+	st.st_dev = 2;
+	assert_null(links_find(&links, &st));
+	st = (struct stat){ .st_dev = 1, .st_ino = LINKS_MAX };
+	assert_null(links_find(&links, &st));
+	links_free(&links);
+	memset(dir, 'd', sizeof(dir) - 1);
+	for (ino_t i = 0; i < 4000; i++)
+		links_add(&links, &(struct links_file){ .dev = 1, .ino = i }, dir, "x");
+	assert_true(links.bytes <= LINKS_BYTES_MAX && links.n > 2000 && links.n < 4000);
+	links_free(&links);
+}
+
 /* One that waits and says nothing more gets it; for one that has gone nothing is copied. */
 static void
 nobody_waits(void **state)
@@ -612,6 +674,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(each, begin, end),
 		cmocka_unit_test_setup_teardown(filled, begin, end),
 		cmocka_unit_test_setup_teardown(holes, begin, end),
+		cmocka_unit_test_setup_teardown(names, begin, end),
+		cmocka_unit_test(many_names),
 		cmocka_unit_test_setup_teardown(nobody_waits, begin, end),
 		cmocka_unit_test_setup_teardown(other_systems, begin, end),
 		cmocka_unit_test_setup_teardown(who_leaves, begin, end),

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -22,6 +23,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "client/engine/volume/links.h"
 #include "common/io.h"
 
 #define NAMES_MAX 65536 /* XATTR_LIST_MAX of the kernel */
@@ -32,10 +34,13 @@
 struct level {
 	DIR *from;
 	int to;
+	size_t len; /* of its path; more than there is room for: it is not known */
 };
 
 struct fill {
 	int asker;
+	struct links links;
+	char path[PATH_MAX]; /* of the directory on top, with a '/' after each name */
 	size_t depth;
 	struct level stack[FILL_DEPTH_MAX];
 	char names[NAMES_MAX];
@@ -204,6 +209,45 @@ copy_bytes(const struct fill *fill, int from, int to, off_t size)
 	return ret == -1 ? -1 : ftruncate(to, size);
 }
 
+/* The directory on top, or NULL. */
+static const char *
+path_of_top(struct fill *fill)
+{
+	size_t len = fill->stack[fill->depth - 1].len;
+
+	if (len >= sizeof(fill->path))
+		return NULL;
+	fill->path[len] = '\0';
+	return len == 0 ? "." : fill->path;
+}
+
+static void
+remember(struct fill *fill, const struct stat *st, int made, const char *name)
+{
+	const char *dir = path_of_top(fill);
+	struct stat copy;
+
+	if (dir == NULL || fstat(made, &copy) == -1)
+		return;
+	links_add(&fill->links,
+	    &(struct links_file){ .dev = st->st_dev, .ino = st->st_ino, .made = copy.st_ino }, dir,
+	    name);
+}
+
+/* Is it a name more of what was copied already, and nobody has changed that? */
+static bool
+is_linked(const struct fill *fill, const struct stat *st, int to_dir, const char *name)
+{
+	const struct links_file *file = links_find(&fill->links, st);
+	int AUTO_CLOSE dir =
+	    file == NULL ? -1 : open_beneath(fill->stack[0].to, file->dir, O_DIRECTORY);
+	struct stat copy;
+
+	return dir != -1 && fstatat(dir, file->name, &copy, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(copy.st_mode) && copy.st_ino == file->made &&
+	       linkat(dir, file->name, to_dir, name, 0) == 0;
+}
+
 /* One that became something else meanwhile is left out. */
 static int
 copy_file(struct fill *fill, int from_dir, int to_dir, const char *name)
@@ -219,10 +263,15 @@ copy_file(struct fill *fill, int from_dir, int to_dir, const char *name)
 		return -1;
 	if (!S_ISREG(st.st_mode))
 		return 0;
+	if (st.st_nlink > 1 && is_linked(fill, &st, to_dir, name))
+		return 0;
 	to = openat(to_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (to == -1 || copy_bytes(fill, from, to, st.st_size) == -1)
+	if (to == -1 || copy_bytes(fill, from, to, st.st_size) == -1 ||
+	    finish(fill, from, to) == -1)
 		return -1;
-	return finish(fill, from, to);
+	if (st.st_nlink > 1)
+		remember(fill, &st, to, name);
+	return 0;
 }
 
 static int
@@ -254,8 +303,19 @@ push(struct fill *fill, int from, int to)
 	stream = fdopendir(from);
 	if (stream == NULL)
 		return -1;
-	fill->stack[fill->depth++] = (struct level){ stream, to };
+	fill->stack[fill->depth++] = (struct level){ stream, to, 0 };
 	return 0;
+}
+
+/* The directory on top is the one of this name in the one before. */
+static void
+name_top(struct fill *fill, const char *name)
+{
+	size_t before = fill->stack[fill->depth - 2].len;
+
+	if (before < sizeof(fill->path))
+		snprintf(fill->path + before, sizeof(fill->path) - before, "%s/", name);
+	fill->stack[fill->depth - 1].len = before + strlen(name) + 1;
 }
 
 /* Of another mount the place alone is copied, as of what became something else. */
@@ -271,8 +331,10 @@ enter(struct fill *fill, int from_dir, int to_dir, const char *name)
 		return errno == EXDEV || errno == ELOOP || errno == ENOENT || errno == ENOTDIR ? 0
 											       : -1;
 	to = open_beneath(to_dir, name, O_DIRECTORY);
-	if (to != -1 && push(fill, from, to) == 0)
+	if (to != -1 && push(fill, from, to) == 0) {
+		name_top(fill, name);
 		return 0;
+	}
 	io_close(&from);
 	io_close(&to);
 	return -1;
@@ -366,6 +428,7 @@ fill_tree(int from, int to, int asker)
 		io_close(&out);
 	} else
 		ret = run(fill);
+	links_free(&fill->links);
 	free(fill);
 	return ret;
 }

@@ -2,7 +2,7 @@
 /*
  * Copies what an image has at the place of a new volume into it: directories, files, symlinks and FIFOs,
  * with owners, modes, times, access lists, capabilities and extended attributes. Sockets and devices are
- * left out; holes stay holes; a file with several names becomes several files.
+ * left out; holes stay holes; names of one file stay that, as long as links.h has room.
  * TRUST: unprivileged
  * INPUT: a tree of an image's author, in a root that other jobs may be changing
  * MUST: not recurse; follow no symlink; enter no other mount; hold no more than FILL_DEPTH_MAX pairs of
