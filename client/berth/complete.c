@@ -446,8 +446,9 @@ value_param(struct typing *typing)
 		for (size_t i = 0; i < jf->nitems; i++) {
 			const struct jobfile_item *item = &jf->items[i];
 
-			if (jobfile_find(jf, JOBFILE_INVALID, item->name, strlen(item->name)) ==
-			    item)
+			if ((item->kind != JOBFILE_MOUNT || item->volume) &&
+			    jobfile_find(jf, JOBFILE_INVALID, item->name, strlen(item->name)) ==
+				item)
 				offer(typing, item->name, "=", jobfile_kind_name(item->kind));
 		}
 	}

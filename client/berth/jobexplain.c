@@ -134,7 +134,7 @@ add_other(struct table *table, const struct jobfile_item *item)
 						    : "read-only");
 	table_add(table, "");
 	table_add(table, "");
-	table_add(table, "");
+	table_add(table, item->value != NULL ? item->value : "");
 	if (item->volume)
 		snprintf(text, sizeof(text), "%s%s",
 		    item->store != NULL ? "kept as " : "goes with the job",
@@ -284,6 +284,7 @@ json_other(const struct jobfile_item *item)
 	judge_text(object, "size", item->size);
 	judge_text(object, "mode", item->permissions);
 	judge_text(object, "volume", item->store);
+	judge_text(object, "value", item->value);
 	return (object);
 }
 

@@ -60,7 +60,7 @@ jobfile_is_named(enum jobfile_kind kind)
 static bool
 is_parameter(enum jobfile_kind kind)
 {
-	return (kind == JOBFILE_DIRECTORY || kind == JOBFILE_SECRET);
+	return (kind == JOBFILE_DIRECTORY || kind == JOBFILE_SECRET || kind == JOBFILE_MOUNT);
 }
 
 struct jobfile_item *

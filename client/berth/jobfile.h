@@ -52,7 +52,7 @@ struct jobfile_item {
 	const char *size, *permissions; /* of a tmpfs */
 	const char *store; /* of a volume: its name; NULL: it goes with the job */
 	struct jobfile_number container; /* of a port */
-	/* What the user gives: of a directory and a secret. */
+	/* What the user gives: of a directory, a secret and a volume, the name of another one. */
 	const char *value; /* NULL: nothing. Not of the text */
 	struct spot from;
 };
@@ -117,7 +117,7 @@ char *jobfile_bytes(const char *file, size_t *len, struct err *err);
 
 void jobfile_free(struct jobfile *jf);
 
-/* The section of this kind and name, or NULL. JOBFILE_INVALID: a parameter, be it a directory or a secret. */
+/* The section of this kind and name, or NULL. JOBFILE_INVALID: a parameter, be it a directory, a secret or a mount. */
 struct jobfile_item *jobfile_find(
     struct jobfile *jf, enum jobfile_kind kind, const char *name, size_t len);
 

@@ -25,6 +25,25 @@ struct giving {
 	const char *seen[3 * JOBFILE_ITEMS_MAX]; /* keys that this file has given */
 };
 
+/* Can there be a value for it? */
+static bool
+is_given(const struct jobfile_item *item)
+{
+	return (item->kind == JOBFILE_DIRECTORY || item->kind == JOBFILE_SECRET ||
+		(item->kind == JOBFILE_MOUNT && item->volume));
+}
+
+/* A volume of the user's, by its name. */
+static void
+check_volume(const struct giving *giving, const struct jobfile_item *item)
+{
+	if (item->kind != JOBFILE_MOUNT || job_is_volume(item->value))
+		return;
+	problems_add(
+	    giving->problems, &giving->at, "%s cannot be the name of a volume", item->value);
+	problems_todo(giving->problems, "berth volume ls  shows yours");
+}
+
 static void
 unknown(const struct giving *giving, const char *name)
 {
@@ -37,7 +56,7 @@ unknown(const struct giving *giving, const char *name)
 		const struct jobfile_item *item = &jf->items[i];
 		size_t used = strlen(list);
 
-		if (item->kind != JOBFILE_DIRECTORY && item->kind != JOBFILE_SECRET)
+		if (!is_given(item))
 			continue;
 		near_try(&near, item->name);
 		snprintf(
@@ -75,14 +94,17 @@ give(struct giving *giving, const char *key, const char *value)
 	struct jobfile_item *item = jobfile_find(giving->jf, JOBFILE_INVALID, key, len);
 	struct jobfile_number *number;
 
-	if (item != NULL) {
+	if (item != NULL && is_given(item)) {
 		item->value = value;
 		item->from = giving->at;
+		check_volume(giving, item);
 		return;
 	}
-	if (owner > 0 && (strcmp(key + owner, "-uid") == 0 || strcmp(key + owner, "-gid") == 0))
+	if (item == NULL && owner > 0 &&
+	    (strcmp(key + owner, "-uid") == 0 || strcmp(key + owner, "-gid") == 0))
 		item = jobfile_find(giving->jf, JOBFILE_INVALID, key, owner);
-	if (item == NULL) {
+	/* a mount has no owner, and a tmpfs nothing to be given */
+	if (item == NULL || item->kind == JOBFILE_MOUNT) {
 		unknown(giving, key);
 		return;
 	}

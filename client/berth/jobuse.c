@@ -191,6 +191,25 @@ use_secret(struct cli *cli, struct run_options *options, const struct jobfile_it
 	free(path);
 }
 
+/* Another's volumes are not for a job file, unless its user gives them: a new one is known by whose it is. */
+static void
+label_volume(struct cli *cli, struct run_options *options, const struct jobfile_item *item,
+    struct job_mount *mount)
+{
+	char *path = realpath(options->file, NULL), *label = NULL;
+	struct err err = { .code = ERR_INVALID };
+
+	if (path == NULL || asprintf(&label, "job-file=%s", path) < 0)
+		label = NULL;
+	if (label == NULL || !json_is_utf8(label))
+		problems_add(&cli->problems, &item->at,
+		    "the path of this file cannot be the label of a volume");
+	else if (job_add_word(&mount->labels, label, &err) != 0)
+		problems_err(&cli->problems, &item->at, &err);
+	free(label);
+	free(path);
+}
+
 static void
 use_mount(struct cli *cli, struct run_options *options, const struct jobfile_item *item)
 {
@@ -199,8 +218,11 @@ use_mount(struct cli *cli, struct run_options *options, const struct jobfile_ite
 	const char *size = item->size, *mode = item->permissions;
 
 	mount.readonly = !item->writable;
-	if (item->store != NULL)
-		mount.source = strdup(item->store);
+	if (item->volume && (item->value != NULL || item->store != NULL)) {
+		mount.source = strdup(item->value != NULL ? item->value : item->store);
+		mount.match = item->value == NULL;
+		label_volume(cli, options, item, &mount);
+	}
 	if (!item->volume && asprintf(&mount.options, "%s%s%s%s%s%s", size != NULL ? "size=" : "",
 				 size != NULL ? size : "", size != NULL && mode != NULL ? "," : "",
 				 mode != NULL ? "mode=" : "", mode != NULL ? mode : "",

@@ -106,6 +106,7 @@ struct job_mount {
 	enum job_propagation propagation; /* bind */
 	bool nocopy; /* volume: a new one stays empty */
 	struct job_words labels; /* volume: of a new one, as struct job has them */
+	bool match; /* volume: one that is there already must have these labels */
 	bool mapped; /* uid and gid were said */
 	uint32_t
 	    uid; /* bind: whom in the job the user's files belong to; secret: whom it belongs to */

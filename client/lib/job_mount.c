@@ -165,7 +165,7 @@ check_members(const struct job_mount *mount, struct err *err)
 
 	if (!bind && (mount->nonrecursive || mount->propagation != JOB_PROPAGATION_PRIVATE))
 		wrong = "propagation and submounts are of a directory of the host";
-	else if (!volume && (mount->nocopy || mount->labels.n > 0))
+	else if (!volume && (mount->nocopy || mount->match || mount->labels.n > 0))
 		wrong = "labels and what is copied are of a volume";
 	else if (!bind && !secret && mount->mapped)
 		wrong = "only a directory of the host and a secret are given an owner";
@@ -209,6 +209,9 @@ check_volume(const struct job_mount *mount, struct err *err)
 {
 	if (mount->options != NULL)
 		return err_set(err, ERR_USAGE, "volume %s has options", mount->target);
+	if (mount->match && (mount->source == NULL || mount->labels.n == 0))
+		return err_set(err, ERR_USAGE, "volume %s has no name or no labels to be known by",
+		    mount->target);
 	if (mount->source == NULL || job_is_volume(mount->source))
 		return job_check_labels(&mount->labels, err);
 	err_set(err, ERR_USAGE, "%s cannot be the name of a volume", mount->source);

@@ -54,6 +54,8 @@ job_mount_encode(const struct job_mount *mount, size_t *index)
 		status |= json_put_bool(obj, "copy", false);
 	if (mount->labels.n > 0)
 		status |= json_put(obj, "labels", job_labels(&mount->labels));
+	if (mount->match)
+		status |= json_put_bool(obj, "match", true);
 	if (mount->mapped) {
 		status |= put_number(obj, "uid", mount->uid);
 		status |= put_number(obj, "gid", mount->gid);
@@ -106,6 +108,7 @@ STORE(store_options, job_take_text(value, &d->mount->options, err))
 STORE(store_recursive, take_not(value, &d->mount->nonrecursive, err))
 STORE(store_copy, take_not(value, &d->mount->nocopy, err))
 STORE(store_labels, job_labels_take(value, &d->mount->labels, err))
+STORE(store_match, job_take_bool(value, &d->mount->match, err))
 STORE(store_uid, take_id(value, &d->mount->uid, &d->uid, err))
 STORE(store_gid, take_id(value, &d->mount->gid, &d->gid, err))
 
@@ -157,6 +160,7 @@ job_mount_decode(struct json_object *object, const struct varlink *conn, struct 
 		{ "propagation", store_propagation, false },
 		{ "copy", store_copy, false },
 		{ "labels", store_labels, false },
+		{ "match", store_match, false },
 		{ "uid", store_uid, false },
 		{ "gid", store_gid, false },
 		{ "mode", store_mode, false },

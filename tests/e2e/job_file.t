@@ -291,8 +291,37 @@ gives $'more\nfile' "a volume" -f volume.job
 gives $'more\nmore\nfile' "with a name it stays, without one it goes" -f volume.job
 is "$(as alice berth volume ls -q)" "web-data" "it has the name that the file gives it"
 sed 's/^volume = .*/&\nwritable = no/' volume.job | file reader.job
+run job -f reader.job --param kept=web-data
+like "$out:$err" $'^more\nmore\nfile:.*Read-only' "writable = no, and a volume of another job file that its user gives"
+# A job file is somebody else's: what is in the user's volumes is not for it.
 run job -f reader.job
-like "$out:$err" $'^more\nmore\nfile:.*Read-only' "writable = no"
+is "$rc:$out:$err" "125::berth: volume web-data cannot be used for /kept
+  it is there already, and was not made by this job file
+  if it is meant, give it:  --param MOUNT=web-data  (of [mount MOUNT])" "one that another job file made: refused, and how to give it"
+as alice berth run -q -v mine:/v host sh -c 'echo private >/v/file'
+sed 's/^volume = .*/volume = mine/' volume.job | file thief.job
+run job -f thief.job
+is "$rc:$out" "125:" "one that a job made: refused"
+run job -f thief.job --param kept=mine
+is "$rc:$out" $'0:private\nmore\nfile' "and given by its user"
+sed 's/^volume = .*/volume = new-one/' volume.job | file new.job
+as alice sh -c 'mkdir -p links && ln -sf ../new.job links/other.job'
+gives $'more\nfile' "a new one by way of a link" -f links/other.job
+gives $'more\nmore\nfile' "is that of the file itself" -f new.job
+is "$(as alice berth volume inspect new-one | jq -c '.[0].labels')" '{"job-file":"/home/alice/new.job"}' "its label names it"
+as alice berth run -q -d --name stays -f new.job -- sleep 1000 >/dev/null
+as alice berth restart -t 0 stays >/dev/null
+is "$(as alice berth --format=json inspect stays | jq -r '.[0].state')" running "a job with it is started again"
+as alice berth rm -f stays >/dev/null
+gives $'more\nfile' "one that is not there yet, given by name" -f new.job --param kept=given
+run job -f new.job --param kept=../x
+like "$rc:$err" '^125:berth: --param kept: ../x cannot be the name of a volume' "what is no name of one cannot be given"
+run job -f new.job --param kept-uid=1
+like "$rc:$err" '^125:berth: --param kept-uid: new.job has no parameter kept-uid' "nor an owner of it"
+like "$(as alice berth explain new.job --param kept=mine)" 'volume +kept +/kept +read-write +mine +kept as new-one' "explain tells what was given"
+run varlink alice run '{"mounts": [{"type": "volume", "source": "mine", "target": "/v", "fd": null, "match": true}]}' cat /v/file
+like "$out" 'no labels to be known by' "a volume to be known by its labels has some"
+as alice berth volume rm mine new-one given >/dev/null
 like "$(as alice berth explain volume.job)" 'volume +kept +/kept +read-write +kept as web-data' "explain tells its name"
 as alice berth volume rm web-data >/dev/null
 

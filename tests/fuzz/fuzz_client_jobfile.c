@@ -244,7 +244,8 @@ check_given(struct jobfile *jf, char *text)
 	must(jobparams_give(jf, &none, &words, &problems, &err) == 0, "words are no files");
 	for (size_t i = 0; i < jf->nitems; i++) {
 		const struct jobfile_item *item = &jf->items[i];
-		bool parameter = item->kind == JOBFILE_DIRECTORY || item->kind == JOBFILE_SECRET;
+		bool parameter = item->kind == JOBFILE_DIRECTORY || item->kind == JOBFILE_SECRET ||
+				 (item->kind == JOBFILE_MOUNT && item->volume);
 
 		must(item->value == NULL || (parameter && says(&words, item->name, item->value)),
 		    "what is given was said");

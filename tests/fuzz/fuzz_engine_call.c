@@ -135,7 +135,8 @@ check_mount(const struct job_mount *mount)
 	must(mount->options == NULL || mount->type == JOB_MOUNT_TMPFS, "options are of a tmpfs");
 	must(bind || (!mount->nonrecursive && mount->propagation == JOB_PROPAGATION_PRIVATE),
 	    "propagation is of a directory");
-	must(volume || (!mount->nocopy && mount->labels.n == 0), "labels are of a volume");
+	must(volume || (!mount->nocopy && !mount->match && mount->labels.n == 0),
+	    "labels are of a volume");
 	must(mount->mapped
 		 ? (bind || secret) && mount->uid <= 2147483646 && mount->gid <= 2147483646
 		 : mount->uid == 0 && mount->gid == 0,
@@ -288,11 +289,11 @@ same_lists(const struct job *a, const struct job *b)
 
 		if (m->type != n->type || m->readonly != n->readonly ||
 		    m->nonrecursive != n->nonrecursive || m->propagation != n->propagation ||
-		    m->nocopy != n->nocopy || !same_words(&m->labels, &n->labels) ||
-		    m->mapped != n->mapped || m->uid != n->uid || m->gid != n->gid ||
-		    m->mode != n->mode || !same_text(m->source, n->source) ||
-		    !same_text(m->target, n->target) || !same_text(m->options, n->options) ||
-		    m->fd != n->fd)
+		    m->nocopy != n->nocopy || m->match != n->match ||
+		    !same_words(&m->labels, &n->labels) || m->mapped != n->mapped ||
+		    m->uid != n->uid || m->gid != n->gid || m->mode != n->mode ||
+		    !same_text(m->source, n->source) || !same_text(m->target, n->target) ||
+		    !same_text(m->options, n->options) || m->fd != n->fd)
 			return (false);
 	}
 	for (size_t i = 0; i < a->nulimits; i++) {

@@ -354,11 +354,13 @@ of_directories(void **state)
 	    "[secret a]");
 	has("[job]\nimage = host\n[secret a-gid]\n", 3, "cannot end in");
 	has("[job]\nimage = host\n[directory d]\n", 3, "path is missing");
-	/* Names of mounts and ports are their own. */
+	has("[job]\nimage = host\n[directory d]\npath = /d\n[mount d]\ntype = tmpfs\npath = /e\n",
+	    5, "d is the name of a directory, too");
+	/* Names of ports are their own. */
 	parse("[job]\nimage = host\n[directory d]\npath = /d\n[port d]\ncontainer = 1\n"
-	      "[mount d]\ntype = tmpfs\npath = /e\n[port x-uid]\ncontainer = 2\n");
+	      "[mount e]\ntype = tmpfs\npath = /e\n[port x-uid]\ncontainer = 2\n");
 	assert_string_equal(told(), "");
-	assert_ptr_equal(jobfile_find(&jf, JOBFILE_MOUNT, "d", 1), &jf.items[2]);
+	assert_ptr_equal(jobfile_find(&jf, JOBFILE_MOUNT, "e", 1), &jf.items[2]);
 	assert_ptr_equal(jobfile_find(&jf, JOBFILE_INVALID, "dx", 1), &jf.items[0]);
 	assert_null(jobfile_find(&jf, JOBFILE_INVALID, "x-uid", 5));
 }

@@ -135,6 +135,37 @@ take_named(int volumes, const char *name)
 	return taken;
 }
 
+static bool
+has_label(const struct volume *volume, const char *label)
+{
+	for (size_t i = 0; i < volume->labels.n; i++)
+		if (strcmp(volume->labels.v[i], label) == 0)
+			return true;
+	return false;
+}
+
+/* A job file is somebody else's: what is in volumes that others made is not for it. */
+static int
+check_match(const struct job_mount *mount, int dir, struct err *err)
+{
+	struct volume volume;
+	bool has = true;
+
+	if (!mount->match)
+		return 0;
+	volume_read(dir, mount->source, &volume);
+	for (size_t i = 0; i < mount->labels.n && has; i++)
+		has = has_label(&volume, mount->labels.v[i]);
+	volume_free(&volume);
+	if (has)
+		return 0;
+	err_set(err, ERR_FAILED, "volume %s cannot be used for %s", mount->source, mount->target);
+	err_why(err, "it is there already, and was not made by this job file");
+	return err_todo(
+	    err, "if it is meant, give it:  --param MOUNT=%s  (of [mount MOUNT])", mount->source);
+}
+
+/* The volume with a shared lock, its descriptor; or -1 with err. */
 static int
 find_named(const struct order *order, int volumes, struct err *err)
 {
@@ -234,6 +265,8 @@ attach(struct task *task, const struct order *order, size_t index, struct err *e
 	if (dir == -1)
 		return -1;
 	task->volumes[task->nvolumes++] = dir;
+	if (check_match(order->mount, dir, err) == -1)
+		return -1;
 	data = volume_data(dir);
 	return data == -1 ? cannot_use(order->mount, err) : data;
 }
