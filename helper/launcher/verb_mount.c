@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The verb "mount": a directory of the caller's as a mount of its own, in which the caller's files belong
- * to ids of the job. The caller gets back a detached mount that only who holds it can attach, and which
- * has no more than the mount that the directory was opened in: it is made inside the namespace that the
+ * to ids of the job. The caller gets back a detached mount, which only who holds it can attach and which
+ * allows no more than the mount that the directory was opened in: it is made inside the namespace that the
  * grant's own start made, where what the host forbids is locked (mount_namespaces(7)). One of a mount of
  * the host's, made anywhere else, could be stripped of nodev, nosuid and ro by whoever attaches it. The
  * nosuid and nodev that are set here are not locked where the host has set neither: who attaches the
@@ -16,8 +16,8 @@
  * nobody else's file gets another owner.
  * TRUST: privileged
  * INPUT: a grant from decide(); two numbers; three descriptors, which are whatever the caller made them
- * MUST: have nobody with privilege ask a file system that it does not know: one of the caller's own never
- *       answers; resolve no path once it is in that namespace; show the mount to nobody before it
+ * MUST: ask no file system with privilege before it is known which it is: one of the caller's own may
+ *       never answer; resolve no path once it is in that namespace; show the mount to nobody before it
  *       has its map and its flags.
  */
 #include <errno.h>
@@ -174,7 +174,8 @@ mount_check_request(struct err *err)
 	return (0);
 }
 
-/* The id that the job calls id, on the host: the map of every engine without one of its own. */
+/* What the job calls id has this number on the host, by idmap_usual. In an engine with a map of its own it
+ * has another one: then the supervisor sees a wrong owner, and refuses the mount. */
 static int
 host_id(uint32_t id, uint32_t own, const struct id_range *range, uint32_t *host)
 {
@@ -257,7 +258,7 @@ make_map(
 	return (rc);
 }
 
-/* Why not? */
+/* open_tree(2) and mount_setattr(2) have one error for several things: which of them it can be here. */
 static int
 explain(int entered, int tree, struct err *err)
 {

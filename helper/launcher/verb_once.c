@@ -5,7 +5,7 @@
  * TRUST: privileged
  * INPUT: a grant from decide(); descriptor 3, which is whatever the caller made it
  * MUST: judge the descriptor before anything is opened, and ask no file system about it: one of the
- *       caller's own never answers; take no lock, make nothing that outlives the call but an empty
+ *       caller's own may never answer; take no lock, make nothing that outlives the call but an empty
  *       state directory.
  */
 #include <sys/pidfd.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What of the host a job sees, and the tmpfs mounts it asked for.
+ * What of the host a job sees, and what else it asked to have mounted: tmpfs and volumes.
  * TRUST: unprivileged
  * INPUT: paths and descriptors from the client, a hostile root
  * MUST: mount only what was decided upon: the path is opened again here without following any
@@ -25,7 +25,7 @@ int binds_host(const struct root *root, const struct host *host, struct err *err
 void binds_network(const struct root *root);
 
 /*
- * Clones what the job asked to have mounted, clones[i] for mounts[i], -1 for a tmpfs. Before the
+ * Clones what the job asked to have mounted, clones[i] for mounts[i], -1 for what is no bind. Before the
  * job's root is attached anywhere: a directory that holds the state directory would else show that
  * root once more, writable and busy. 0, or -1 with err; binds_close in both cases.
  */
