@@ -122,6 +122,10 @@ def nothing_left():
         return True
 
 
+def attempt():
+    return call([BERTH, "run", "-q", "host", "true"])
+
+
 def judge(scene, victim, status, said, token):
     if status == -1:
         yield "hangs"
@@ -133,7 +137,9 @@ def judge(scene, victim, status, said, token):
             yield f"the job ran {lines(token)} times"
         if status == STATUS and lines(token) != 1:
             yield "its status came, but it never ran"
-    status, said = call([BERTH, "run", "-q", "host", "true"])
+    # One that is being emptied, or is leaving, says so until it has.
+    until(lambda: scene not in ("stop", "reset") or "starts no more jobs" not in attempt()[1])
+    status, said = attempt()
     if status != 0:
         yield f"the next call ends with {status}: {said}"
     if not until(nothing_left):
