@@ -198,7 +198,7 @@ test_defaults(void **state)
 
 	(void)state;
 	rules_defaults(store, &held);
-	assert_value(&held, "security.confined mount=* image=*");
+	assert_value(&held, "security.confined mount=* idmap.mount image=*");
 	assert_int_equal(rules_available(&held, &err), 0);
 }
 
@@ -211,14 +211,15 @@ test_merge(void **state)
 	rules_defaults(store, &held);
 	words(&asked, "mount=/data:ro mount=/data network.host");
 	assert_int_equal(rules_merge(&held, &asked, &err), 0);
-	assert_value(&held, "security.confined image=* mount=/data:ro mount=/data network.host");
+	assert_value(
+	    &held, "security.confined idmap.mount image=* mount=/data:ro mount=/data network.host");
 	/* Again: nothing new. */
 	assert_int_equal(rules_merge(&held, &asked, &err), 0);
-	assert_int_equal(held.n, 5);
+	assert_int_equal(held.n, 6);
 	rules_defaults(store, &held);
 	words(&asked, "mount=/data mount=*");
 	assert_int_equal(rules_merge(&held, &asked, &err), 0);
-	assert_value(&held, "security.confined mount=* image=* mount=/data");
+	assert_value(&held, "security.confined mount=* idmap.mount image=* mount=/data");
 	words(&held, "network.host");
 	words(&asked, "image=/srv/a");
 	assert_int_equal(rules_merge(&held, &asked, &err), 0);
