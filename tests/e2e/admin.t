@@ -56,7 +56,7 @@ is "$(grep -v '^;' "$(allow 1000)")" "[grant]
 uid = 1000
 name = alice
 root = /home/alice/state
-entitlements = security.confined mount=* image=*
+entitlements = security.confined mount=* idmap.mount image=*
 subuid = 100000:65536
 subgid = 100000:65536
 owner-id = 2147400000
@@ -116,7 +116,7 @@ is "$(value "$(allow 1000)" entitlements)" \
 like "$(root "$ADMIN" grants alice --format=json)" '"mount=/srv/my data","image=/srv/it.s"' \
     "and read back as it was"
 admin grant 1003 image=/srv/a --root=/home/dave/state
-is "$(value "$(allow 1003)" entitlements)" "security.confined mount=* image=/srv/a" \
+is "$(value "$(allow 1003)" entitlements)" "security.confined mount=* idmap.mount image=/srv/a" \
     "an explicit image= takes the place of image=*; a number is a user too"
 is "$(value "$(allow 1003)" owner-id)" 2147400002 "the next user gets the next ids"
 
@@ -418,7 +418,7 @@ if mkdir -p "$group" 2>/dev/null; then
 	echo "$caged" >"$group/cgroup.procs"
 fi
 admin revoke dave 'mount=*'
-is "$rc:$(value "$(allow 1003)" entitlements)" "0:security.confined image=*" \
+is "$rc:$(value "$(allow 1003)" entitlements)" "0:security.confined idmap.mount image=*" \
     "an entitlement is revoked"
 like "$out" 'stay open' "it says what outlives it"
 is "$nested:$(fates "$engine" "$below" "$subordinate")" "1003:dead dead dead " \
@@ -483,7 +483,7 @@ is "$rc:$(value "$(allow 1003)" owner-id):$(value "$(allow 1003)" revoked)" "0:$
 like "$out" 'revoked before   20' "and says so"
 admin revoke dave
 admin grant carol
-admin revoke carol security.confined image=\* mount=/c/1 mount=/c/2 mount=/c/3 mount=/c/4
+admin revoke carol security.confined idmap.mount image=\* mount=/c/1 mount=/c/2 mount=/c/3 mount=/c/4
 like "$rc:$(value "$(allow 1002)" revoked):$(value "$(allow 1002)" entitlements)" '^0:20.*Z:$' \
     "revoking the last entitlement revokes the grant"
 admin grant erin
@@ -525,7 +525,7 @@ is "$rc" 0 "with a pool it works"
 is "$(grep -v '^;' /etc/berth/allow/gid-2000.conf)" "[grant]
 gid = 2000
 name = lab
-entitlements = security.confined mount=* image=* network.host
+entitlements = security.confined mount=* idmap.mount image=* network.host
 subids = auto" "the file of a group"
 auto=$((1000000000 + 65536 * 2 - 2))
 in_ns $auto 1001 --groups=2000
@@ -547,14 +547,14 @@ kill "$own" "$own2" "$rootless" "$neighbour" "$stranger" 2>/dev/null
 
 admin grant alice --root=/home/alice/state
 admin grants
-like "$out" $'uid 1000 +alice +- +/home/alice/state +security.confined mount=\\* image=\\*' \
+like "$out" $'uid 1000 +alice +- +/home/alice/state +security.confined mount=\\* idmap.mount image=\\*' \
     "grants shows a table"
 ok "grants --format=json is JSON with stable keys" bash -c \
     '"$ADMIN" grants --format=json | python3 -c "
 import json, sys
 g = [x for x in json.load(sys.stdin)[\"grants\"] if x[\"name\"] == \"alice\"][0]
 assert g[\"principal\"] == \"uid\" and g[\"id\"] == 1000 and g[\"until\"] is None
-assert g[\"entitlements\"] == [\"security.confined\", \"mount=*\", \"image=*\"]
+assert g[\"entitlements\"] == [\"security.confined\", \"mount=*\", \"idmap.mount\", \"image=*\"]
 assert g[\"subuid\"] == \"100000:65536\" and g[\"owner_id\"] == 2147400000
 assert sorted(g) == [\"engine\", \"entitlements\", \"file\", \"id\", \"name\", \"owner_id\", \"principal\",
     \"remaining\", \"revoked\", \"root\", \"subgid\", \"subids\", \"subuid\", \"timeout\", \"until\",

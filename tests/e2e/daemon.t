@@ -16,7 +16,7 @@ run as alice berth daemon start
 is "$rc:$(engine_pid alice)" "0:$first" "a second start changes nothing"
 run as alice berth --format=json daemon state
 is "$(jq -c '[.running, .version, .jobs, .root, .entitlements]' <<<"$out")" \
-    '[true,"0.1.0",0,"/home/alice/state",["security.confined","mount=*","image=*"]]' "state in JSON"
+    '[true,"0.1.0",0,"/home/alice/state",["security.confined","mount=*","idmap.mount","image=*"]]' "state in JSON"
 is "$(jq -c '[.mode, .pid, .timeout, .leaving, (.memory > 100000), (.exits_in > 0), (.uptime < 600)]' <<<"$out")" \
     "[\"shared\",$first,600,false,true,true,true]" "and how it lives"
 run as alice berth daemon state

@@ -40,7 +40,7 @@ TIME shared job ID (ID) started
 TIME shared job ID (ID) ended with status 127
 TIME shared job ID (ID) started
 TIME shared job ID (ID) ended with status 124
-TIME shared job not started: refused: network.host is not granted to alice (uid 1000): the grant in /etc/berth/allow/uid-1000.conf allows: security.confined mount=* image=*
+TIME shared job not started: refused: network.host is not granted to alice (uid 1000): the grant in /etc/berth/allow/uid-1000.conf allows: security.confined mount=* idmap.mount image=*
 TIME shared job ID (long) started
 TIME shared job ID (long) ended: its supervisor was killed by signal 9
 TIME shared engine leaves: it was stopped; jobs that run: 0
