@@ -28,7 +28,7 @@ void
 attach_init(struct attach *attach)
 {
 	*attach = (struct attach){ .dir = -1,
-		.log = { .dir = -1, .fd = -1, .next = -1, .notify = -1 },
+		.log = { .dir = -1, .fd = -1, .next = -1, .notify = -1, .last = { -1, -1 } },
 		.terminal = { .in = -1, .size = -1, .master = -1 } };
 }
 
@@ -158,6 +158,20 @@ attach_begin(struct relay *relay, struct varlink *conn, struct json_object *para
 	}
 	io_close(&input);
 	return (begin_terminal(relay, master, err));
+}
+
+void
+attach_end(struct attach *attach, struct varlink *conn, struct json_object *params)
+{
+	int old = take_fd(conn, params, "older"), new = take_fd(conn, params, "log");
+
+	varlink_drop_fds(conn);
+	if (attach->dir >= 0) {
+		logread_ended(&attach->log, old, new);
+		return;
+	}
+	io_close(&old);
+	io_close(&new);
 }
 
 /* Gives the terminal its size back when the job has shown something, or shows nothing. */

@@ -54,6 +54,9 @@ int attach_watch(struct attach *attach, int dir, struct err *err)
 int attach_begin(struct relay *relay, struct varlink *conn, struct json_object *params,
     struct err *err) __attribute__((warn_unused_result));
 
+/* "exited" has come, with these parameters: the files of the log, as they were then. */
+void attach_end(struct attach *attach, struct varlink *conn, struct json_object *params);
+
 /*
  * Is there something to show? 1: out becomes ready when that can be written; 0: no, and out tells of
  * more, or *patience is when to look again (milliseconds; not changed if it is never); -1 with err.

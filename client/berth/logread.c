@@ -34,11 +34,10 @@ same_file(int a, int b)
 		sa.st_ino == sb.st_ino && sa.st_dev == sb.st_dev);
 }
 
-/* A plain file, or -1: there is none. */
+/* fd, if it is a plain file; else it is closed: -1. */
 static int
-open_file(int dir, const char *name)
+plain_file(int fd)
 {
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat st;
 
 	if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)))
@@ -46,12 +45,29 @@ open_file(int dir, const char *name)
 	return (fd);
 }
 
+/* A plain file, or -1: there is none. */
+static int
+open_file(int dir, const char *name)
+{
+	return (plain_file(
+	    openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)));
+}
+
+static int
+copy_of(int fd)
+{
+	return (fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3));
+}
+
 /* The two files as they were at one moment; -1 for one that is not there. */
 static void
-open_pair(int dir, int *old, int *new)
+open_pair(const struct logread *log, int *old, int *new)
 {
-	*old = *new = -1;
-	for (int i = 0; i < PAIR_TRIES; i++) {
+	int dir = log->dir;
+
+	*old = log->ended ? copy_of(log->last[0]) : -1;
+	*new = log->ended ? copy_of(log->last[1]) : -1;
+	for (int i = 0; i < PAIR_TRIES && !log->ended; i++) {
 		int again AUTO_CLOSE = -1;
 
 		io_close(old);
@@ -69,11 +85,12 @@ open_pair(int dir, int *old, int *new)
 int
 logread_open(struct logread *log, int dir, struct err *err)
 {
-	*log = (struct logread){ .dir = dir, .fd = -1, .next = -1, .notify = -1 };
+	*log =
+	    (struct logread){ .dir = dir, .fd = -1, .next = -1, .notify = -1, .last = { -1, -1 } };
 	log->buf = malloc(LOGREAD_LINE_MAX);
 	if (log->buf == NULL)
 		return (err_sys(err, "cannot read the job's log"));
-	open_pair(dir, &log->fd, &log->next);
+	open_pair(log, &log->fd, &log->next);
 	if (log->fd < 0)
 		log->fd = log->next, log->next = -1;
 	return (0);
@@ -85,9 +102,21 @@ logread_close(struct logread *log)
 	io_close(&log->fd);
 	io_close(&log->next);
 	io_close(&log->notify);
-	log->fd = log->next = log->notify = -1;
+	io_close(&log->last[0]);
+	io_close(&log->last[1]);
+	log->fd = log->next = log->notify = log->last[0] = log->last[1] = -1;
 	free(log->buf);
 	log->buf = NULL;
+}
+
+void
+logread_ended(struct logread *log, int old, int new)
+{
+	io_close(&log->last[0]);
+	io_close(&log->last[1]);
+	log->last[0] = plain_file(old);
+	log->last[1] = plain_file(new);
+	log->ended = log->last[0] >= 0 || log->last[1] >= 0;
 }
 
 /* What was read of the file before is no part of this one. */
@@ -170,11 +199,11 @@ look_ahead(struct logread *log)
 	struct stat here, named;
 	int old, new;
 
-	if (log->next >= 0 || fstat(log->fd, &here) != 0 ||
+	if (log->next >= 0 || log->ended || fstat(log->fd, &here) != 0 ||
 	    fstatat(log->dir, LOG, &named, AT_SYMLINK_NOFOLLOW) != 0 ||
 	    (here.st_ino == named.st_ino && here.st_dev == named.st_dev))
 		return;
-	open_pair(log->dir, &old, &new);
+	open_pair(log, &old, &new);
 	if (same_file(log->fd, old))
 		log->next = new;
 	else
@@ -221,14 +250,14 @@ turn(struct logread *log)
 		log->next = -1;
 		return (true);
 	}
-	open_pair(log->dir, &old, &new);
+	open_pair(log, &old, &new);
 	if (same_file(log->fd, new) || new < 0) {
 		/* Nothing new, or nothing yet. */
 		io_close(&old);
 		io_close(&new);
 		return (false);
 	}
-	if (log->fd < 0 || old < 0 || same_file(log->fd, old)) {
+	if (old < 0 || same_file(log->fd, old)) {
 		log->next = new;
 		io_close(&old);
 		return (true);

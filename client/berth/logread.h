@@ -13,7 +13,7 @@
  *	logread_close(&log);
  *
  * After the job's end was told all of its output is there: what logread_next gives then until it
- * returns 0 is the rest.
+ * returns 0 is the rest (logread_ended before it, if the files came with that).
  * TRUST: shared, reads hostile input
  * INPUT: files that the caller can edit, and other programs of the caller's
  * MUST: follow no link, wait for no pipe; bound what is kept of a line; skip what is no record; lose
@@ -52,6 +52,8 @@ struct logread {
 	int fd; /* the file that is read; or -1 */
 	int next; /* the one behind it, when that is known; or -1 */
 	int notify; /* readable when there may be more; -1: nothing tells */
+	bool ended; /* the files are these, whatever has their names: */
+	int last[2]; /* log.1 and log, each or -1 */
 	bool skipping; /* the rest of a line that is no record */
 	char *buf;
 	size_t at; /* of buf, where the next record begins */
@@ -64,6 +66,12 @@ struct logread {
  */
 int logread_open(struct logread *log, int dir, struct err *err) __attribute__((warn_unused_result));
 void logread_close(struct logread *log);
+
+/*
+ * The job is over, and these were log.1 and log at its end, each or -1: takes them over. A reader that
+ * has not come to the last one finds it also when its name is gone, as of a job that leaves nothing behind.
+ */
+void logread_ended(struct logread *log, int old, int new);
 
 /* Leaves out everything that is there now. */
 void logread_end(struct logread *log);

@@ -112,8 +112,11 @@ take_event(struct wait *wait, struct json_object *params, struct err *err)
 		wait->started = true;
 		return (attach_begin(wait->relay, wait->conn, params, err));
 	}
-	if (strcmp(event, "exited") == 0)
+	if (strcmp(event, "exited") == 0) {
 		take_result(wait, params);
+		if (wait->relay->attach != NULL)
+			attach_end(wait->relay->attach, wait->conn, params);
+	}
 	if (strcmp(event, "detached") == 0) {
 		wait->status = 0;
 		wait->detached = wait->abandoned = true;

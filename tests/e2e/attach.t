@@ -82,6 +82,21 @@ wait_job
 is "$(sed '/^tick$/d' /run/arena/one | sha256sum)" \
     "$({ seq 200000; cat /home/alice/h/random; printf 'no newline'; } | sed '/^tick$/d' | sha256sum)" "1.7 MB of any bytes: all of them, in order"
 
+# Its log turns, it ends, and its files lose their names while who looks is held up.
+begin stopped -- 'seq 200000; touch /h/over; exit 5'
+at /run/arena/one stopped
+ticks /run/arena/one
+kill -STOP "$client"
+go
+wait_for 20 test -e /home/alice/h/over
+no_job() {
+	[ -z "$(ls /home/alice/state/jobs)" ]
+}
+ok "who looks holds up no removal" wait_for 20 no_job
+kill -CONT "$client"
+wait_job
+is "$rc:$(without_ticks /run/arena/one | sha256sum)" "5:$(seq 200000 | sha256sum)" "and sees it to the end nevertheless"
+
 begin dots -- 'until [ -e /h/end ]; do printf .; sleep 0.02; done; exit 8'
 at /run/arena/one dots
 ticks /run/arena/one

@@ -277,6 +277,63 @@ rotation(void **state)
 	logread_close(&log);
 }
 
+/* The files as descriptors: what log.1 and log are now, which then have no names any more. */
+static void
+end_of_job(struct logread *log)
+{
+	int old = openat(dir, "log.1", O_RDONLY | O_CLOEXEC);
+	int new = openat(dir, "log", O_RDONLY | O_CLOEXEC);
+
+	unlinkat(dir, "log", 0);
+	unlinkat(dir, "log.1", 0);
+	logread_ended(log, old, new);
+}
+
+static void
+removed(void **state)
+{
+	struct logread log;
+
+	(void)state;
+	/* It has turned since the last look. */
+	say(T " stdout F 1\n");
+	open_log(&log);
+	assert_int_equal(drain(&log), 1);
+	say(T " stdout F 2\n");
+	turn_over();
+	say(T " stdout F 3\n");
+	end_of_job(&log);
+	assert_int_equal(drain(&log), 2);
+	assert_got(LOG_STDOUT, "1\n2\n3\n");
+	logread_close(&log);
+	/* Twice; and it was not there yet. */
+	say(T " stdout F 1\n");
+	open_log(&log);
+	turn_over();
+	say(T " stdout F 2\n");
+	turn_over();
+	say(T " stdout F 3\n");
+	end_of_job(&log);
+	assert_int_equal(drain(&log), 3);
+	assert_got(LOG_STDOUT, "1\n2\n3\n");
+	logread_close(&log);
+	open_log(&log);
+	say(T " stdout F 1\n");
+	turn_over();
+	say(T " stdout F 2\n");
+	end_of_job(&log);
+	drain(&log);
+	assert_got(LOG_STDOUT, "1\n2\n");
+	logread_close(&log);
+	/* What is no file is none. */
+	say(T " stdout F 4\n");
+	open_log(&log);
+	logread_ended(&log, -1, open("/dev/null", O_RDONLY | O_CLOEXEC));
+	assert_int_equal(drain(&log), 1);
+	assert_got(LOG_STDOUT, "4\n");
+	logread_close(&log);
+}
+
 static void
 ends(void **state)
 {
@@ -395,6 +452,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(rests, setup, teardown),
 		cmocka_unit_test_setup_teardown(pieces, setup, teardown),
 		cmocka_unit_test_setup_teardown(rotation, setup, teardown),
+		cmocka_unit_test_setup_teardown(removed, setup, teardown),
 		cmocka_unit_test_setup_teardown(ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(emptied, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_files, setup, teardown),

@@ -113,6 +113,11 @@ reply_invalid(int fd, const struct err *err)
 	return reply_service(fd, "InvalidParameter", "parameter", name);
 }
 
+struct named_fd {
+	const char *name;
+	int fd; /* -1: not there */
+};
+
 /* As send_reply, with descriptors. */
 static int
 send_with(int fd, struct json_object *parameters, int status, bool continues, const int fds[],
@@ -164,23 +169,32 @@ reply_unmappable(int fd)
 	return send_with(fd, parameters, status, true, NULL, 0);
 }
 
+/* The descriptors that are there, and under these names which they are. */
+static int
+send_named(int fd, struct json_object *parameters, int status, bool continues,
+    const struct named_fd *named, size_t n)
+{
+	int fds[3];
+	size_t nfds = 0;
+
+	for (size_t i = 0; i < n && i < 3; i++) {
+		if (named[i].fd == -1)
+			continue;
+		status |= json_put_number(parameters, named[i].name, (int64_t)nfds);
+		fds[nfds++] = named[i].fd;
+	}
+	return send_with(fd, parameters, status, continues, fds, nfds);
+}
+
 int
 reply_attached(int fd, const struct attached *attached)
 {
-	static const char *const names[] = { "log", "input", "terminal" };
-	const int from[] = { attached->log, attached->input, attached->terminal };
+	const struct named_fd named[] = { { "log", attached->log }, { "input", attached->input },
+		{ "terminal", attached->terminal } };
 	struct json_object *parameters = json_object_new_object();
 	int status = json_put_text(parameters, "event", "attached");
-	int fds[3];
-	size_t n = 0;
 
-	for (size_t i = 0; i < 3; i++) {
-		if (from[i] == -1)
-			continue;
-		status |= json_put_number(parameters, names[i], (int64_t)n);
-		fds[n++] = from[i];
-	}
-	return send_with(fd, parameters, status, true, fds, n);
+	return send_named(fd, parameters, status, true, named, 3);
 }
 
 int
@@ -222,11 +236,18 @@ put_outcome(struct json_object *parameters, const struct outcome *outcome)
 int
 reply_exited(int fd, const struct outcome *outcome)
 {
+	return reply_attached_exited(fd, outcome, -1, -1);
+}
+
+int
+reply_attached_exited(int fd, const struct outcome *outcome, int older, int log)
+{
+	const struct named_fd named[] = { { "older", older }, { "log", log } };
 	struct json_object *parameters = json_object_new_object();
 	int status = json_put_text(parameters, "event", "exited");
 
 	status |= put_outcome(parameters, outcome);
-	return send_reply(fd, NULL, parameters, status);
+	return send_named(fd, parameters, status, false, named, 2);
 }
 
 int

@@ -67,6 +67,9 @@ int reply_map(int fd, const struct handover *wanted, const int fds[3]);
 /* The event "unmappable" of Run: what makes the error behind it is a directory that cannot be mapped. */
 int reply_unmappable(int fd);
 
+/* The same of Attach, with the files of the log (joblog_files), which may lose their names now. */
+int reply_attached_exited(int fd, const struct outcome *outcome, int older, int log);
+
 /* What goes with the event "attached" of Attach; -1: not there. */
 struct attached {
 	int log;

@@ -45,6 +45,26 @@ is_log(int fd, off_t *size)
 	return true;
 }
 
+static int
+open_to_read(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	off_t size;
+
+	if (!is_log(fd, &size)) {
+		io_close(&fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+void
+joblog_files(int dir, int *older, int *present)
+{
+	*older = open_to_read(dir, JOBLOG_OLD);
+	*present = open_to_read(dir, JOBLOG_FILE);
+}
+
 static void
 give_up(struct joblog *log)
 {

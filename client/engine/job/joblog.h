@@ -24,6 +24,9 @@
 #define JOBLOG_MAX (8 << 20) /* bytes of each */
 #define JOBLOG_TEXT_MAX 16384 /* of one record; longer lines are parts */
 
+/* The files that are there, to read: the older one and the present one; -1: not there. The caller's. */
+void joblog_files(int dir, int *older, int *present);
+
 /* One of the job's streams. */
 struct joblog_stream {
 	const char *name;

@@ -471,6 +471,16 @@ end_run(struct watch *watch)
 	watch->kill_at = first->kill_at = 0;
 }
 
+/* The job's directory may be removed before a slow one has come to the last file. */
+static void
+tell_attached(const struct watch *watch, int fd, const struct outcome *outcome)
+{
+	int older AUTO_CLOSE = -1, log AUTO_CLOSE = -1;
+
+	joblog_files(watch->task->dir, &older, &log);
+	(void)!reply_attached_exited(fd, outcome, older, log);
+}
+
 /* Those who wait for this end, or (last) for anything. */
 static void
 tell_waiting(struct watch *watch, bool last)
@@ -485,7 +495,7 @@ tell_waiting(struct watch *watch, bool last)
 		else if (at->kind == CLIENT_STOPPING && last)
 			(void)!reply_send(at->conn.fd, NULL);
 		else if (at->kind == CLIENT_ATTACHED && last)
-			(void)!reply_exited(at->conn.fd, &outcome);
+			tell_attached(watch, at->conn.fd, &outcome);
 		else
 			continue;
 		client_close(at);
