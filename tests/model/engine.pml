@@ -585,7 +585,7 @@ inline serve_call(c)
 /* order: client/engine/main.c main: start ready_serving server_run */
 /* order: client/engine/api/server.c server_run: handle finish_stop leave_when_idle */
 /* order: client/engine/api/server.c accept_one: accept4 welcome */
-/* order: client/engine/api/server.c welcome: is_user serve drop */
+/* order: client/engine/api/server.c welcome: owner_is_peer serve drop */
 /* order: client/engine/api/server.c serve: varlink_receive varlink_next call_handle call_greet */
 /* order: client/engine/api/call.c call_handle: call_greet dispatch */
 /* order: client/engine/api/server.c finish_stop: turn_away children_jobs reply_send */
