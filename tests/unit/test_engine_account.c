@@ -332,9 +332,13 @@ begin(void **state)
 static int
 end(void **state)
 {
+	int at = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int ret = remove_tree(at, strrchr(base, '/') + 1);
+
 	(void)state;
 	close(root);
-	return (remove_tree(AT_FDCWD, base));
+	close(at);
+	return (ret);
 }
 
 int
