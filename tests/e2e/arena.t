@@ -22,8 +22,8 @@ is "$rc $out" "0 done" "the world inside can be changed"
 is "$(host_state)" "$before" "the host is as it was"
 
 # Also where cgroups of version 2 are at their usual place, as on a host that has no others, and in an arena.
-is "$("$lib/arena.sh" sh -c 'mkdir /sys/fs/cgroup/outer && ARENA_INSTALL=no "$0" sh -c "cat /proc/self/cgroup; ls -d /sys/fs/cgroup/*/; ls -d /sys/fs/cgroup/outer" 2>&1' \
-    "$lib/arena.sh" | grep -v '^[1-9]')" "0::/test
+is "$("$lib/arena.sh" sh -c 'mkdir /sys/fs/cgroup/outer && ARENA_INSTALL=no "$TOP/tests/lib/arena.sh" sh -c "cat /proc/self/cgroup; ls -d /sys/fs/cgroup/*/; ls -d /sys/fs/cgroup/outer" 2>&1' |
+    grep -v '^[1-9]')" "0::/test
 /sys/fs/cgroup/test/
 ls: cannot access '/sys/fs/cgroup/outer': No such file or directory" "one in another has cgroups of its own"
 
