@@ -19,7 +19,7 @@
 #include "client/berth/message.h"
 #include "client/berth/ticks.h"
 
-#define START_MS 200
+#define START_MS 1000 /* on a busy host; an engine that does not answer is left after it */
 #define INSISTS 3 /* as docker(1) */
 #define INSISTS_MS \
 	1000 /* from one to the next; who answers ^C now and then does not ask for this */

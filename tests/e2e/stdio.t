@@ -86,20 +86,20 @@ is "$(wc -l <<<"$out")" 100003 "on a terminal: all of it"
 for signal in INT TERM HUP QUIT USR1 USR2 ALRM WINCH CONT; do
 	number=$(kill -l $signal)
 	start_job /run/arena/out host bash -c "trap 'echo got $signal; exit 42' $signal; echo ready; while :; do sleep 0.02; done"
-	wait_for 5 grep -q ready /run/arena/out
+	wait_for 20 grep -q ready /run/arena/out
 	kill -s "$signal" "$client"
 	wait_job
 	is "$rc:$(tail -n1 /run/arena/out)" "42:got $signal" "SIG$signal ($number) reaches the command"
 done
 for signal in INT TERM HUP; do
 	start_job /run/arena/out host sh -c 'echo ready; exec sleep 30'
-	wait_for 5 grep -q ready /run/arena/out
+	wait_for 20 grep -q ready /run/arena/out
 	kill -s "$signal" "$client"
 	wait_job
 	is "$rc" "$((128 + $(kill -l $signal)))" "SIG$signal ends a command that does nothing about it: 128+n"
 done
 start_job /run/arena/out host sh -c 'trap "" TERM; echo ready; sleep 1; exit 6'
-wait_for 5 grep -q ready /run/arena/out
+wait_for 20 grep -q ready /run/arena/out
 kill -TERM "$client"
 wait_job
 is "$rc" 6 "a command that ignores SIGTERM goes on, and its client waits"
@@ -124,6 +124,7 @@ is "$rc" 130 "is rid of a command that does not end"
 like "$(cat /run/arena/out)" 'told 2' "not before the third signal"
 ok "which ends its job" jobs_are_gone
 as alice berth run -d -q --name held host sleep 1000
+: >/run/arena/out
 (cd /home/alice && exec setpriv --reuid=alice --regid=alice --init-groups --inh-caps=-all \
     env -i --default-signal PATH=/usr/local/bin:/usr/bin:/bin berth exec held python3 -uc "$deaf") >/run/arena/out 2>&1 &
 client=$!
@@ -136,14 +137,14 @@ is "$(as alice berth ps -q | wc -l)" 1 "the job goes on"
 as alice berth rm -f held >/dev/null
 ok "until it is removed" jobs_are_gone
 start_job /run/arena/out host sh -c 'echo ready; sleep 300 & sleep 300 & sleep 300'
-wait_for 5 grep -q ready /run/arena/out
+wait_for 20 grep -q ready /run/arena/out
 kill -TERM "$client"
 wait_job
 is "$rc" 143 "a command with children: 143"
 ok "and the children are gone with it" jobs_are_gone
 
 start_job /run/arena/out host sh -c 'trap "" TERM HUP INT; echo ready; setsid sleep 301 & (sleep 302 & sleep 303 &) ; sleep 304'
-wait_for 5 grep -q ready /run/arena/out
+wait_for 20 grep -q ready /run/arena/out
 before=$(pgrep -fc '^sleep 30[1-4]$')
 kill -KILL "$client"
 wait_job
@@ -151,7 +152,7 @@ is "$before:$rc" "4:137" "a job with four processes, whose client is killed with
 ok "kill -9 of the client ends the job and leaves nothing" jobs_are_gone
 is "$(pgrep -fc '^sleep 30[1-4]$')" 0 "not one of its processes"
 start_job /run/arena/out -v /home/alice:/h host sh -c 'echo ready; sleep 305'
-wait_for 5 grep -q ready /run/arena/out
+wait_for 20 grep -q ready /run/arena/out
 kill -STOP "$client"
 kill -KILL "$client"
 wait_job
