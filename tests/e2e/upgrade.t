@@ -16,7 +16,7 @@ wait_forever='echo up; while [ ! -e /h/go ]; do sleep 0.05; done; echo done; exi
 
 # --- an older berth is installed, and a job runs
 mkdir /run/arena/old
-cp "$BUILD/berth-launcher" "$BUILD/berth-admin" /run/arena/old
+cp "$BUILD/berth-launcher" "$BUILD/berth-admin" "$BUILD/berth-archive" /run/arena/old
 cp "$TESTBIN/berth-$old" /run/arena/old/berth
 cp "$TESTBIN/berth-engine-$old" /run/arena/old/berth-engine
 root BUILD=/run/arena/old sh "$TOP/config/install.sh" install >/dev/null
