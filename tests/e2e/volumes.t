@@ -229,7 +229,7 @@ for ((i = 0; i < 3; i++)); do
 done
 gives 2000 "the next job has all of it" "${USR[@]}" -v many:/data "$many" sh -c 'find /data -type f | wc -l'
 swept() {
-	volume prune -f >/dev/null && [ "$(ls -A "$VOLUMES" | grep -c '^\.')" -eq 0 ]
+	volume prune -f >/dev/null && [ -z "$(find "$VOLUMES" -mindepth 1 -maxdepth 1 -name '.*')" ]
 }
 ok "and what was begun goes" wait_for 10 swept
 as alice berth volume rm count many >/dev/null
