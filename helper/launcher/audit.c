@@ -49,7 +49,7 @@ within_limit(uint32_t uid, unsigned int verb, enum line kind, struct err *err)
 	const off_t at = (off_t)(uid % WINDOWS * sizeof(struct window));
 	AUTO_CLOSE int dir = -1;
 	AUTO_CLOSE int fd = -1;
-	struct window window;
+	struct window window = { 0 };
 	struct err why = { 0 };
 	struct timespec now;
 	uint16_t *lines = &window.lines[verb][kind];
