@@ -104,7 +104,7 @@ settle(struct engine *engine, struct err *err)
 	default_signals();
 	sigfillset(&set);
 	umask(0);
-	if (prctl(PR_SET_DUMPABLE, 0) == -1 || prctl(PR_GET_DUMPABLE) != 0 ||
+	if (umask(0) != 0 || prctl(PR_SET_DUMPABLE, 0) == -1 || prctl(PR_GET_DUMPABLE) != 0 ||
 	    sigprocmask(SIG_SETMASK, &set, NULL) == -1 ||
 	    getrlimit(RLIMIT_NOFILE, &engine->host.nofile) == -1)
 		return err_sys(err, "the engine cannot start");
