@@ -233,12 +233,13 @@ class Start:
 
 
 # All that a command has, said by itself: what a job must never have more of.
-# A supervisor is under the filter of its job a moment after the command began. The kernel lists mounts as they
-# were made, and a job for which a supervisor was made ahead has its own in another order: by their places,
+# A supervisor is under the filter of its job, and then without CAP_SYS_ADMIN, a moment after the command
+# began; one that could not give it up ends the job. The kernel lists mounts as they were made, and a job for which a supervisor was made ahead has its own in another order: by their places,
 # then, and at one place as they lie upon each other.
 LOOK = r"""
 filters() { grep '^Seccomp_filters' "$1"; }
-until [ "$(filters /proc/1/status)" = "$(filters /proc/self/status)" ]; do sleep 0.01; done
+may_mount() { [ $((0x$(sed -n 's/^CapEff:[^0-9a-f]*//p' "$1") >> 21 & 1)) = 1 ]; }
+until [ "$(filters /proc/1/status)" = "$(filters /proc/self/status)" ] && ! may_mount /proc/1/status; do sleep 0.01; done
 grep -hE '^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp.*|SigBlk|SigIgn|Umask):' /proc/self/status /proc/1/status
 cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups /proc/self/cgroup /proc/self/oom_score_adj
 cut -d' ' -f5-8,19 /proc/self/stat; cat /proc/self/limits; pwd; hostname; env | sort
