@@ -2,7 +2,7 @@
 /*
  * berth-launcher: setuid root for a millisecond. The list of its phases.
  * TRUST: privileged
- * INPUT: argv (one verb, compared and never printed), everything else see each phase
+ * INPUT: argv (one verb and numbers, compared or parsed, never printed), everything else see each phase
  * MUST: go through every phase in this order, whatever the verb; leave no process with privilege.
  */
 #include <stdlib.h>
@@ -21,6 +21,8 @@ struct verb {
 	enum engine_mode mode; /* of the grant that it needs */
 	size_t nwants; /* so many of the entitlements in judge() */
 	unsigned int first; /* the first descriptor that it does not take */
+	bool leaves; /* its caller, for what is the host's: place.c */
+	bool ids; /* it is about two ids, which the log names */
 	/* The words behind the verb, and what else the caller hands over, before any power is used. */
 	int (*check)(int argc, char *const argv[], struct handles *handles, struct err *err);
 	/* Does what was handed over belong to the grant? */
@@ -34,7 +36,8 @@ usage(struct err *err)
 {
 	err_set(err, ERR_USAGE, "usage: berth-launcher start|once [UIDMAP GIDMAP]|mount UID GID");
 	err_why(err, "berth calls it; there is nothing else that it can be told");
-	return (err_todo(err, "to run a job:  berth run host -- id"));
+	err_todo(err, "to run a job:  berth run host -- id");
+	return (-1);
 }
 
 static int
@@ -91,11 +94,13 @@ match_nothing(const struct grant *grant, const struct handles *handles, struct e
 }
 
 static const struct verb verbs[] = {
-	{ "start", "engine", ENGINE_SHARED, 1, REQUEST_FD, check_start, match_nothing, verb_start },
-	{ "once", "engine", ENGINE_ONCE, 1, REQUEST_FD + 1, check_once, match_nothing, verb_once },
+	{ "start", "engine", ENGINE_SHARED, 1, REQUEST_FD, true, false, check_start, match_nothing,
+	    verb_start },
+	{ "once", "engine", ENGINE_ONCE, 1, REQUEST_FD + 1, false, false, check_once, match_nothing,
+	    verb_once },
 	/* For whichever engine there is: the namespace shows whose it is. */
-	{ "mount", "mapped directory", ENGINE_ANY, 2, MOUNT_FD_END, check_mount, mount_check_grant,
-	    verb_mount },
+	{ "mount", "mapped directory", ENGINE_ANY, 2, MOUNT_FD_END, false, true, check_mount,
+	    mount_check_grant, verb_mount },
 };
 
 _Static_assert(sizeof(verbs) / sizeof(verbs[0]) == AUDIT_VERBS, "each has lines in the log");
@@ -196,7 +201,7 @@ record(const struct judgement *judgement, const struct caller *caller, struct er
 	const struct verb *verb = judgement->verb;
 	const struct audit_call call = { .verb = verb->name,
 		.number = (unsigned int)(verb - verbs),
-		.ids = verb->run == verb_mount,
+		.ids = verb->ids,
 		.uid = judgement->handles.uid,
 		.gid = judgement->handles.gid };
 
@@ -217,7 +222,7 @@ main(int argc, char *argv[])
 		  check_usage(&judgement, argc, argv, &err) < 0 || self_check(&err) < 0;
 	if (!refused)
 		priv_init();
-	if (refused || verb == NULL || caller_read(&caller, &err) < 0) {
+	if (refused || caller_read(&caller, &err) < 0) {
 		priv_abandon();
 		end_with(&err);
 	}
@@ -228,7 +233,7 @@ main(int argc, char *argv[])
 	 * take rights away, and the engine decides once more, itself, after whatever stop. */
 	refused = judge(&caller, &judgement, &err) < 0 ||
 		  procfs_open(&judgement.handles.procfd, &err) < 0 ||
-		  (verb->run == verb_start &&
+		  (verb->leaves &&
 		      place(&judgement.decision.grant, judgement.handles.procfd, &err) < 0) ||
 		  judge(&caller, &judgement, &err) < 0 ||
 		  verb->match(&judgement.decision.grant, &judgement.handles, &err) < 0;

@@ -260,10 +260,8 @@ make_map(
 
 /* open_tree(2) and mount_setattr(2) have one error for several things: which of them it can be here. */
 static int
-explain(int entered, int tree, struct err *err)
+explain(int tree, struct err *err)
 {
-	if (entered < 0)
-		return (err_sys(err, "cannot enter the mount namespace"));
 	if (tree < 0 && errno == EINVAL)
 		return (no_map("it has mounts beneath it, or is not of that mount namespace", err));
 	if (errno == EINVAL)
@@ -273,7 +271,19 @@ explain(int entered, int tree, struct err *err)
 	return (err_sys(err, "cannot mount the directory with other ids"));
 }
 
-/* From setns(2) on our root directory is in a namespace that the engine has furnished. */
+/* After it our root directory is in a namespace that the engine has furnished. */
+static int
+enter_namespace(struct err *err)
+{
+	int rc;
+
+	/* PRIV: setns(2). */
+	priv_raise(CAP_SYS_ADMIN, CAP_SYS_CHROOT);
+	rc = setns(MOUNT_FD_NAMESPACE, CLONE_NEWNS);
+	priv_lower();
+	return (rc < 0 ? err_sys(err, "cannot enter the mount namespace") : 0);
+}
+
 static int
 clone_directory(int map, int *tree, struct err *err)
 {
@@ -281,19 +291,17 @@ clone_directory(int map, int *tree, struct err *err)
 				       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_IDMAP,
 		.propagation = MS_PRIVATE,
 		.userns_fd = (unsigned int)map };
-	int entered, set = -1;
+	int set = -1;
 
-	/* PRIV: setns(2), open_tree(2), mount_setattr(2). */
-	priv_raise(CAP_SYS_ADMIN, CAP_SYS_CHROOT);
-	entered = setns(MOUNT_FD_NAMESPACE, CLONE_NEWNS);
-	if (entered == 0)
-		/* Not recursive: this file system was judged, and no other. */
-		*tree = open_tree(
-		    MOUNT_FD_DIRECTORY, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	/* PRIV: open_tree(2), mount_setattr(2). */
+	priv_raise(CAP_SYS_ADMIN, CAP_SYS_ADMIN);
+	/* Not recursive: this file system was judged, and no other. */
+	*tree =
+	    open_tree(MOUNT_FD_DIRECTORY, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (*tree >= 0)
 		set = mount_setattr(*tree, "", AT_EMPTY_PATH, &attr, sizeof(attr));
 	priv_lower();
-	return (set < 0 ? explain(entered, *tree, err) : 0);
+	return (set < 0 ? explain(*tree, err) : 0);
 }
 
 /* The caller's own process by now. */
@@ -358,7 +366,7 @@ verb_mount(const struct caller *caller, const struct grant *grant, const struct 
 	(void)caller;
 	if (make_lines(grant, handles, lines) < 0)
 		return (err_set(err, ERR_BUG, "the ids of the job were not looked at"));
-	if (make_map(grant, handles->procfd, maps, &map, err) < 0 ||
+	if (make_map(grant, handles->procfd, maps, &map, err) < 0 || enter_namespace(err) < 0 ||
 	    clone_directory(map, &tree, err) < 0)
 		return (-1);
 	priv_drop_forever(grant->uid, grant->gid);
