@@ -355,6 +355,7 @@ jobfile_parse(
 {
 	struct reading reading = { .jf = jf };
 	struct jobscan scan = { .file = file,
+		.first = "[job]",
 		.problems = problems,
 		.out = &reading,
 		.section = open_section,

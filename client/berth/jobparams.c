@@ -153,6 +153,7 @@ static int
 give_file(struct giving *giving, const char *file, struct err *err)
 {
 	struct jobscan scan = { .file = file,
+		.first = "[params]",
 		.problems = giving->problems,
 		.out = giving,
 		.section = open_section,

@@ -70,9 +70,10 @@ take_key(struct jobscan *scan, char *line)
 	for (end = value + strlen(value); end > value && end[-1] == ' '; end--)
 		end[-1] = '\0';
 	line[len] = '\0';
-	if (!scan->opened)
-		refuse(scan, "a key stands before the first section", "write  [job]  above it");
-	else if (scan->passing)
+	if (!scan->opened) {
+		refuse(scan, "a key stands before the first section", NULL);
+		problems_todo(scan->problems, "write  %s  above it", scan->first);
+	} else if (scan->passing)
 		return;
 	else if (has_comment(value))
 		refuse(scan, "a comment stands on a line of its own",

@@ -21,6 +21,7 @@
 
 struct jobscan {
 	const char *file;
+	const char *first; /* the section that has to come first, with its brackets */
 	struct problems *problems;
 	void *out; /* of the two functions */
 	/* A section begins; name NULL: it has none. False: what it holds is passed over. */

@@ -397,6 +397,7 @@ jobuse_judge(struct cli *cli, const struct run_options *options, struct err *err
 	struct judged *judged = calloc(1, sizeof(*judged));
 	int rc = judged == NULL ? err_sys(err, "cannot tell what is allowed")
 				: judge_job(cli, &options->job, judged, err);
+	char last[ERR_LINE] = "";
 
 	for (size_t i = 0; rc == 0 && i < judged->wants.n; i++) {
 		struct spot spot = spot_of(options, &judged->wants.v[i]);
@@ -405,15 +406,22 @@ jobuse_judge(struct cli *cli, const struct run_options *options, struct err *err
 		if (judged->of[i].verdict == VERDICT_ALLOW)
 			continue;
 		(void)view_explain(&judged->view, &judged->of[i], &refusal);
+		/* What is refused as a whole is so for one reason. */
+		if (strcmp(refusal.what, last) == 0)
+			continue;
+		snprintf(last, sizeof(last), "%s", refusal.what);
 		problems_err(&cli->problems, &spot, &refusal);
 		cli->problems.refused++;
 	}
 	if (rc == 0 && problems_count(&cli->problems) > 0) {
 		(void)judge_refusal(cli, judged, &judged->refusal);
 		rc = end(cli, options, err);
-		/* One alone is told in full. */
-		if (cli->problems.n == 1)
-			(void)err_why(err, "%s", judged->refusal.why);
+		/* One alone is told in full. Its lines have been escaped. */
+		if (cli->problems.n == 1) {
+			snprintf(err->what, sizeof(err->what), "%.315s: %.315s",
+			    cli->problems.v[0].where, judged->refusal.what);
+			snprintf(err->why, sizeof(err->why), "%s", judged->refusal.why);
+		}
 	}
 	judge_free(judged);
 	return (rc);

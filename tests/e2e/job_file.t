@@ -129,6 +129,9 @@ refused 125 "a file of parameters with errors" run -f web.job --params bad.param
 says "bad.params:3" "config was there before"
 says "bad.params:4" "web.job has no parameter datta" "the nearest one is data"
 says "bad.params:5" "unknown section \\[more\\]" "a file of parameters has one section"
+echo 'config = /home/alice/conf' | file bare.params
+refused 125 "one without its section" run -f web.job --param config=/home/alice/conf --params bare.params
+says "berth: bare.params:1" "a key stands before the first section" "write  \\[params\\]  above it"
 refused 125 "one that is not there" run -f web.job --params none.params
 like "$lines" "^berth: cannot open none.params"$'\n'"No such file" "it says which"
 refused 125 "--param without -f" run --param config=/x host true
@@ -229,7 +232,7 @@ echo x >out/file && chown alice: out/file
 chmod 0700 out
 revoke alice idmap.mount >/dev/null
 refused 125 "an owner without idmap.mount" run -f owned.job --param a=/home/alice/out --param b=/home/alice/conf
-says "berth: owned.job:5" "refused: idmap.mount is not granted to alice"
+says "berth: owned.job:5" "refused: idmap.mount is not granted to alice \\(uid 1000\\)"$'\n'"the grant in [^:]*: [^:]*"$'\n'"an administrator"
 like "$(as alice berth explain owned.job 2>/dev/null)" 'idmap.mount +refuse +not_granted' "explain says it before a directory is given"
 gives "0:0" "the user can want another owner: root's needs no idmap.mount" -f owned.job --param a=/home/alice/out --param b=/home/alice/conf \
     --param a-uid=0 --param a-gid=0 -- stat -c %u:%g /a
@@ -348,6 +351,8 @@ revoke alice "mount=*" >/dev/null
 grant alice "mount=/home/alice/conf:ro" "mount=/home/alice/out" >/dev/null
 run job -f web.job --param config=/home/alice/conf --param data=/home/alice/out/ -- true
 is "$rc$err" 0 "what mount= grants"
+refused 125 "an engine for one call that it does not" run --once -f web.job --param config=/home/alice/conf --param data=/home/alice/out
+says "berth: web.job:[0-9]+" "refused: alice \\(uid 1000\\) may not use an engine for one call \\(--once\\)"$'\n'"[^:]*"$'\n'"an administrator"
 refused 125 "two that it does not" run -f web.job --param config=/home/alice/other --param data=/home/alice/conf
 says "--param config" "refused: mount=/home/alice/other:ro is not granted to alice \\(uid 1000\\)" "an administrator can allow it:  sudo berth grant alice mount=/home/alice/other:ro"
 says "--param data" "refused: mount=/home/alice/conf is not granted"
