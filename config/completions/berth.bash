@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Completion of berth(1) for bash: what can be typed is berth's own to say, by berth __complete.
-# For the names of jobs an engine that runs is asked; none is started.
+# For the names of jobs and volumes an engine that runs is asked; none is started.
 
 _berth() {
 	local piece rest=${COMP_LINE:0:COMP_POINT} before i line kind head breaks cut

@@ -1,5 +1,5 @@
 # Completion of berth(1) for fish: what can be typed is berth's own to say, by berth __complete.
-# For the names of jobs an engine that runs is asked; none is started.
+# For the names of jobs and volumes an engine that runs is asked; none is started.
 
 function __berth_complete
     set --local words (commandline --tokenize --current-process --cut-at-cursor)
