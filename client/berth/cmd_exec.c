@@ -22,18 +22,6 @@ struct exec_options {
 	struct job_words env_files;
 };
 
-static int
-store_env(void *out, char *value, struct err *err)
-{
-	return (options_take_variable(&((struct exec_options *)out)->env, value, err));
-}
-
-static int
-store_env_file(void *out, char *value, struct err *err)
-{
-	return (job_add_word(&((struct exec_options *)out)->env_files, value, err));
-}
-
 #define AT(member) offsetof(struct exec_options, member)
 
 /* clang-format off */
@@ -41,9 +29,9 @@ const struct flag exec_flags[] = {
 	{ FLAG_SWITCH, 'd', "detach", AT(exec.detach), NULL, NULL, "leave it running" },
 	{ FLAG_STRING, 0, "detach-keys", AT(detach_keys), NULL, "KEYS",
 	  "with -it: leave the command (default ctrl-p,ctrl-q)" },
-	{ FLAG_STORE, 'e', "env", 0, store_env, "NAME[=VALUE]",
+	{ FLAG_STORE, 'e', "env", AT(env), options_take_variable, "NAME[=VALUE]",
 	  "set a variable, or pass the caller's" },
-	{ FLAG_STORE, 0, "env-file", 0, store_env_file, "FILE", "variables, one a line" },
+	{ FLAG_STORE, 0, "env-file", AT(env_files), options_add_word, "FILE", "variables, one a line" },
 	{ FLAG_SWITCH, 'i', "interactive", AT(exec.interactive), NULL, NULL, "pass standard input" },
 	{ FLAG_SWITCH, 't', "tty", AT(exec.run.tty), NULL, NULL, "a terminal of its own" },
 	{ FLAG_STRING, 'u', "user", AT(user), NULL, "USER[:GROUP]",

@@ -21,25 +21,15 @@ struct explain_options {
 	struct job_words param_files;
 };
 
-static int
-store_param(void *out, char *value, struct err *err)
-{
-	return (job_add_word(&((struct explain_options *)out)->params, value, err));
-}
-
-static int
-store_params(void *out, char *value, struct err *err)
-{
-	return (job_add_word(&((struct explain_options *)out)->param_files, value, err));
-}
+#define AT(member) offsetof(struct explain_options, member)
 
 /* clang-format off */
 const struct flag explain_flags[] = {
-	{ FLAG_STRING, 'f', "file", offsetof(struct explain_options, file), NULL, "JOBFILE",
+	{ FLAG_STRING, 'f', "file", AT(file), NULL, "JOBFILE",
 	  "the job file, as with run -f" },
-	{ FLAG_STORE, 0, "param", 0, store_param, "PARAM=VALUE", "as with run -f" },
-	{ FLAG_STORE, 0, "params", 0, store_params, "FILE", "as with run -f" },
-	{ FLAG_SWITCH, 0, "schema", offsetof(struct explain_options, schema), NULL, NULL,
+	{ FLAG_STORE, 0, "param", AT(params), options_add_word, "PARAM=VALUE", "as with run -f" },
+	{ FLAG_STORE, 0, "params", AT(param_files), options_add_word, "FILE", "as with run -f" },
+	{ FLAG_SWITCH, 0, "schema", AT(schema), NULL, NULL,
 	  "show the format of job files" },
 	{ FLAG_LATER_VALUE, 0, "user", 0, NULL, NULL, NULL },
 	{ .kind = FLAG_INVALID },

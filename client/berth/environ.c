@@ -40,7 +40,7 @@ options_set_pair(struct job_words *env, const char *pair, struct err *err)
 }
 
 int
-options_take_variable(struct job_words *env, char *word, struct err *err)
+options_take_variable(void *env, char *word, struct err *err)
 {
 	char *value = strchr(word, '=');
 

@@ -105,7 +105,7 @@ store(const struct hit *hit, char *value, struct err *err)
 		*(const char **)(void *)(hit->out + hit->flag->offset) = value;
 		return (0);
 	case FLAG_STORE:
-		return (hit->flag->store(hit->out, value, err));
+		return (hit->flag->store(hit->out + hit->flag->offset, value, err));
 	case FLAG_LATER:
 	case FLAG_LATER_VALUE:
 		return (err_set(err, ERR_USAGE, "%s%s%s%s is not available in this version",

@@ -21,7 +21,7 @@ enum flag_kind {
 	FLAG_CHOICE, /* enum flag_choice at offset: as a switch, and it shows whether it was said */
 	FLAG_ALWAYS, /* a switch that is always on: =false is refused */
 	FLAG_STRING, /* const char * at offset; the last one counts */
-	FLAG_STORE, /* store is called for each */
+	FLAG_STORE, /* store is called for each, with what is at offset */
 	FLAG_LATER, /* a switch that is known, but not in this version */
 	FLAG_LATER_VALUE
 };
@@ -33,7 +33,7 @@ enum flag_choice {
 	FLAG_NO
 };
 
-/* Returns 0, or -1 with ERR_USAGE. value lives as long as argv. */
+/* out is what the flag's offset points to. 0, or -1 with ERR_USAGE. value lives as long as argv. */
 typedef int flag_store(void *out, char *value, struct err *err);
 
 struct flag {

@@ -18,94 +18,10 @@
 
 #include "client/berth/jobuse.h"
 
-static int
-store_env(void *out, char *value, struct err *err)
+int
+options_add_word(void *out, char *value, struct err *err)
 {
-	return (options_take_variable(&((struct run_options *)out)->env, value, err));
-}
-
-static int
-store_env_file(void *out, char *value, struct err *err)
-{
-	return (job_add_word(&((struct run_options *)out)->env_files, value, err));
-}
-
-static int
-store_volume(void *out, char *value, struct err *err)
-{
-	return (job_add_word(&((struct run_options *)out)->volumes, value, err));
-}
-
-static int
-store_mount(void *out, char *value, struct err *err)
-{
-	return (job_add_word(&((struct run_options *)out)->mounts, value, err));
-}
-
-static int
-store_secret(void *out, char *value, struct err *err)
-{
-	return (job_add_word(&((struct run_options *)out)->secrets, value, err));
-}
-
-static int
-store_label(void *out, char *value, struct err *err)
-{
-	return (job_add_word(&((struct run_options *)out)->labels, value, err));
-}
-
-static int
-store_label_file(void *out, char *value, struct err *err)
-{
-	return (job_add_word(&((struct run_options *)out)->label_files, value, err));
-}
-
-static int
-store_security(void *out, char *value, struct err *err)
-{
-	return (job_add_word(&((struct run_options *)out)->security, value, err));
-}
-
-static int
-store_param(void *out, char *value, struct err *err)
-{
-	return (job_add_word(&((struct run_options *)out)->params, value, err));
-}
-
-static int
-store_params(void *out, char *value, struct err *err)
-{
-	return (job_add_word(&((struct run_options *)out)->param_files, value, err));
-}
-
-static int
-store_uidmap(void *out, char *value, struct err *err)
-{
-	return (job_add_word(&((struct run_options *)out)->uidmaps, value, err));
-}
-
-static int
-store_gidmap(void *out, char *value, struct err *err)
-{
-	return (job_add_word(&((struct run_options *)out)->gidmaps, value, err));
-}
-
-static int
-store_cap_add(void *out, char *value, struct err *err)
-{
-	return (job_add_word(&((struct run_options *)out)->job.cap_add, value, err));
-}
-
-static int
-store_cap_drop(void *out, char *value, struct err *err)
-{
-	return (job_add_word(&((struct run_options *)out)->job.cap_drop, value, err));
-}
-
-static int
-store_entitlement(void *out, char *value, struct err *err)
-{
-	return (job_add_word(&((struct run_options *)out)->job.entitlements, value, err));
+	return (job_add_word(out, value, err));
 }
 
 /* DST[:options] */
@@ -180,22 +96,22 @@ store_ulimit(void *out, char *value, struct err *err)
 
 /* clang-format off */
 const struct flag run_flags[] = {
-	{ FLAG_STORE, 0, "cap-add", 0, store_cap_add, "CAP", "add a capability" },
-	{ FLAG_STORE, 0, "cap-drop", 0, store_cap_drop, "CAP", "take a capability away, or ALL" },
+	{ FLAG_STORE, 0, "cap-add", AT(job.cap_add), options_add_word, "CAP", "add a capability" },
+	{ FLAG_STORE, 0, "cap-drop", AT(job.cap_drop), options_add_word, "CAP", "take a capability away, or ALL" },
 	{ FLAG_STRING, 0, "cidfile", AT(cidfile), NULL, "FILE", "write the job's id to a new file" },
 	{ FLAG_SWITCH, 'd', "detach", AT(detach), NULL, NULL,
 	  "print the job's id and leave it running; it is kept until berth rm" },
 	{ FLAG_STRING, 0, "detach-keys", AT(detach_keys), NULL, "KEYS",
 	  "with -it: leave the job (default ctrl-p,ctrl-q)" },
 	{ FLAG_SWITCH, 0, "dry-run", AT(dry_run), NULL, NULL, "say what would run; run nothing" },
-	{ FLAG_STORE, 0, "entitlement", 0, store_entitlement, "E", "ask for an entitlement by name" },
+	{ FLAG_STORE, 0, "entitlement", AT(job.entitlements), options_add_word, "E", "ask for an entitlement by name" },
 	{ FLAG_STRING, 0, "entrypoint", AT(entrypoint), NULL, "PATH", "what COMMAND is given to" },
-	{ FLAG_STORE, 'e', "env", 0, store_env, "NAME[=VALUE]",
+	{ FLAG_STORE, 'e', "env", AT(env), options_take_variable, "NAME[=VALUE]",
 	  "set a variable, or pass the caller's" },
-	{ FLAG_STORE, 0, "env-file", 0, store_env_file, "FILE", "variables, one a line" },
+	{ FLAG_STORE, 0, "env-file", AT(env_files), options_add_word, "FILE", "variables, one a line" },
 	{ FLAG_STRING, 'f', "file", AT(file), NULL, "JOBFILE",
 	  "run what a job file says; there is no IMAGE then" },
-	{ FLAG_STORE, 0, "gidmap", 0, store_gidmap, "CONTAINER:HOST:COUNT",
+	{ FLAG_STORE, 0, "gidmap", AT(gidmaps), options_add_word, "CONTAINER:HOST:COUNT",
 	  "map these group ids in a namespace of the job's own" },
 	{ FLAG_SWITCH, 0, "here", AT(here), NULL, NULL,
 	  "mount the current directory at its own path and work in it" },
@@ -204,37 +120,37 @@ const struct flag run_flags[] = {
 	{ FLAG_SWITCH, 'i', "interactive", AT(interactive), NULL, NULL, "pass standard input" },
 	{ FLAG_SWITCH, 0, "keep-groups", AT(job.keep_groups), NULL, NULL,
 	  "the command keeps the caller's groups" },
-	{ FLAG_STORE, 'l', "label", 0, store_label, "KEY[=VALUE]", "what ps can be asked for" },
-	{ FLAG_STORE, 0, "label-file", 0, store_label_file, "FILE", "labels, one a line" },
-	{ FLAG_STORE, 0, "mount", 0, store_mount, "KEY=VALUE,...", "mount as docker: type=bind,src=,dst=" },
+	{ FLAG_STORE, 'l', "label", AT(labels), options_add_word, "KEY[=VALUE]", "what ps can be asked for" },
+	{ FLAG_STORE, 0, "label-file", AT(label_files), options_add_word, "FILE", "labels, one a line" },
+	{ FLAG_STORE, 0, "mount", AT(mounts), options_add_word, "KEY=VALUE,...", "mount as docker: type=bind,src=,dst=" },
 	{ FLAG_STRING, 0, "name", AT(name), NULL, "NAME", "the job's name" },
 	{ FLAG_STRING, 0, "network", AT(network), NULL, "MODE", "none (default) or host" },
 	{ FLAG_STRING, 0, "net", AT(network), NULL, "MODE", "the same as --network" },
 	{ FLAG_SWITCH, 0, "once", AT(once), NULL, NULL,
 	  "an engine for this call alone, in the caller's cgroup and limits" },
-	{ FLAG_STORE, 0, "param", 0, store_param, "PARAM=VALUE",
+	{ FLAG_STORE, 0, "param", AT(params), options_add_word, "PARAM=VALUE",
 	  "with -f: give it a directory, a file, or PARAM-uid=ID" },
-	{ FLAG_STORE, 0, "params", 0, store_params, "FILE", "with -f: parameters, one a line" },
+	{ FLAG_STORE, 0, "params", AT(param_files), options_add_word, "FILE", "with -f: parameters, one a line" },
 	{ FLAG_SWITCH, 0, "read-only", AT(job.read_only), NULL, NULL, "no writes to the root" },
 	{ FLAG_STRING, 0, "restart", AT(restart), NULL, "POLICY",
 	  "with -d: no (default), always or on-failure[:N]" },
 	{ FLAG_CHOICE, 0, "rm", AT(rm), NULL, NULL,
 	  "leave nothing behind; always so without -d, unless =false" },
-	{ FLAG_STORE, 0, "secret", 0, store_secret, "id=NAME,src=FILE",
+	{ FLAG_STORE, 0, "secret", AT(secrets), options_add_word, "id=NAME,src=FILE",
 	  "a file that the job has in memory, at /run/secrets/NAME" },
-	{ FLAG_STORE, 0, "security-opt", 0, store_security, "OPTION", "no-new-privileges" },
+	{ FLAG_STORE, 0, "security-opt", AT(security), options_add_word, "OPTION", "no-new-privileges" },
 	{ FLAG_STRING, 0, "stop-signal", AT(stop_signal), NULL, "SIGNAL",
 	  "what berth stop sends first (default TERM)" },
 	{ FLAG_STRING, 0, "timeout", AT(timeout), NULL, "TIME", "end it after 90s, 10m, 4h" },
 	{ FLAG_STORE, 0, "tmpfs", 0, store_tmpfs, "DST[:OPTIONS]", "an empty directory in memory" },
 	{ FLAG_SWITCH, 't', "tty", AT(job.run.tty), NULL, NULL, "a terminal of the job's own" },
 	{ FLAG_STORE, 0, "ulimit", 0, store_ulimit, "NAME=SOFT[:HARD]", "a limit, as nofile=1024" },
-	{ FLAG_STORE, 0, "uidmap", 0, store_uidmap, "CONTAINER:HOST:COUNT",
+	{ FLAG_STORE, 0, "uidmap", AT(uidmaps), options_add_word, "CONTAINER:HOST:COUNT",
 	  "map these user ids in a namespace of the job's own" },
 	{ FLAG_STRING, 'u', "user", AT(user), NULL, "USER[:GROUP]", "whom COMMAND runs as" },
 	{ FLAG_STRING, 0, "userns", AT(userns), NULL, "keep-id[:uid=U,gid=G]",
 	  "the job's user has the caller's number, and is the caller" },
-	{ FLAG_STORE, 'v', "volume", 0, store_volume, "[SRC:]DST[:OPTIONS]",
+	{ FLAG_STORE, 'v', "volume", AT(volumes), options_add_word, "[SRC:]DST[:OPTIONS]",
 	  "mount SRC, a path of the host or a volume's name, at DST" },
 	{ FLAG_STRING, 'w', "workdir", AT(workdir), NULL, "DIR", "where COMMAND starts" },
 	LATER_VALUE('a', "attach"), LATER_VALUE(0, "add-host"), LATER_VALUE(0, "ca"),

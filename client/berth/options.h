@@ -63,10 +63,12 @@ void options_free(struct run_options *options);
 int options_of_file(struct cli *cli, struct run_options *options, struct err *err)
     __attribute__((warn_unused_result));
 
-/* environ.c: what -e says is added to env, and its value taken out of the words of this process, which
- * everybody on the host can read in /proc for as long as the job runs. 0, or -1 with err. */
-int options_take_variable(struct job_words *env, char *word, struct err *err)
-    __attribute__((warn_unused_result));
+/* Of a flag that can be given several times: adds its value to the struct job_words at its offset. */
+flag_store options_add_word;
+
+/* environ.c: the same of -e, and takes the value out of the words of this process, which everybody on the
+ * host can read in /proc for as long as the job runs. */
+flag_store options_take_variable;
 
 /* environ.c: a process's variables, from --env-file and -e. 0, or -1 with err. */
 int options_environ(struct job_run *run, const struct job_words *files, const struct job_words *env,
