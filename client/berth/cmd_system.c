@@ -12,10 +12,10 @@
 
 #include <json-c/json.h>
 
-#include "client/berth/daemon.h"
 #include "client/berth/jobcall.h"
 #include "client/berth/message.h"
 #include "client/berth/moment.h"
+#include "client/berth/prune.h"
 #include "client/berth/quantity.h"
 #include "client/berth/table.h"
 #include "client/lib/json.h"
@@ -183,71 +183,18 @@ make_filter(const struct options *options, struct err *err)
 	return (NULL);
 }
 
-/* As docker(1) does; of nothing, nothing is listed. */
-static int
-print_pruned(struct json_object *answer, struct err *err)
-{
-	struct json_object *list;
-	char text[ERR_LINE];
-	size_t count = 0;
-
-	if (json_object_object_get_ex(answer, "removed", &list) &&
-	    json_object_is_type(list, json_type_array))
-		count = json_object_array_length(list);
-	for (size_t i = 0; i < count; i++) {
-		const char *id = json_string(json_object_array_get_idx(list, i));
-
-		err_escape(text, sizeof(text), id != NULL ? id : "");
-		printf("%s%s\n", i == 0 ? "Deleted Jobs:\n" : "", text);
-	}
-	quantity_size(json_number(answer, "size", 0), 4, text, sizeof(text));
-	printf("%sTotal reclaimed space: %s\n", count > 0 ? "\n" : "", text);
-	return (message_done(err));
-}
-
-static struct json_object *
-nothing_removed(void)
-{
-	struct json_object *object = json_object_new_object();
-
-	json_object_object_add(object, "removed", json_object_new_array());
-	json_object_object_add(object, "size", json_object_new_int64(0));
-	return (object);
-}
-
-static int
-prune(struct cli *cli, struct json_object *params, struct err *err)
-{
-	struct job_call call = { .method = "Prune", .params = params, .patience = PRUNE_MS };
-	struct json_object *answer;
-	int rc = job_ask_all(cli, &call, &answer, err);
-
-	if (rc < 0)
-		return (-1);
-	if (rc == 1)
-		answer = nothing_removed();
-	if (cli->json)
-		return (message_json(answer, err));
-	rc = print_pruned(answer, err);
-	json_object_put(answer);
-	return (rc);
-}
-
 static int
 system_prune(struct cli *cli, int argc, char **argv, struct err *err)
 {
 	struct options options = { .force = false };
 	struct flag_parse parse = { .own = { prune_flags, &options }, .argc = argc, .argv = argv };
-	struct json_object *params;
+	struct job_call call = { .method = "Prune", .patience = PRUNE_MS };
+	const char *question = "remove the jobs that are over, with all that they wrote?";
+	struct json_object *answer;
 
 	if (cli_flags(cli, &parse, err) != 0 || cli_words(cli, parse.argc, 0, 0, err) != 0 ||
-	    (params = make_filter(&options, err)) == NULL)
+	    (call.params = make_filter(&options, err)) == NULL ||
+	    prune_ask(cli, &call, options.force ? NULL : question, &answer, err) != 0)
 		return (-1);
-	if (options.force ||
-	    daemon_confirm(cli, "remove the jobs that are over, with all that they wrote?"))
-		return (prune(cli, params, err));
-	json_object_put(params);
-	err_set(err, ERR_FAILED, "nothing was removed");
-	err_why(err, "nobody said yes");
-	return (err_todo(err, "berth system prune -f  does not ask"));
+	return (prune_print(cli, answer, "Jobs", err));
 }

@@ -11,10 +11,9 @@
 
 #include <json-c/json.h>
 
-#include "client/berth/daemon.h"
 #include "client/berth/jobcall.h"
 #include "client/berth/message.h"
-#include "client/berth/quantity.h"
+#include "client/berth/prune.h"
 #include "client/berth/table.h"
 #include "client/berth/volumecall.h"
 #include "client/lib/job.h"
@@ -257,6 +256,7 @@ volume_rm(struct cli *cli, int argc, char **argv, struct err *err)
 		.own = { rm_volume_flags, &options }, .argc = argc, .argv = argv
 	};
 	struct json_object *list = NULL;
+	char text[ERR_LINE];
 	int status = 0;
 
 	if (cli_flags(cli, &parse, err) != 0 || cli_words(cli, parse.argc, 1, INT32_MAX, err) != 0)
@@ -268,15 +268,18 @@ volume_rm(struct cli *cli, int argc, char **argv, struct err *err)
 			status = failed(cli, parse.argc, err);
 		else if (list != NULL)
 			json_object_array_add(list, message_json_text(parse.argv[i]));
-		else
-			printf("%s\n", parse.argv[i]);
+		else {
+			/* with -f whatever the word was */
+			message_foreign(text, parse.argv[i]);
+			printf("%s\n", text);
+		}
 		if (list == NULL && message_done(err) != 0)
 			return (-1);
 	}
 	return (list != NULL && message_json(list, err) != 0 ? -1 : status);
 }
 
-/* The parameters of PruneVolumes; NULL: memory is short. */
+/* The parameters of PruneVolumes. */
 static struct json_object *
 what_to_prune(const struct options *options)
 {
@@ -292,65 +295,24 @@ what_to_prune(const struct options *options)
 }
 
 static int
-print_pruned(struct json_object *answer, struct err *err)
-{
-	struct json_object *list = json_object_object_get(answer, "removed");
-	size_t count =
-	    json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
-	char text[ERR_LINE];
-
-	for (size_t i = 0; i < count; i++) {
-		const char *name = json_string(json_object_array_get_idx(list, i));
-
-		message_foreign(text, name != NULL ? name : "");
-		printf("%s%s\n", i == 0 ? "Deleted Volumes:\n" : "", text);
-	}
-	quantity_size(json_number(answer, "size", 0), 4, text, sizeof(text));
-	printf("%sTotal reclaimed space: %s\n", count > 0 ? "\n" : "", text);
-	return (message_done(err));
-}
-
-static int
-prune(struct cli *cli, const struct options *options, struct err *err)
-{
-	struct job_call call = {
-		.method = "PruneVolumes", .params = what_to_prune(options), .patience = PATIENCE_MS
-	};
-	struct json_object *answer;
-	int rc = job_ask_all(cli, &call, &answer, err);
-
-	if (rc < 0)
-		return (-1);
-	if (rc == 1) {
-		answer = json_object_new_object();
-		json_object_object_add(answer, "removed", json_object_new_array());
-		json_object_object_add(answer, "size", json_object_new_int64(0));
-	}
-	if (json_object_get_boolean(json_object_object_get(answer, "unknown")) != 0)
-		message_warning(cli, "no volume was removed: what a job uses cannot be read");
-	else if (!options->all)
-		message_note(cli, "volumes with a name stay; with them:  berth volume prune -a");
-	if (cli->json)
-		return (message_json(answer, err));
-	rc = print_pruned(answer, err);
-	json_object_put(answer);
-	return (rc);
-}
-
-static int
 volume_prune(struct cli *cli, int argc, char **argv, struct err *err)
 {
 	struct options options = { .force = false };
 	struct flag_parse parse = { .own = { prune_flags, &options }, .argc = argc, .argv = argv };
+	struct job_call call = { .method = "PruneVolumes", .patience = PATIENCE_MS };
+	struct json_object *answer;
+	const char *question;
 
 	if (cli_flags(cli, &parse, err) != 0 || cli_words(cli, parse.argc, 0, 0, err) != 0)
 		return (-1);
-	if (options.force ||
-	    daemon_confirm(
-		cli, options.all ? "remove all volumes that no job uses, with all that they hold?"
-				 : "remove the volumes without a name that no job uses?"))
-		return (prune(cli, &options, err));
-	err_set(err, ERR_FAILED, "nothing was removed");
-	err_why(err, "nobody said yes");
-	return (err_todo(err, "berth volume prune -f  does not ask"));
+	question = options.all ? "remove all volumes that no job uses, with all that they hold?"
+			       : "remove the volumes without a name that no job uses?";
+	call.params = what_to_prune(&options);
+	if (prune_ask(cli, &call, options.force ? NULL : question, &answer, err) != 0)
+		return (-1);
+	if (json_object_get_boolean(json_object_object_get(answer, "unknown")) != 0)
+		message_warning(cli, "no volume was removed: what a job uses cannot be read");
+	else if (!options.all)
+		message_note(cli, "volumes with a name stay; with them:  berth volume prune -a");
+	return (prune_print(cli, answer, "Volumes", err));
 }
