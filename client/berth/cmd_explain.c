@@ -85,7 +85,10 @@ explain(struct cli *cli, struct flag_parse *parse, struct explain_options *given
 	const char *first = parse->argc > 0 ? parse->argv[0] : NULL;
 
 	if (given->schema)
-		return (jobuse_schema(cli, err));
+		return (first == NULL && given->file == NULL &&
+				given->params.n + given->param_files.n == 0
+			    ? jobuse_schema(cli, err)
+			    : usage("--schema is about no job file", err));
 	if (first == NULL)
 		return (given->file != NULL ? explain_file(cli, given->file, given, err)
 					    : usage("nothing to explain", err));

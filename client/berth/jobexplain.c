@@ -81,10 +81,7 @@ static bool
 is_complete(const struct jobfile *jf)
 {
 	for (size_t i = 0; i < jf->nitems; i++) {
-		const struct jobfile_item *item = &jf->items[i];
-		bool parameter = item->kind == JOBFILE_DIRECTORY || item->kind == JOBFILE_SECRET;
-
-		if (parameter && !item->optional && item->value == NULL)
+		if (jobfile_is_missing(&jf->items[i]))
 			return (false);
 	}
 	return (true);
@@ -119,32 +116,43 @@ add_parameter(struct table *table, const struct jobfile_item *item)
 	table_add(table, item->description != NULL ? item->description : "");
 }
 
+/* One with neither owner nor an answer to whether it is required. */
 static void
-add_other(struct table *table, const struct jobfile_item *item)
+add_other(struct table *table, const struct jobfile_item *item, const char *const words[4])
 {
-	char text[160] = "";
-
-	if (item->kind == JOBFILE_PORT)
-		snprintf(text, sizeof(text), "%u", item->container.value);
-	table_add(table, item->kind == JOBFILE_PORT ? "port" : item->volume ? "volume" : "tmpfs");
+	table_add(table, words[0]);
 	table_add(table, item->name);
-	table_add(table, item->kind == JOBFILE_PORT ? text : item->path);
-	table_add(table, item->kind == JOBFILE_PORT ? ""
-			 : item->writable	    ? "read-write"
-						    : "read-only");
+	table_add(table, words[1]);
+	table_add(table, words[2]);
 	table_add(table, "");
 	table_add(table, "");
 	table_add(table, item->value != NULL ? item->value : "");
-	if (item->volume)
-		snprintf(text, sizeof(text), "%s%s",
-		    item->store != NULL ? "kept as " : "goes with the job",
-		    item->store != NULL ? item->store : "");
-	else if (item->kind == JOBFILE_MOUNT)
-		snprintf(text, sizeof(text), "%s%s", item->size != NULL ? "at most " : "",
-		    item->size != NULL ? item->size : "");
-	else
-		text[0] = '\0';
-	table_add(table, text);
+	table_add(table, words[3]);
+}
+
+static void
+add_mount(struct table *table, const struct jobfile_item *item)
+{
+	char text[160] = "";
+
+	if (item->volume && item->store != NULL)
+		snprintf(text, sizeof(text), "kept as %s", item->store);
+	else if (item->volume)
+		snprintf(text, sizeof(text), "goes with the job");
+	else if (item->size != NULL)
+		snprintf(text, sizeof(text), "at most %s", item->size);
+	add_other(table, item,
+	    (const char *const[]){ item->volume ? "volume" : "tmpfs", item->path,
+		item->writable ? "read-write" : "read-only", text });
+}
+
+static void
+add_port(struct table *table, const struct jobfile_item *item)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%u", item->container.value);
+	add_other(table, item, (const char *const[]){ "port", number, "", "" });
 }
 
 static int
@@ -162,8 +170,10 @@ print_items(const struct jobfile *jf, struct err *err)
 
 		if (item->kind == JOBFILE_DIRECTORY || item->kind == JOBFILE_SECRET)
 			add_parameter(&table, item);
+		else if (item->kind == JOBFILE_MOUNT)
+			add_mount(&table, item);
 		else
-			add_other(&table, item);
+			add_port(&table, item);
 	}
 	if (!table_print(&table))
 		return (err_sys(err, "cannot explain"));

@@ -76,6 +76,13 @@ jobfile_find(struct jobfile *jf, enum jobfile_kind kind, const char *name, size_
 	return (NULL);
 }
 
+bool
+jobfile_is_missing(const struct jobfile_item *item)
+{
+	return ((item->kind == JOBFILE_DIRECTORY || item->kind == JOBFILE_SECRET) &&
+		!item->optional && item->value == NULL);
+}
+
 const char *
 jobfile_target(const struct jobfile_item *item, char *buf, size_t len)
 {

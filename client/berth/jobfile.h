@@ -121,6 +121,9 @@ void jobfile_free(struct jobfile *jf);
 struct jobfile_item *jobfile_find(
     struct jobfile *jf, enum jobfile_kind kind, const char *name, size_t len);
 
+/* Does its user have to give it, and has not? */
+bool jobfile_is_missing(const struct jobfile_item *item);
+
 /* Where the job sees it. */
 const char *jobfile_target(const struct jobfile_item *item, char *buf, size_t len);
 

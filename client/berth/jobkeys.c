@@ -163,7 +163,9 @@ store_restart(void *field, char *value)
 	struct job probe = { .restart_max = 0 };
 
 	*(const char **)field = value;
-	return (options_policy(value, &probe) ? NULL : "is not no, always or on-failure[:N]");
+	return (options_policy(value, &probe)
+		    ? NULL
+		    : "is not no, always, unless-stopped or on-failure[:N]");
 }
 
 static const char *
@@ -283,7 +285,7 @@ const struct jobfile_key jobfile_keys[] = {
 	  store_isolation, JOB(isolation) },
 	{ JOBFILE_JOB, "network", "none|user|host", "none", false, "its network; with ports the default is user",
 	  store_network, JOB(network) },
-	{ JOBFILE_JOB, "restart", "no|always|on-failure[:N]", "no", false,
+	{ JOBFILE_JOB, "restart", "no|always|unless-stopped|on-failure[:N]", "no", false,
 	  "with -d: when it is started again", store_restart, JOB(restart) },
 	{ JOBFILE_JOB, "timeout", "TIME", NULL, false, "end it after 90s, 10m, 4h", store_timeout, JOB(timeout) },
 	{ JOBFILE_ENV, "NAME", "VALUE", NULL, false, "a variable of the job", NULL, 0 },

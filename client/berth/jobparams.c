@@ -240,14 +240,12 @@ jobparams_missing(const struct jobfile *jf, struct problems *problems)
 {
 	for (size_t i = 0; i < jf->nitems; i++) {
 		const struct jobfile_item *item = &jf->items[i];
-		bool directory = item->kind == JOBFILE_DIRECTORY;
 
-		if ((!directory && item->kind != JOBFILE_SECRET) || item->optional ||
-		    item->value != NULL)
+		if (!jobfile_is_missing(item))
 			continue;
 		problems_add(problems, &item->at, "the %s %s is required, and was not given",
 		    jobfile_kind_name(item->kind), item->name);
 		problems_todo(problems, "--param %s=/absolute/%s", item->name,
-		    directory ? "directory" : "file");
+		    item->kind == JOBFILE_DIRECTORY ? "directory" : "file");
 	}
 }

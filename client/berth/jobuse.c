@@ -23,6 +23,7 @@
 #include "client/berth/jobparams.h"
 #include "client/berth/judge.h"
 #include "client/berth/message.h"
+#include "client/berth/mountwords.h"
 #include "client/berth/secrets.h"
 #include "client/lib/json.h"
 
@@ -177,10 +178,10 @@ static void
 use_secret(struct cli *cli, struct run_options *options, const struct jobfile_item *item)
 {
 	struct err err = { .code = ERR_INVALID };
-	char *path = given_path(cli, item), buf[128];
+	char *path = given_path(cli, item);
 	const struct secret secret = { .name = item->name,
 		.source = path,
-		.target = jobfile_target(item, buf, sizeof(buf)),
+		.target = item->path,
 		.owned = item->uid.given && item->gid.given,
 		.uid = item->uid.value,
 		.gid = item->gid.value,
@@ -215,23 +216,17 @@ use_mount(struct cli *cli, struct run_options *options, const struct jobfile_ite
 {
 	struct job_mount mount = { .type = item->volume ? JOB_MOUNT_VOLUME : JOB_MOUNT_TMPFS,
 		.fd = -1 };
-	const char *size = item->size, *mode = item->permissions;
 
-	mount.readonly = !item->writable;
 	if (item->volume && (item->value != NULL || item->store != NULL)) {
 		mount.source = strdup(item->value != NULL ? item->value : item->store);
 		mount.match = item->value == NULL;
 		label_volume(cli, options, item, &mount);
 	}
-	if (!item->volume && asprintf(&mount.options, "%s%s%s%s%s%s", size != NULL ? "size=" : "",
-				 size != NULL ? size : "", size != NULL && mode != NULL ? "," : "",
-				 mode != NULL ? "mode=" : "", mode != NULL ? mode : "",
-				 item->writable			? ""
-				 : size != NULL || mode != NULL ? ",ro"
-								: "ro") < 0)
-		mount.options = NULL;
-	if (!item->volume)
-		mount.readonly = false;
+	/* of a tmpfs it is one of its options */
+	if (item->volume)
+		mount.readonly = !item->writable;
+	else
+		mount.options = mountwords_tmpfs(item->size, item->permissions, !item->writable);
 	add(cli, options, item, &mount);
 }
 

@@ -25,7 +25,7 @@ struct reading {
 	const char *flag; /* "-v" */
 	const char *text; /* all of it, for messages */
 	struct job_mount *mount;
-	const char *used[JOB_MOUNT_SECRET + 1]; /* an option that only this type has */
+	const char *used[JOB_MOUNT_VOLUME + 1]; /* an option that only this type has */
 	char size[24]; /* of a tmpfs */
 	char mode[8];
 	bool uid;
@@ -38,6 +38,12 @@ struct option {
 	enum job_mount_type only;
 	int (*take)(struct reading *r, const char *value, struct err *err);
 };
+
+static const char *const types[] = {
+	[JOB_MOUNT_BIND] = "bind", [JOB_MOUNT_TMPFS] = "tmpfs", [JOB_MOUNT_VOLUME] = "volume"
+};
+
+#define TYPES (sizeof(types) / sizeof(types[0]))
 
 bool
 mountwords_is_path(const char *text)
@@ -92,6 +98,17 @@ mountwords_size(const char *text, uint64_t *bytes)
 	return (0);
 }
 
+char *
+mountwords_tmpfs(const char *size, const char *mode, bool readonly)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "%s%s%s%s%s", size != NULL ? ",size=" : "",
+	    size != NULL ? size : "", mode != NULL ? ",mode=" : "", mode != NULL ? mode : "",
+	    readonly ? ",ro" : "");
+	return (strdup(text + (text[0] == ',')));
+}
+
 static int
 copy(char **out, const char *text, struct err *err)
 {
@@ -123,12 +140,8 @@ take_bool(const struct reading *r, const char *value, bool *out, struct err *err
 static int
 take_type(struct reading *r, const char *value, struct err *err)
 {
-	static const char *const names[] = { [JOB_MOUNT_BIND] = "bind",
-		[JOB_MOUNT_TMPFS] = "tmpfs",
-		[JOB_MOUNT_VOLUME] = "volume" };
-
-	for (size_t i = 1; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(names[i], value) == 0) {
+	for (size_t i = 1; i < TYPES; i++) {
+		if (strcmp(types[i], value) == 0) {
 			r->mount->type = (enum job_mount_type)i;
 			return (0);
 		}
@@ -283,7 +296,7 @@ take(struct reading *r, const struct option *options, char *word, bool *found, s
 	for (; options->name != NULL; options++) {
 		if (strcmp(options->name, word) != 0)
 			continue;
-		if (value == NULL && !stands_alone(options))
+		if (!stands_alone(options) && (value == NULL || value[0] == '\0'))
 			return (wrong(r, "an option has no value", NULL, err));
 		if (options->only != JOB_MOUNT_INVALID)
 			r->used[options->only] = options->name;
@@ -297,12 +310,11 @@ take(struct reading *r, const struct option *options, char *word, bool *found, s
 static int
 finish(struct reading *r, struct err *err)
 {
-	static const char *const types[] = { "", "bind", "tmpfs", "volume", "" };
 	struct job_mount *mount = r->mount;
 
 	if (mount->target == NULL)
 		return (wrong(r, "there is no target", NULL, err));
-	for (size_t i = 1; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (size_t i = 1; i < TYPES; i++) {
 		if (r->used[i] == NULL || i == (size_t)mount->type)
 			continue;
 		err_set(err, ERR_USAGE, "%s %s: %s does not fit this mount", r->flag, r->text,
@@ -315,13 +327,9 @@ finish(struct reading *r, struct err *err)
 	mount->mapped = r->uid;
 	if (r->size[0] == '\0' && r->mode[0] == '\0')
 		return (0);
-	if (asprintf(&mount->options, "%s%s%s%s%s", r->size[0] != '\0' ? "size=" : "", r->size,
-		r->size[0] != '\0' && r->mode[0] != '\0' ? "," : "",
-		r->mode[0] != '\0' ? "mode=" : "", r->mode) < 0) {
-		mount->options = NULL;
-		return (err_sys(err, "cannot read the flags"));
-	}
-	return (0);
+	mount->options = mountwords_tmpfs(
+	    r->size[0] != '\0' ? r->size : NULL, r->mode[0] != '\0' ? r->mode : NULL, false);
+	return (mount->options != NULL ? 0 : err_sys(err, "cannot read the flags"));
 }
 
 static int

@@ -34,6 +34,10 @@ int mountwords_propagation(const char *text, enum job_propagation *propagation, 
 /* "64m", "1g", "65536", "512k": bytes. 0 or -1. */
 int mountwords_size(const char *text, uint64_t *bytes) __attribute__((warn_unused_result));
 
+/* The options of a tmpfs, "size=64m,mode=1777,ro": size and mode as they stand, of at most 32 bytes each, or
+ * NULL. NULL: memory is short. */
+char *mountwords_tmpfs(const char *size, const char *mode, bool readonly);
+
 /* Is it a path, unlike the name of a volume or of an image? */
 bool mountwords_is_path(const char *text);
 

@@ -409,6 +409,10 @@ done
 
 # --- the format is one: the table, the manual, a file of it
 schema=$(as alice berth explain --schema --format=json)
+for words in web.job "-f web.job" "--param data=/x" "--params x"; do
+	# shellcheck disable=SC2086
+	refused 64 "--schema and $words" explain --schema $words
+done
 is "$(jq -r '.[] | .section as $s | .keys[] | $s + " " + .key' <<<"$schema" | sort)" \
     "$(awk '/^\.Ss / { s = $2; gsub(/[^a-z]/, "", s) } /^\.It Cm / && s != "" { print s, $3 }
         /^\.It Va NAME/ { print s, "NAME" }' "$TOP/config/man/berth-job.5" | sort)" "berth-job(5) has the keys of the schema"

@@ -135,6 +135,10 @@ mounts(void **state)
 		{ "src=name,dst=/d,volume-nocopy,volume-label=a=b,volume-label=c,volume-label=a=d",
 		    "volume name /d - nocopy [a=d] [c=]" },
 		/* --- not */
+		{ "type=bind,src=,dst=/b",
+		    "! --mount type=bind,src=,dst=/b: an option has no value" },
+		{ "type=volume,dst=/b,volume-label=",
+		    "! --mount type=volume,dst=/b,volume-label=: an option has no value" },
 		{ "", "! --mount : option  is not available in this version" },
 		{ "type=bind,", "! --mount type=bind,: option  is not available in this version" },
 		{ "type=npipe,dst=/a", "! --mount type=npipe,dst=/a: there is no such type" },
