@@ -302,6 +302,7 @@ volume_prune(struct cli *cli, int argc, char **argv, struct err *err)
 	struct job_call call = { .method = "PruneVolumes", .patience = PATIENCE_MS };
 	struct json_object *answer;
 	const char *question;
+	bool unknown;
 
 	if (cli_flags(cli, &parse, err) != 0 || cli_words(cli, parse.argc, 0, 0, err) != 0)
 		return (-1);
@@ -310,7 +311,10 @@ volume_prune(struct cli *cli, int argc, char **argv, struct err *err)
 	call.params = what_to_prune(&options);
 	if (prune_ask(cli, &call, options.force ? NULL : question, &answer, err) != 0)
 		return (-1);
-	if (json_object_get_boolean(json_object_object_get(answer, "unknown")) != 0)
+	unknown = json_object_get_boolean(json_object_object_get(answer, "unknown")) != 0;
+	/* also where there was nobody to say it */
+	json_object_object_add(answer, "unknown", json_object_new_boolean(unknown));
+	if (unknown)
 		message_warning(cli, "no volume was removed: what a job uses cannot be read");
 	else if (!options.all)
 		message_note(cli, "volumes with a name stay; with them:  berth volume prune -a");

@@ -156,17 +156,6 @@ matches(const char *value, const char *name)
 	return (found);
 }
 
-static bool
-has_label(const struct jobview *view, const char *term)
-{
-	const char *equals = strchr(term, '='), *value;
-	char *name = strndup(term, equals != NULL ? (size_t)(equals - term) : strlen(term));
-
-	value = name != NULL ? jobview_label(view, name) : NULL;
-	free(name);
-	return (value != NULL && (equals == NULL || strcmp(value, equals + 1) == 0));
-}
-
 /* One term. */
 static bool
 holds(const struct jobfilter *filter, size_t i, const struct jobview *view)
@@ -180,7 +169,7 @@ holds(const struct jobfilter *filter, size_t i, const struct jobview *view)
 	case FILTER_NAME:
 		return (matches(value, view->name));
 	case FILTER_LABEL:
-		return (has_label(view, value));
+		return (jobview_has_label(view->object, value));
 	case FILTER_STATUS:
 		return (jobview_is(view, value));
 	case FILTER_EXITED:

@@ -101,15 +101,32 @@ jobview_command(const struct jobview *view)
 	return (text);
 }
 
-const char *
-jobview_label(const struct jobview *view, const char *name)
+static const char *
+find_label(struct json_object *object, const char *name)
 {
 	struct json_object *labels;
 
-	if (!json_object_object_get_ex(view->object, "labels", &labels) ||
+	if (!json_object_object_get_ex(object, "labels", &labels) ||
 	    !json_object_is_type(labels, json_type_object))
 		return (NULL);
 	return (json_text(labels, name));
+}
+
+const char *
+jobview_label(const struct jobview *view, const char *name)
+{
+	return (find_label(view->object, name));
+}
+
+bool
+jobview_has_label(struct json_object *object, const char *term)
+{
+	const char *equals = strchr(term, '='), *value;
+	char *name = strndup(term, strcspn(term, "="));
+
+	value = name != NULL ? find_label(object, name) : NULL;
+	free(name);
+	return (value != NULL && (equals == NULL || strcmp(value, equals + 1) == 0));
 }
 
 bool

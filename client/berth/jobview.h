@@ -40,6 +40,9 @@ char *jobview_command(const struct jobview *view) __attribute__((warn_unused_res
 /* The label's value; NULL: it has no such label. */
 const char *jobview_label(const struct jobview *view, const char *name);
 
+/* Has a job or a volume, as the engine lists it, the label "NAME", or "NAME=VALUE" with that value? */
+bool jobview_has_label(struct json_object *object, const char *term);
+
 /* Is it named so: by its name, its id, or the beginning of its id? */
 bool jobview_named(const struct jobview *view, const char *word);
 

@@ -15,8 +15,8 @@
 
 #include "client/berth/signame.h"
 
-static int
-contradict(const char *one, const char *other, const char *why, struct err *err)
+int
+options_contradict(const char *one, const char *other, const char *why, struct err *err)
 {
 	err_set(err, ERR_USAGE, "%s contradicts %s", one, other);
 	return (err_why(err, "%s", why));
@@ -111,7 +111,7 @@ set_restart(struct run_options *options, struct err *err)
 	if (options->job.restart == JOB_RESTART_NO)
 		return (0);
 	if (options->rm == FLAG_YES)
-		return (contradict(
+		return (options_contradict(
 		    "--restart", "--rm", "what is removed cannot be started again", err));
 	if (options->detach)
 		return (0);
@@ -165,7 +165,7 @@ set_detach(struct run_options *options, struct err *err)
 	struct job *job = &options->job;
 
 	if (options->detach && options->once)
-		return (contradict("-d", "--once",
+		return (options_contradict("-d", "--once",
 		    "the engine of this call ends with it, and its job with the engine", err));
 	job->detach = options->detach;
 	job->interactive = options->interactive;

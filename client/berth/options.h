@@ -93,6 +93,9 @@ int options_set_pair(struct job_words *words, const char *pair, struct err *err)
 /* lifeflags.c: sets restart and restart_max to what "on-failure:5" says. False: it is no policy. */
 bool options_policy(const char *text, struct job *job);
 
+/* lifeflags.c: "ONE contradicts OTHER", and why. -1 with err. */
+int options_contradict(const char *one, const char *other, const char *why, struct err *err);
+
 /* lifeflags.c: what becomes of the job when it ends, and how it is ended. 0, or -1 with err. */
 int options_life(struct run_options *options, struct err *err) __attribute__((warn_unused_result));
 

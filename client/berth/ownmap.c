@@ -14,13 +14,6 @@
 
 #include "client/berth/view.h"
 
-static int
-contradict(const char *flag, const char *other, const char *why, struct err *err)
-{
-	err_set(err, ERR_USAGE, "%s contradicts %s", flag, other);
-	return (err_why(err, "%s", why));
-}
-
 /* --userns=keep-id[:uid=U,gid=G]; U and G are changed when they are said. */
 static int
 parse_keep_id(const char *value, uint32_t *uid, uint32_t *gid, struct err *err)
@@ -288,13 +281,14 @@ ownmap_choose(struct cli *cli, struct run_options *options, struct err *err)
 	if (options->userns == NULL && !mapped)
 		return (0);
 	if (options->userns != NULL && mapped)
-		return (contradict(flag, "--uidmap and --gidmap", "each is the whole map", err));
+		return (options_contradict(
+		    flag, "--uidmap and --gidmap", "each is the whole map", err));
 	if (options->detach)
-		return (contradict(flag, "-d", alone, err));
+		return (options_contradict(flag, "-d", alone, err));
 	if (cli->host != NULL)
-		return (contradict(flag, "--host and BERTH_HOST", alone, err));
+		return (options_contradict(flag, "--host and BERTH_HOST", alone, err));
 	if (options->job.keep)
-		return (contradict(
+		return (options_contradict(
 		    flag, "--rm=false", "what is kept would begin again with other ids", err));
 	options->once = true;
 	return (

@@ -12,6 +12,7 @@
 #include <json-c/json.h>
 
 #include "client/berth/jobcall.h"
+#include "client/berth/jobview.h"
 #include "client/lib/json.h"
 
 static int
@@ -55,27 +56,6 @@ volume_filter_add(struct volume_filter *filter, const char *value, struct err *e
 	return (0);
 }
 
-static bool
-has_label(struct json_object *volume, const char *wanted)
-{
-	struct json_object *labels = json_object_object_get(volume, "labels");
-	size_t len = strcspn(wanted, "=");
-
-	if (!json_object_is_type(labels, json_type_object))
-		return (false);
-	for (struct json_object_iterator at = json_object_iter_begin(labels),
-					 end = json_object_iter_end(labels);
-	     !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
-		const char *name = json_object_iter_peek_name(&at);
-		const char *value = json_string(json_object_iter_peek_value(&at));
-
-		if (strlen(name) == len && strncmp(name, wanted, len) == 0)
-			return (wanted[len] == '\0' ||
-				(value != NULL && strcmp(value, wanted + len + 1) == 0));
-	}
-	return (false);
-}
-
 bool
 volume_filter_takes(const struct volume_filter *filter, struct json_object *volume)
 {
@@ -89,7 +69,7 @@ volume_filter_takes(const struct volume_filter *filter, struct json_object *volu
 	for (size_t i = 0; !named && i < filter->nnames; i++)
 		named = strstr(name, filter->names[i]) != NULL;
 	for (size_t i = 0; named && i < filter->nlabels; i++)
-		named = has_label(volume, filter->labels[i]);
+		named = jobview_has_label(volume, filter->labels[i]);
 	return (named);
 }
 
