@@ -8,18 +8,16 @@
 #include "client/berth/jobfile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/inistrict.h"
 #include "common/io.h"
 
 #include "client/berth/jobscan.h"
 #include "client/berth/near.h"
+#include "client/berth/regular.h"
 
 static const struct {
 	const char *name;
@@ -387,33 +385,26 @@ jobfile_parse(
 		check_item(jf, i, problems);
 }
 
-/* As in secrets.c: what it is is found out before it is opened. -1 with err. */
 static int
-open_regular(const char *file, struct err *err)
+open_file(const char *file, struct err *err)
 {
-	int seen AUTO_CLOSE = open(file, O_PATH | O_CLOEXEC);
-	char again[32];
-	struct stat st;
-	int fd;
+	int fd = regular_open(file);
 
-	if (seen < 0 || fstat(seen, &st) != 0) {
-		err_sys(err, "cannot open %s", file);
-		/* A word that names nothing is a wrong word. */
-		if (err->errnum == ENOENT)
-			err->code = ERR_USAGE;
-		return (-1);
-	}
-	if (!S_ISREG(st.st_mode))
+	if (fd >= 0)
+		return (fd);
+	if (errno == 0)
 		return (err_set(err, ERR_USAGE, "cannot read %s: it is not a regular file", file));
-	snprintf(again, sizeof(again), "/proc/self/fd/%d", seen);
-	fd = open(again, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	return (fd >= 0 ? fd : err_sys(err, "cannot open %s", file));
+	err_sys(err, "cannot open %s", file);
+	/* A word that names nothing is a wrong word. */
+	if (err->errnum == ENOENT)
+		err->code = ERR_USAGE;
+	return (-1);
 }
 
 char *
 jobfile_bytes(const char *file, size_t *len, struct err *err)
 {
-	int fd AUTO_CLOSE = open_regular(file, err);
+	int fd AUTO_CLOSE = open_file(file, err);
 	ssize_t got;
 	char *text;
 

@@ -13,11 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/berth/mountwords.h"
 #include "client/berth/options.h"
+#include "client/berth/regular.h"
 #include "client/lib/job_mount.h"
 #include "common/idmap.h"
 #include "common/io.h"
@@ -27,30 +27,17 @@
 #define MODES 0444U /* whoever reads it; nobody writes it */
 #define USED_AS "it is id=NAME,src=FILE[,target=PATH][,uid=N,gid=N][,mode=0400]"
 
-/*
- * To open a FIFO waits for who writes to it, and to open a device can do things: what it is is found
- * out first. Then the very same is opened. -1 with err.
- */
 static int
 open_source(const struct secret *secret, struct err *err)
 {
-	int AUTO_CLOSE seen = open(secret->source, O_PATH | O_CLOEXEC);
-	char again[32];
-	struct stat st;
-	int fd;
+	int fd = regular_open(secret->source);
 
-	if (seen < 0 || fstat(seen, &st) != 0)
+	if (fd >= 0)
+		return (fd);
+	if (errno != 0)
 		return (err_sys(err, "secret %s: cannot open %s", secret->name, secret->source));
-	if (!S_ISREG(st.st_mode)) {
-		err_set(err, ERR_USAGE, "secret %s: %s is no regular file", secret->name,
-		    secret->source);
-		return (
-		    err_todo(err, "what a program prints is put into a file first:  umask 077"));
-	}
-	snprintf(again, sizeof(again), "/proc/self/fd/%d", seen);
-	fd = open(again, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	return (
-	    fd >= 0 ? fd : err_sys(err, "secret %s: cannot open %s", secret->name, secret->source));
+	err_set(err, ERR_USAGE, "secret %s: %s is no regular file", secret->name, secret->source);
+	return (err_todo(err, "what a program prints is put into a file first:  umask 077"));
 }
 
 static int

@@ -182,7 +182,12 @@ as alice berth start over >/dev/null
 ok "and there is a new one when that is started again" test -d "$VOLUMES/data/data"
 as alice berth rm -f over >/dev/null
 
+run volume rm -f $'a\033b'
+is "$rc:$out" '0:a\x1bb' "rm -f: a word that is an attack on the terminal"
+
 # --- prune
+run as bob berth volume prune -af --format=json
+is "$(json '(v["removed"], v["size"], v["unknown"])' <<<"$out")" "([], 0, False)" "prune --format=json without an engine"
 run volume prune
 like "$rc:$err" '^1:.*nothing was removed.*nobody said yes.*-f  does not ask' "prune asks, and nobody is there"
 run volume prune -f
