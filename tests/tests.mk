@@ -121,15 +121,16 @@ endef
 
 # $(1): NAME of fuzz_NAME.c
 define fuzzer
-$(BUILD)/san/fuzz/replay_$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/replay_main.c \
-    tests/fuzz/fuzz.h $(call archives,san,$(1))
+$(BUILD)/san/fuzz/replay_$(1): tests/fuzz/fuzz_$(1).c $(BUILD)/san/tests/fuzz/replay_main.o \
+    $(call archives,san,$(1))
 	$$(call say,cc)
 	@mkdir -p $$(@D)
-	$$(CC_san) -std=gnu11 $$(FLAGS_san) $$(DEFS) $$(INCLUDE) -o $$@ $$(filter %.c,$$^) $$(WRAPS) $$(GROUP)
-$(BUILD)/fuz/fuzz_$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/fuzz.h $(call archives,fuz,$(1))
+	$$(CC_san) -std=gnu11 $$(FLAGS_san) $$(DEFS) $$(INCLUDE) -MMD -MP -o $$@ $$< \
+	    $$(filter %.o,$$^) $$(WRAPS) $$(GROUP)
+$(BUILD)/fuz/fuzz_$(1): tests/fuzz/fuzz_$(1).c $(call archives,fuz,$(1))
 	$$(call say,cc)
 	@mkdir -p $$(@D)
-	$$(CC_fuz) -std=gnu11 $$(FLAGS_fuz) -fsanitize=fuzzer $$(DEFS) $$(INCLUDE) -o $$@ $$< $$(WRAPS) $$(GROUP)
+	$$(CC_fuz) -std=gnu11 $$(FLAGS_fuz) -fsanitize=fuzzer $$(DEFS) $$(INCLUDE) -MMD -MP -o $$@ $$< $$(WRAPS) $$(GROUP)
 endef
 
 # What _exit(2) would lose is written out before: see the file.
