@@ -9,6 +9,9 @@
 #   start_job FILE FLAGS... IMAGE CMD...   the same in the background: what it prints goes to FILE,
 #                             the pid of berth run to $client; wait_job waits for its end, status in
 #                             $rc
+#   gives WANTED NAME FLAGS... IMAGE CMD...   the job prints that and ends with 0
+#   fails REGEX NAME FLAGS... IMAGE CMD...    berth itself fails, says so in one to three lines, and
+#                             prints nothing else
 #   make_image DIR            an image directory of alice's that runs with the host's /usr: to be
 #                             used as  job "${USR[@]}" DIR CMD...  ($USR: the mount it needs)
 #   jobs_are_gone             no job's process and no directory of a job is left (status); waits
@@ -73,6 +76,27 @@ start_job() {
 wait_job() {
 	rc=0
 	wait "$client" 2>/dev/null || rc=$?
+}
+
+gives() {
+	local want=$1 name=$2
+	shift 2
+	run job "$@"
+	is "$rc:$out$err" "0:$want" "$name"
+}
+
+fails() {
+	local regex=$1 name=$2
+	shift 2
+	run job "$@"
+	if [ "$rc" -eq 125 ] && [ -z "$out" ] && [[ $err =~ $regex ]] && [ "$(wc -l <<<"$err")" -le 3 ] &&
+		[[ $err == "berth: "* ]]; then
+		pass "$name"
+	else
+		fail "$name"
+		diag "wanted 125 and a match of $regex"
+		tap_show_run
+	fi
 }
 
 make_image() {

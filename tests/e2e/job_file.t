@@ -34,12 +34,6 @@ refused() {
 says() {
 	like $'\n'"$lines"$'\n' "$1: $2${3:+[^$'\n']*$'\n'$3}" "it says: $1: $2${3:+; $3}"
 }
-gives() {
-	local want=$1 name=$2
-	shift 2
-	run job "$@"
-	is "$rc:$out$err" "0:$want" "$name"
-}
 
 # --- a whole one
 file web.job <<'END'

@@ -21,12 +21,6 @@ for d in a b c plain; do echo "$d" >"/home/alice/$d/file"; done
 chown -hR alice:alice /home/alice
 chmod 0700 /home/alice/{a,b,c}
 
-gives() {
-	local want=$1 name=$2
-	shift 2
-	run job "$@"
-	is "$rc:$out$err" "0:$want" "$name"
-}
 # What is on the host: whose it is, and its mode.
 host() {
 	stat -c '%u:%g %a' "$@"

@@ -13,25 +13,6 @@ chmod -R a+rX /srv/scratch
 # What is mounted before it starts is locked in an engine: what lies beneath stays hidden.
 jobs_world security.confined
 
-gives() {
-	local want=$1 name=$2
-	shift 2
-	run job "$@"
-	is "$rc:$out$err" "0:$want" "$name"
-}
-fails() {
-	local regex=$1 name=$2
-	shift 2
-	run job "$@"
-	if [ "$rc" -eq 125 ] && [ -z "$out" ] && [[ $err =~ $regex ]] && [ "$(wc -l <<<"$err")" -le 3 ]; then
-		pass "$name"
-	else
-		fail "$name"
-		diag "wanted 125 and a match of $regex"
-		tap_show_run
-	fi
-}
-
 # --- --mount
 gives plain "--mount type=bind" --mount type=bind,source=/srv/scratch/plain,target=/d host cat /d/file
 gives plain "--mount: the other words for it" --mount dst=/d,src=/srv/scratch/plain,type=bind host cat /d/file

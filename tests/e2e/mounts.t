@@ -20,25 +20,6 @@ ln -s nowhere /home/alice/dangling
 ln -s loop /home/alice/loop
 chown -hR alice:alice /home/alice /srv/scratch /srv/scratch2
 
-fails() {
-	local regex=$1 name=$2
-	shift 2
-	run job "$@"
-	if [ "$rc" -eq 125 ] && [ -z "$out" ] && [[ $err =~ $regex ]] && [ "$(wc -l <<<"$err")" -le 3 ]; then
-		pass "$name"
-	else
-		fail "$name"
-		diag "wanted 125 and a match of $regex"
-		tap_show_run
-	fi
-}
-gives() {
-	local want=$1 name=$2
-	shift 2
-	run job "$@"
-	is "$rc:$out$err" "0:$want" "$name"
-}
-
 # --- how
 gives content "-v" -v /home/alice/data:/d host cat /d/file
 run job -v /home/alice/data:/d host sh -c 'echo new >/d/new; mkdir /d/dir; chown 5:5 /d/dir'

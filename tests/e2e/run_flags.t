@@ -6,28 +6,6 @@ arena_enter "$@"
 needs jq
 jobs_world security.confined
 
-# gives WANTED NAME FLAGS...: the job prints that and ends with 0
-gives() {
-	local want=$1 name=$2
-	shift 2
-	run job "$@"
-	is "$rc:$out$err" "0:$want" "$name"
-}
-# fails REGEX NAME FLAGS...: berth itself fails, says so in one to three lines, prints nothing else
-fails() {
-	local regex=$1 name=$2
-	shift 2
-	run job "$@"
-	if [ "$rc" -eq 125 ] && [ -z "$out" ] && [[ $err =~ $regex ]] && [ "$(wc -l <<<"$err")" -le 3 ] &&
-		[[ $err == "berth: "* ]]; then
-		pass "$name"
-	else
-		fail "$name"
-		diag "wanted 125 and a match of $regex"
-		tap_show_run
-	fi
-}
-
 # --- images and commands
 gives "0" "host" host id -u
 make_image /home/alice/image

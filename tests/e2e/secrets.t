@@ -19,25 +19,6 @@ echo bob >/home/bob/key
 chmod 600 /home/alice/key /home/bob/key
 chown -hR alice:alice /home/alice
 chown bob:bob /home/bob/key
-gives() {
-	local want=$1 name=$2
-	shift 2
-	run job "$@"
-	is "$rc:$out$err" "0:$want" "$name"
-}
-# fails REGEX NAME FLAGS...: 125, in three lines at most
-fails() {
-	local regex=$1 name=$2
-	shift 2
-	run job "$@"
-	if [ "$rc" -eq 125 ] && [ -z "$out" ] && [[ $err =~ $regex ]] && [ "$(wc -l <<<"$err")" -le 3 ]; then
-		pass "$name"
-	else
-		fail "$name"
-		diag "wanted 125 and a match of $regex"
-		tap_show_run
-	fi
-}
 
 # --- where, whose, how
 gives "$token" "--secret" --secret id=k,src=key host cat /run/secrets/k

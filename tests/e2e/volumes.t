@@ -8,12 +8,6 @@ VOLUMES=$STATE/volumes
 volume() {
 	as alice berth volume "$@"
 }
-gives() {
-	local want=$1 name=$2
-	shift 2
-	run job "$@"
-	is "$rc:$out$err" "0:$want" "$name"
-}
 json() {
 	python3 -c 'import json, sys
 value = json.load(sys.stdin)
