@@ -15,7 +15,6 @@ as alice sh -c 'echo x >file; echo secret >key; chmod 600 key; printf "[job]\nim
 install -d -m 1777 /tmp/t
 names='"(/tmp|/var/tmp|/dev/shm)(/|")|<(/tmp|/var/tmp|/dev/shm)[/>]'
 traced() {
-	as_env alice TMPDIR=/tmp/t TMP=/tmp/t TEMP=/tmp/t XDG_RUNTIME_DIR=/tmp/t -- true
 	env -i HOME=/home/alice USER=alice LOGNAME=alice PATH=/usr/local/bin:/usr/bin:/bin TMPDIR=/tmp/t TMP=/tmp/t TEMP=/tmp/t \
 	    strace -f -qq -y -s 256 -u alice -e trace=%file,bind,connect,fsconfig,move_mount,open_tree \
 	    -o "/run/arena/trace.$1" "${@:2}" </dev/null >/run/arena/traced 2>&1
@@ -48,8 +47,7 @@ plant() {
 	file) install -o carol -g carol -m 0666 /dev/null "$1" ;;
 	link) ln -s /srv/canary/dir "$1" && chown -h carol:carol "$1" ;;
 	fifo) mkfifo -m 0666 "$1" && chown carol:carol "$1" ;;
-	socket) setpriv --reuid=carol --regid=carol --clear-groups true
-		/usr/bin/python3 -c 'import socket, os, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1]); os.chown(sys.argv[1], 1002, 1002)' "$1" ;;
+	socket) /usr/bin/python3 -c 'import socket, os, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1]); os.chown(sys.argv[1], 1002, 1002)' "$1" ;;
 	esac
 }
 reset() {

@@ -87,6 +87,7 @@ is "$(mounts)" "$before" "B01 no mount is left, of the host, of the engine, of t
 is "$(descriptors "$sleeper")" "$had" "B01 nor a descriptor in the job"
 noprv_is_same /run/arena/before "B01 no process with privilege, no file of root's, no cgroup, nothing on the host"
 is "$(engine_pid alice):$(engine_pid bob)" "$engine:$bobs" "B01 the engines are the same"
+isnt "$(log_text | grep -c 'verb=mount')" 0 "B12 control: it has logged them"
 is "$(log_text | grep -c 'verb=mount')" "$(log_text | grep -cE '(allow uid=1000 verb=mount rule=[^ ]* owner=[0-9]* ids=[0-9]+:[0-9]+|deny uid=1000 verb=mount: [[:print:]]*)$')" \
     "B12 each line of the log is one of the launcher's"
 # shellcheck disable=SC2086

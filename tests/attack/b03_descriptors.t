@@ -33,8 +33,8 @@ sleeper=$(pgrep -u alice -x sleep)
 run as alice "$LAUNCHER" start
 engine=$(engine_pid alice)
 run as bob "$LAUNCHER" start
-bobs=$(engine_pid bob)
-isnt "$engine$bobs" "" "B03 two engines run"
+isnt "$engine" "" "B03 an engine of alice's runs"
+isnt "$(engine_pid bob)" "" "B03 and one of bob's"
 
 verdict() {
 	sed -n "s/^$1 //p" <<<"$out"
@@ -146,6 +146,7 @@ traced() {
 	awk -v p="$launcher" '$1 >= p' /run/arena/whole | awk -v p="$launcher" '/execve\("[^"]*berth-launcher"/ { on = 1 } on && !/mount_call/' >/run/arena/trace
 }
 traced -u 1002 "$engine" /home/carol "$LAUNCHER" mount 101 102
+like "$(cat /run/arena/trace)" 'uid-1002\.conf' "EARLY control: what it looks at is in the trace"
 is "$(grep -c refused: /run/arena/said)$(early_effects /run/arena/trace)" "1" "EARLY a refusal has no effect"
 is "$(early_opens /run/arena/trace | grep -vE '^(/|/dev/null|//etc|/etc|/etc/berth(/.*)?|/proc/self/exe|//?var(/.*)?)$')" "" \
     "EARLY it has opened what it judges, and nothing else"

@@ -109,8 +109,14 @@ in_job() {
 	run job -u 101:102 "$@" sh -c "$look"
 	is "$rc:$err" 0: "B14 $what: the job runs"
 	unlike "$out" 'opens' "B14 $what: alice's device does not open"
-	[[ $name != noexec && $name != all ]] || unlike "$out" 'runs' "B14 $what: nor runs her program"
-	[[ $name != ro && $name != all ]] || unlike "$out" 'writes' "B14 $what: nor is anything written"
+	case $name in
+	noexec | all) unlike "$out" 'runs' "B14 $what: nor runs her program" ;;
+	*) like "$out" 'runs' "B14 $what: control: her program runs" ;;
+	esac
+	case $name in
+	ro | all) unlike "$out" 'writes' "B14 $what: nor is anything written" ;;
+	*) like "$out" 'writes' "B14 $what: control: a file can be written" ;;
+	esac
 	like "$(head -n1 <<<"$out")" "$flags" "B14 $what: every flag is there"
 	is "$(sed -n 2p <<<"$out"):$(grep -vcE '^(rw|ro),|^101:102$|^runs$|^writes$' <<<"$out")" "101:102:0" \
 	    "B14 $what: it is the job's, who can neither undo, cover nor move it"

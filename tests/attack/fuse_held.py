@@ -11,7 +11,7 @@ import select
 import struct
 import sys
 
-LOOKUP, FORGET, GETATTR, OPEN, RELEASE, FLUSH, INIT, POLL = 1, 2, 3, 14, 18, 25, 26, 40
+LOOKUP, FORGET, GETATTR, OPEN, STATFS, RELEASE, FLUSH, INIT, POLL = 1, 2, 3, 14, 17, 18, 25, 26, 40
 ENOSYS = 38
 
 
@@ -35,6 +35,8 @@ def answer(fd, opcode, unique, node, request):
         reply(fd, unique, struct.pack("=QII", 3600, 0, 0) + attr(node))
     elif opcode == OPEN:
         reply(fd, unique, struct.pack("=QII", 1, 1, 0))
+    elif opcode == STATFS:
+        reply(fd, unique, bytes(80))
     elif opcode == RELEASE:
         reply(fd, unique)
     elif opcode != FORGET:

@@ -106,7 +106,7 @@ refuses() {
 	shift 2
 	client "$@" -- "$job_json" echo ran
 	like "$out" "Failed.*$regex" "$name: refused"
-	unlike "$out" '(^|\n)ran' "$name: nothing ran"
+	unlike "$out" $'(^|\n)ran' "$name: nothing ran"
 	ok "$name: nothing is left" jobs_are_gone
 }
 refuses 'no mount of that directory' "a mount of another directory" other ../other

@@ -143,7 +143,7 @@ run job --uidmap 0:1000:1 -u 5 host true
 is "$rc" 125 "a user that is not in the map"
 run job --gidmap 0:1000:1 -t host sh -c 'stat -c %g /dev/pts/0'
 like "$rc:$out" '^0:' "a terminal where there is no group 5"
-gives 'once 0:1000:1' "--userns=keep-id is --once" --userns=keep-id --once host sh -c 'echo once 0:1000:1'
+gives '1000' "--userns=keep-id is --once" --userns=keep-id --once host id -u
 
 for words in "run --dry-run" "explain run"; do
 	# shellcheck disable=SC2086

@@ -17,6 +17,7 @@ privileged() {
 	python3 "$TOP/tests/lib/noprv.py" | sed -E 's|(/cgroup/berth/1000/)[0-9.]+|\1START|'
 }
 privileged >/run/arena/before
+like "$(cat /run/arena/before)" '/START' "control: the engine's cgroup is among what root has"
 faults faults mapped 48
 count=3
 [ -z "${BERTH_LONG-}" ] || count=0
