@@ -97,13 +97,16 @@ make_named(const struct order *order, int volumes, int *dir, struct err *err)
 	struct volume volume = { .created = record_now(), .labels = order->mount->labels };
 	char temp[VOLUME_TEMP_SIZE];
 	int AUTO_CLOSE new = volume_begin(volumes, temp);
-	int AUTO_CLOSE data = new == -1 ? -1 : volume_data(new);
+	int AUTO_CLOSE data = -1;
 	int ret = -1;
 
-	if (data == -1)
+	if (new == -1)
 		return cannot_use(order->mount, err);
 	snprintf(volume.name, sizeof(volume.name), "%s", order->mount->source);
-	if (fill(order, data, err) == 0) {
+	data = volume_data(new);
+	if (data == -1)
+		cannot_use(order->mount, err);
+	else if (fill(order, data, err) == 0) {
 		ret = volume_finish(volumes, temp, new, &volume);
 		if (ret == -1 && errno == EEXIST)
 			ret = 1;
