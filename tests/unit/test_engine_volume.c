@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -663,6 +664,77 @@ users(void **state)
 	assert_int_equal(n, 0);
 }
 
+/* Lets the process open so many more files; returns how many it could open before. */
+static rlim_t
+allow(int more)
+{
+	int next = dup(STDIN_FILENO);
+	struct rlimit limit;
+	rlim_t before;
+
+	assert_true(next >= 0);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	before = limit.rlim_cur;
+	limit.rlim_cur = (rlim_t)(next + more);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	return (before);
+}
+
+static void
+allow_again(rlim_t all)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = all;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* Of a job that cannot be looked at nobody says that it uses nothing. */
+static void
+unknown_use(void **state)
+{
+	int jobs = open_dir(".");
+	struct uses uses;
+	rlim_t all;
+
+	(void)state;
+	assert_int_equal(mkdir("0123456789ab", 0700), 0);
+	assert_int_equal(uses_read(jobs, &uses), 0);
+	assert_false(uses.unknown);
+	uses_free(&uses);
+	all = allow(1);
+	assert_int_equal(uses_read(jobs, &uses), 0);
+	allow_again(all);
+	assert_true(uses.unknown);
+	uses_free(&uses);
+	close(jobs);
+}
+
+/* Only what is too deep is called that. */
+static void
+no_descriptors(void **state)
+{
+	int from, to;
+
+	(void)state;
+	assert_int_equal(mkdir("from", 0700) | mkdir("from/d", 0700) | mkdir("to", 0700), 0);
+	from = open_dir("from");
+	to = open_dir("to");
+	for (int more = 0; more < 4; more++) {
+		rlim_t all = allow(more);
+		int ret = fill_tree(from, to, -1), error = errno;
+
+		allow_again(all);
+		assert_int_equal(ret, -1);
+		assert_int_equal(error, EMFILE);
+		(void)!rmdir("to/d");
+	}
+	close(to);
+	close(from);
+}
+
 int
 main(void)
 {
@@ -682,7 +754,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(client_left, begin, end),
 		cmocka_unit_test_setup_teardown(removed_at_once, begin, end),
 		cmocka_unit_test_setup_teardown(depth, begin, end),
+		cmocka_unit_test_setup_teardown(no_descriptors, begin, end),
 		cmocka_unit_test(users),
+		cmocka_unit_test_setup_teardown(unknown_use, begin, end),
 	};
 
 	umask(0);

@@ -297,8 +297,10 @@ push(struct fill *fill, int from, int to)
 {
 	DIR *stream;
 
+	if (from == -1 || to == -1)
+		return -1;
 	errno = ELOOP;
-	if (from == -1 || to == -1 || fill->depth == FILL_DEPTH_MAX)
+	if (fill->depth == FILL_DEPTH_MAX)
 		return -1;
 	stream = fdopendir(from);
 	if (stream == NULL)
@@ -331,7 +333,7 @@ enter(struct fill *fill, int from_dir, int to_dir, const char *name)
 		return errno == EXDEV || errno == ELOOP || errno == ENOENT || errno == ENOTDIR ? 0
 											       : -1;
 	to = open_beneath(to_dir, name, O_DIRECTORY);
-	if (to != -1 && push(fill, from, to) == 0) {
+	if (push(fill, from, to) == 0) {
 		name_top(fill, name);
 		return 0;
 	}
@@ -422,7 +424,8 @@ fill_tree(int from, int to, int asker)
 		return -1;
 	fill->asker = asker;
 	in = open_beneath(from, ".", O_DIRECTORY);
-	out = open_beneath(to, ".", O_DIRECTORY);
+	if (in != -1)
+		out = open_beneath(to, ".", O_DIRECTORY);
 	if (push(fill, in, out) == -1) {
 		io_close(&in);
 		io_close(&out);

@@ -51,7 +51,11 @@ look_at(void *arg, int jobs, const char *id)
 	struct reading *reading = arg;
 	struct found found;
 
-	if (found_open(jobs, id, &found) == 0 && !found_is_gone(&found)) {
+	if (found_open(jobs, id, &found) == -1) {
+		/* ENOENT: it is gone, or no job */
+		if (errno != ENOENT)
+			reading->uses->unknown = true;
+	} else if (!found_is_gone(&found)) {
 		reading->job = found.record.name;
 		if (request_volumes(found.dir, add, reading) == -1 && errno != ENOENT)
 			reading->uses->unknown = true;
