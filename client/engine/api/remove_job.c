@@ -8,11 +8,11 @@
 #include <json-c/json.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "client/engine/api/answer.h"
 #include "client/engine/api/deferred.h"
+#include "client/engine/api/filter.h"
 #include "client/engine/api/reply.h"
 #include "client/engine/api/worker.h"
 #include "client/engine/job/children.h"
@@ -24,7 +24,6 @@
 #include "client/lib/json.h"
 
 #define PRUNE_MAX 4096 /* jobs of one call: their ids fit into its answer */
-#define SECONDS_MAX INT64_C(1000000000000)
 
 /*
  * Without its record it is no job any more, whatever comes between; then its name, so that the name is
@@ -189,37 +188,6 @@ call_usage(struct call *call)
 	return worker_start(call, do_usage, NULL, -1);
 }
 
-struct filter {
-	int64_t until; /* seconds; -1: any age */
-	struct job_words labels; /* NAME or NAME=VALUE */
-};
-
-static bool
-has_label(const struct record *record, const char *wanted)
-{
-	size_t len = strlen(wanted);
-	bool with_value = strchr(wanted, '=') != NULL;
-
-	for (size_t i = 0; i < record->labels.n; i++) {
-		const char *label = record->labels.v[i];
-
-		if (strncmp(label, wanted, len) == 0 && label[len] == (with_value ? '\0' : '='))
-			return true;
-	}
-	return false;
-}
-
-static bool
-matches(const struct record *record, const struct filter *filter)
-{
-	if (filter->until >= 0 && record_now() - record->created < filter->until * 1000)
-		return false;
-	for (size_t i = 0; i < filter->labels.n; i++)
-		if (!has_label(record, filter->labels.v[i]))
-			return false;
-	return true;
-}
-
 static int
 prune_one(void *arg, int jobs, const char *id)
 {
@@ -227,7 +195,8 @@ prune_one(void *arg, int jobs, const char *id)
 	struct found found;
 
 	if (found_open(jobs, id, &found) == 0 && !found.alive && !found_is_gone(&found) &&
-	    matches(&found.record, total->filter) && found_lock(&found) == 0) {
+	    filter_matches(total->filter, found.record.created, &found.record.labels) &&
+	    found_lock(&found) == 0) {
 		int64_t size = tree_size(found.dir);
 
 		if (remove_all(jobs, &found) == 0) {
@@ -254,51 +223,14 @@ do_prune(const struct worker *worker)
 	send_total(worker, out, status);
 }
 
-static int
-store_until(void *out, struct json_object *value, struct err *err)
-{
-	if (json_integer(value, 0, SECONDS_MAX, &((struct filter *)out)->until) == -1)
-		return err_set(err, ERR_USAGE, "not a number of seconds");
-	return 0;
-}
-
-static int
-store_labels(void *out, struct json_object *value, struct err *err)
-{
-	if (!json_object_is_type(value, json_type_array) ||
-	    json_object_array_length(value) > JOB_WORDS_MAX)
-		return err_set(err, ERR_USAGE, "not a list of at most %u texts", JOB_WORDS_MAX);
-	for (size_t i = 0; i < json_object_array_length(value); i++) {
-		const char *text = json_string(json_object_array_get_idx(value, i));
-
-		if (text == NULL || *text == '\0')
-			return err_set(err, ERR_USAGE, "not a list of labels");
-		if (job_add_word(&((struct filter *)out)->labels, text, err) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-store_filter(void *out, struct json_object *value, struct err *err)
-{
-	static const struct json_field fields[] = {
-		{ "until", store_until, false },
-		{ "labels", store_labels, false },
-		{ NULL, NULL, false },
-	};
-
-	return json_fields(value, fields, out, err);
-}
-
 int
 call_prune(struct call *call)
 {
 	static const struct json_field fields[] = {
-		{ "filter", store_filter, false },
+		{ "filter", filter_store, false },
 		{ NULL, NULL, false },
 	};
-	struct filter filter = { .until = -1 };
+	struct filter filter = FILTER_ANY;
 	struct err err;
 	int ret;
 
@@ -306,6 +238,6 @@ call_prune(struct call *call)
 		ret = call_invalid(call, &err);
 	else
 		ret = worker_start(call, do_prune, &filter, -1);
-	job_words_free(&filter.labels);
+	filter_free(&filter);
 	return ret;
 }

@@ -14,6 +14,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "client/engine/api/filter.h"
 #include "client/engine/api/reply.h"
 #include "client/engine/api/worker.h"
 #include "client/engine/job/record.h"
@@ -27,15 +28,13 @@
 
 #define NAMED_MAX 16U /* jobs that are told */
 #define PRUNE_MAX 512U /* volumes of one call: their names fit into its answer */
-#define SECONDS_MAX INT64_C(1000000000000)
 
 /* What is asked for. */
 struct wish {
 	const char *name;
 	bool force;
 	bool all;
-	int64_t until; /* seconds; -1: any age */
-	struct job_words labels; /* NAME or NAME=VALUE */
+	struct filter filter;
 };
 
 /* What a worker looks at. */
@@ -280,7 +279,7 @@ call_inspect_volume(struct call *call)
 		{ "name", store_name, true },
 		{ NULL, NULL, false },
 	};
-	struct wish wish = { .until = -1 };
+	struct wish wish = { 0 };
 	struct err err;
 
 	if (json_fields(call->parameters, fields, &wish, &err) == -1)
@@ -352,7 +351,7 @@ call_remove_volume(struct call *call)
 		{ "force", store_force, false },
 		{ NULL, NULL, false },
 	};
-	struct wish wish = { .until = -1 };
+	struct wish wish = { 0 };
 	struct err err;
 
 	if (json_fields(call->parameters, fields, &wish, &err) == -1)
@@ -364,30 +363,13 @@ call_remove_volume(struct call *call)
 /* --- PruneVolumes ------------------------------------------------------------------------------------- */
 
 static bool
-has_label(const struct job_words *labels, const char *wanted)
-{
-	size_t len = strlen(wanted);
-	bool with_value = strchr(wanted, '=') != NULL;
-
-	for (size_t i = 0; i < labels->n; i++) {
-		const char *label = labels->v[i];
-
-		if (strncmp(label, wanted, len) == 0 && label[len] == (with_value ? '\0' : '='))
-			return true;
-	}
-	return false;
-}
-
-static bool
-matches(int dir, const char *name, const struct wish *wish)
+matches(int dir, const char *name, const struct filter *filter)
 {
 	struct volume volume;
 	bool does;
 
 	volume_read(dir, name, &volume);
-	does = wish->until < 0 || record_now() - volume.created >= wish->until * 1000;
-	for (size_t i = 0; does && i < wish->labels.n; i++)
-		does = has_label(&volume.labels, wish->labels.v[i]);
+	does = filter_matches(filter, volume.created, &volume.labels);
 	volume_free(&volume);
 	return does;
 }
@@ -400,7 +382,7 @@ struct candidate {
 };
 
 struct candidates {
-	const struct wish *wish;
+	const struct filter *filter;
 	size_t n;
 	struct candidate v[PRUNE_MAX];
 };
@@ -414,7 +396,8 @@ add_candidate(void *arg, int volumes, const char *name)
 	one->dir = volume_open(volumes, name);
 	if (one->dir == -1)
 		return 0;
-	if (!matches(one->dir, name, all->wish) || !volume_lock(volumes, name, one->dir, LOCK_EX)) {
+	if (!matches(one->dir, name, all->filter) ||
+	    !volume_lock(volumes, name, one->dir, LOCK_EX)) {
 		io_close(&one->dir);
 		return 0;
 	}
@@ -464,7 +447,7 @@ prune(struct look *look, int volumes)
 	static struct candidates all;
 	int ret;
 
-	all.wish = look->wish;
+	all.filter = &look->wish->filter;
 	/* what it does not see is there for the next call */
 	if (look->wish->all)
 		(void)!volume_each(volumes, add_candidate, &all);
@@ -512,40 +495,9 @@ store_all(void *out, struct json_object *value, struct err *err)
 }
 
 static int
-store_until(void *out, struct json_object *value, struct err *err)
-{
-	if (json_integer(value, 0, SECONDS_MAX, &((struct wish *)out)->until) == -1)
-		return err_set(err, ERR_USAGE, "not a number of seconds");
-	return 0;
-}
-
-static int
-store_labels(void *out, struct json_object *value, struct err *err)
-{
-	if (!json_object_is_type(value, json_type_array) ||
-	    json_object_array_length(value) > JOB_WORDS_MAX)
-		return err_set(err, ERR_USAGE, "not a list of at most %u texts", JOB_WORDS_MAX);
-	for (size_t i = 0; i < json_object_array_length(value); i++) {
-		const char *text = json_string(json_object_array_get_idx(value, i));
-
-		if (text == NULL || *text == '\0')
-			return err_set(err, ERR_USAGE, "not a list of labels");
-		if (job_add_word(&((struct wish *)out)->labels, text, err) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-static int
 store_filter(void *out, struct json_object *value, struct err *err)
 {
-	static const struct json_field fields[] = {
-		{ "until", store_until, false },
-		{ "labels", store_labels, false },
-		{ NULL, NULL, false },
-	};
-
-	return json_fields(value, fields, out, err);
+	return filter_store(&((struct wish *)out)->filter, value, err);
 }
 
 int
@@ -556,7 +508,7 @@ call_prune_volumes(struct call *call)
 		{ "filter", store_filter, false },
 		{ NULL, NULL, false },
 	};
-	struct wish wish = { .until = -1 };
+	struct wish wish = { .filter = FILTER_ANY };
 	struct err err;
 	int ret;
 
@@ -564,7 +516,7 @@ call_prune_volumes(struct call *call)
 		ret = call_invalid(call, &err);
 	else
 		ret = worker_start(call, do_prune, &wish, -1);
-	job_words_free(&wish.labels);
+	filter_free(&wish.filter);
 	return ret;
 }
 
