@@ -10,15 +10,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "client/engine/job/beneath.h"
 #include "client/engine/job/ctl.h"
 #include "client/engine/job/names.h"
 #include "client/engine/job/scratch.h"
@@ -26,15 +25,6 @@
 
 #define LOCK_TRIES 10 /* who only looks whether a lock is held has it for a moment */
 #define LOCK_PAUSE_NS 1000000L
-
-static int
-open_directory(int jobs, const char *id)
-{
-	struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV };
-
-	return (int)syscall(SYS_openat2, jobs, id, &how, sizeof(how));
-}
 
 bool
 found_is_held(int fd)
@@ -139,7 +129,7 @@ found_open(int jobs, const char *id, struct found *found)
 		return -1;
 	}
 	memcpy(found->id, id, sizeof(found->id));
-	found->dir = open_directory(jobs, id);
+	found->dir = beneath_open(jobs, id, O_DIRECTORY);
 	if (found->dir == -1) {
 		errno = errno == ENOMEM || errno == EMFILE || errno == ENFILE ? errno : ENOENT;
 		return -1;

@@ -9,14 +9,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "client/engine/job/beneath.h"
 #include "common/io.h"
 
 /* A link or a file of somebody else's that waits under the name is taken away, not written to. */
@@ -83,9 +82,7 @@ jobfile_rewrite(int dir, const char *name, const void *bytes, size_t len)
 static int
 open_plain(int dir, const char *name, size_t max, size_t *size)
 {
-	struct open_how how = { .flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV };
-	int AUTO_CLOSE fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
+	int AUTO_CLOSE fd = beneath_open(dir, name, 0);
 	struct stat st;
 	int opened = fd;
 

@@ -12,27 +12,16 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "client/engine/job/beneath.h"
 #include "common/io.h"
 
 #define MOVED ".gone-"
-
-/* Not through a link, and not what somebody mounted there: EXDEV. */
-static int
-open_directory(int at, const char *name)
-{
-	struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_BENEATH };
-
-	return (int)syscall(SYS_openat2, at, name, &how, sizeof(how));
-}
 
 /* What happens to one entry of dir, which is top itself or a directory in it. */
 static int
@@ -94,7 +83,7 @@ remove_entries(int top, int dir, unsigned int *moved)
 static int
 flatten(int top, const char *name, unsigned int *moved)
 {
-	int AUTO_CLOSE dir = open_directory(top, name);
+	int AUTO_CLOSE dir = beneath_open(top, name, O_DIRECTORY);
 
 	if (dir == -1)
 		return -1;
@@ -133,7 +122,7 @@ remove_tree(int at, const char *name)
 		return 0;
 	if (errno != EISDIR)
 		return -1;
-	top = open_directory(at, name);
+	top = beneath_open(at, name, O_DIRECTORY);
 	if (top == -1)
 		return -1;
 	while ((left = remove_entries(top, top, &moved)) == 1)

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "client/engine/hide_jobs.h"
+#include "client/engine/job/beneath.h"
 #include "client/engine/job/binds.h"
 #include "client/engine/job/dev.h"
 #include "client/engine/job/kernfs.h"
@@ -204,13 +204,11 @@ static int
 open_own(struct task *task, struct err *err)
 {
 	char dir[sizeof(STATE_JOBS) + 1 + JOB_ID_LEN];
-	struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_BENEATH };
 
 	if (task->job->nmounts == 0)
 		return 0;
 	snprintf(dir, sizeof(dir), STATE_JOBS "/%s", task->id);
-	task->own = (int)syscall(SYS_openat2, AT_FDCWD, dir, &how, sizeof(how));
+	task->own = beneath_open(AT_FDCWD, dir, O_DIRECTORY);
 	return task->own != -1 ? 0 : err_sys(err, "the job's directory cannot be used");
 }
 

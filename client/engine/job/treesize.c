@@ -9,14 +9,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "client/engine/job/beneath.h"
 #include "common/io.h"
 
 #define BLOCK 512 /* the unit of st_blocks: inode(7) */
@@ -24,9 +23,7 @@
 static DIR *
 enter(int dir, const char *name)
 {
-	struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV };
-	int fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
+	int fd = beneath_open(dir, name, O_DIRECTORY);
 	DIR *stream = fd == -1 ? NULL : fdopendir(fd);
 
 	if (stream == NULL)

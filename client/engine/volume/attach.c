@@ -9,15 +9,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "client/engine/job/beneath.h"
 #include "client/engine/job/record.h"
 #include "client/engine/job/remove.h"
 #include "client/engine/owner.h"
@@ -201,15 +200,6 @@ find_named(const struct order *order, int volumes, struct err *err)
 
 /* --- without ------------------------------------------------------------------------------------------ */
 
-static int
-open_own(int at, const char *name)
-{
-	struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_BENEATH };
-
-	return (int)syscall(SYS_openat2, at, name, &how, sizeof(how));
-}
-
 /* Under another name until it is filled: a job that is started again would take it as it is. */
 static int
 make_own(const struct order *order, int own, const char *name, struct err *err)
@@ -220,7 +210,7 @@ make_own(const struct order *order, int own, const char *name, struct err *err)
 	snprintf(temp, sizeof(temp), ".%s", name);
 	if (remove_tree(own, temp) == -1 || mkdirat(own, temp, 0700) == -1)
 		return cannot_use(order->mount, err);
-	data = open_own(own, temp);
+	data = beneath_open(own, temp, O_DIRECTORY);
 	if (data == -1 || fchown(data, 0, 0) == -1 || fchmod(data, 0755) == -1)
 		return cannot_use(order->mount, err);
 	if (fill(order, data, err) == -1)
@@ -239,15 +229,15 @@ attach_own(const struct order *order, int dir, size_t index, struct err *err)
 
 	if (mkdirat(dir, OWN, 0700) == -1 && errno != EEXIST)
 		return cannot_use(order->mount, err);
-	own = open_own(dir, OWN);
+	own = beneath_open(dir, OWN, O_DIRECTORY);
 	if (own == -1)
 		return cannot_use(order->mount, err);
 	snprintf(name, sizeof(name), "%zu", index);
-	data = open_own(own, name);
+	data = beneath_open(own, name, O_DIRECTORY);
 	if (data == -1 && errno == ENOENT) {
 		if (make_own(order, own, name, err) == -1)
 			return -1;
-		data = open_own(own, name);
+		data = beneath_open(own, name, O_DIRECTORY);
 	}
 	return data == -1 ? cannot_use(order->mount, err) : data;
 }

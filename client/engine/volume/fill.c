@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,10 +18,10 @@
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "client/engine/job/beneath.h"
 #include "client/engine/volume/links.h"
 #include "common/io.h"
 
@@ -46,16 +45,6 @@ struct fill {
 	char names[NAMES_MAX];
 	char value[VALUE_MAX];
 };
-
-static int
-open_beneath(int at, const char *name, int flags)
-{
-	struct open_how how = { .flags = (unsigned int)flags | O_RDONLY | O_NONBLOCK | O_NOCTTY |
-					 O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_BENEATH };
-
-	return (int)syscall(SYS_openat2, at, name, &how, sizeof(how));
-}
 
 /* The overlay's own, as a mount of a job's root has them, are not the image's. */
 static bool
@@ -240,7 +229,7 @@ is_linked(const struct fill *fill, const struct stat *st, int to_dir, const char
 {
 	const struct links_file *file = links_find(&fill->links, st);
 	int AUTO_CLOSE dir =
-	    file == NULL ? -1 : open_beneath(fill->stack[0].to, file->dir, O_DIRECTORY);
+	    file == NULL ? -1 : beneath_open(fill->stack[0].to, file->dir, O_DIRECTORY);
 	struct stat copy;
 
 	return dir != -1 && fstatat(dir, file->name, &copy, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -252,7 +241,7 @@ is_linked(const struct fill *fill, const struct stat *st, int to_dir, const char
 static int
 copy_file(struct fill *fill, int from_dir, int to_dir, const char *name)
 {
-	int AUTO_CLOSE from = open_beneath(from_dir, name, 0);
+	int AUTO_CLOSE from = beneath_open(from_dir, name, 0);
 	int AUTO_CLOSE to = -1;
 	struct stat st;
 
@@ -328,11 +317,11 @@ enter(struct fill *fill, int from_dir, int to_dir, const char *name)
 
 	if (mkdirat(to_dir, name, 0700) == -1)
 		return -1;
-	from = open_beneath(from_dir, name, O_DIRECTORY);
+	from = beneath_open(from_dir, name, O_DIRECTORY);
 	if (from == -1)
 		return errno == EXDEV || errno == ELOOP || errno == ENOENT || errno == ENOTDIR ? 0
 											       : -1;
-	to = open_beneath(to_dir, name, O_DIRECTORY);
+	to = beneath_open(to_dir, name, O_DIRECTORY);
 	if (push(fill, from, to) == 0) {
 		name_top(fill, name);
 		return 0;
@@ -423,9 +412,9 @@ fill_tree(int from, int to, int asker)
 	if (fill == NULL)
 		return -1;
 	fill->asker = asker;
-	in = open_beneath(from, ".", O_DIRECTORY);
+	in = beneath_open(from, ".", O_DIRECTORY);
 	if (in != -1)
-		out = open_beneath(to, ".", O_DIRECTORY);
+		out = beneath_open(to, ".", O_DIRECTORY);
 	if (push(fill, in, out) == -1) {
 		io_close(&in);
 		io_close(&out);

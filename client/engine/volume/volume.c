@@ -11,15 +11,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "client/engine/job/beneath.h"
 #include "client/engine/job/jobfile.h"
 #include "client/engine/job/record.h"
 #include "client/engine/job/remove.h"
@@ -31,15 +30,6 @@
 #define TEMP_PREFIX ".new-"
 #define TRIES 16
 
-static int
-open_directory(int at, const char *name)
-{
-	struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_BENEATH };
-
-	return (int)syscall(SYS_openat2, at, name, &how, sizeof(how));
-}
-
 int
 volumes_open(bool make)
 {
@@ -49,7 +39,7 @@ volumes_open(bool make)
 
 	if (make && mkdirat(AT_FDCWD, STATE_VOLUMES, 0700) == -1 && errno != EEXIST)
 		return -1;
-	fd = open_directory(AT_FDCWD, STATE_VOLUMES);
+	fd = beneath_open(AT_FDCWD, STATE_VOLUMES, O_DIRECTORY);
 	if (fd == -1 || fstat(fd, &st) == -1)
 		return -1;
 	/* a job's root can make setuid files in there: nobody else may come as far */
@@ -64,7 +54,7 @@ int
 volume_open(int volumes, const char *name)
 {
 	if (job_is_volume(name))
-		return open_directory(volumes, name);
+		return beneath_open(volumes, name, O_DIRECTORY);
 	errno = ENOENT;
 	return -1;
 }
@@ -72,7 +62,7 @@ volume_open(int volumes, const char *name)
 int
 volume_data(int dir)
 {
-	return open_directory(dir, VOLUME_DATA);
+	return beneath_open(dir, VOLUME_DATA, O_DIRECTORY);
 }
 
 static bool
@@ -128,7 +118,7 @@ volume_begin(int volumes, char temp[VOLUME_TEMP_SIZE])
 				continue;
 			return -1;
 		}
-		dir = open_directory(volumes, temp);
+		dir = beneath_open(volumes, temp, O_DIRECTORY);
 		/* a sweeper can have been faster */
 		if (dir == -1 || !volume_lock(volumes, temp, dir, LOCK_EX))
 			continue;
@@ -248,7 +238,7 @@ volume_unname(int volumes, const char *name, char temp[VOLUME_TEMP_SIZE])
 static DIR *
 list(int volumes)
 {
-	int fd = open_directory(volumes, ".");
+	int fd = beneath_open(volumes, ".", O_DIRECTORY);
 	DIR *stream = fd == -1 ? NULL : fdopendir(fd);
 
 	if (stream == NULL)
@@ -290,7 +280,7 @@ is_left(int volumes, const char *name, bool all)
 		return true;
 	if (strncmp(name, TEMP_PREFIX, strlen(TEMP_PREFIX)) != 0)
 		return false;
-	fd = open_directory(volumes, name);
+	fd = beneath_open(volumes, name, O_DIRECTORY);
 	return fd == -1 ? errno != EMFILE && errno != ENFILE && errno != ENOMEM && errno != EXDEV
 			: volume_lock(volumes, name, fd, LOCK_EX);
 }
