@@ -104,13 +104,7 @@ take_size(struct json_object *value, uint16_t *out, struct err *err)
 	return 0;
 }
 
-#define STORE(function, expression)                                                \
-	static int function(void *out, struct json_object *value, struct err *err) \
-	{                                                                          \
-		struct decoder *d = out;                                           \
-                                                                                   \
-		return expression;                                                 \
-	}
+#define STORE(function, expression) JSON_STORE(function, struct decoder *d, expression)
 
 /* NAME=VALUE out of a name and its value. */
 static int

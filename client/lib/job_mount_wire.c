@@ -92,13 +92,7 @@ take_id(struct json_object *value, uint32_t *id, bool *said, struct err *err)
 	return 0;
 }
 
-#define STORE(function, expression)                                                \
-	static int function(void *out, struct json_object *value, struct err *err) \
-	{                                                                          \
-		struct decoder *d = out;                                           \
-                                                                                   \
-		return expression;                                                 \
-	}
+#define STORE(function, expression) JSON_STORE(function, struct decoder *d, expression)
 
 STORE(store_readonly, job_take_bool(value, &d->mount->readonly, err))
 STORE(store_fd, job_take_fd(d->conn, value, &d->mount->fd, err))

@@ -20,6 +20,15 @@ struct json_object;
 /* Stores value into out. 0, or -1 with err. */
 typedef int json_store(void *out, struct json_object *value, struct err *err);
 
+/* One that only evaluates expression, with out as declared: "struct x *x". value and err are its names. */
+#define JSON_STORE(function, declared, expression)                                 \
+	static int function(void *out, struct json_object *value, struct err *err) \
+	{                                                                          \
+		declared = out;                                                    \
+                                                                                   \
+		return expression;                                                 \
+	}
+
 struct json_field {
 	const char *key;
 	json_store *store;

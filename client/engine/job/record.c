@@ -274,13 +274,7 @@ take_name(struct json_object *value, const char *const *names, size_t n, unsigne
 	return wrong(err);
 }
 
-#define STORE(function, expression)                                                \
-	static int function(void *out, struct json_object *value, struct err *err) \
-	{                                                                          \
-		struct record *record = out;                                       \
-                                                                                   \
-		return expression;                                                 \
-	}
+#define STORE(function, expression) JSON_STORE(function, struct record *record, expression)
 
 STORE(store_image, take_text(value, IMAGE_MAX, &record->image, err))
 STORE(store_why, take_text(value, ERR_LINE, &record->why, err))
