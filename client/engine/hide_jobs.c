@@ -57,17 +57,6 @@ struct hiding {
 /* --- places ------------------------------------------------------------------------------------------ */
 
 static int
-mount_of(int fd, uint64_t *mount)
-{
-	struct statx st;
-
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) == -1)
-		return -1;
-	*mount = st.stx_mnt_id;
-	return 0;
-}
-
-static int
 place_of(int fd, struct place *place)
 {
 	char link[40];
@@ -78,7 +67,7 @@ place_of(int fd, struct place *place)
 	if (len <= 0)
 		return -1;
 	place->path[len] = '\0';
-	return mount_of(fd, &place->mount);
+	return mnt_id(fd, &place->mount);
 }
 
 /* The rest of path below dir, with its '/' in front; "" for dir itself, NULL when it is not in there. */
@@ -140,7 +129,7 @@ cover_place(const struct place *place, struct err *err)
 	/* what this user cannot reach no job of theirs can */
 	if (fd == -1 && (is_nothing(errno) || errno == EACCES))
 		return 0;
-	if (fd != -1 && mount_of(fd, &mount) == 0 && (mount != place->mount || cover(fd) == 0))
+	if (fd != -1 && mnt_id(fd, &mount) == 0 && (mount != place->mount || cover(fd) == 0))
 		return 0;
 	return err_sys(err, "%s cannot be hidden from jobs", place->path);
 }
@@ -438,7 +427,7 @@ find_line(
 {
 	uint64_t id = 0;
 
-	if (mount_of(shown->mount, &id) == -1)
+	if (mnt_id(shown->mount, &id) == -1)
 		return err_sys(err, "the mount of %s has no number", shown->source);
 	for (size_t i = 0; i < n; i++)
 		if (lines[i].mount == id)
@@ -597,7 +586,7 @@ cover_submount(int mount, const struct line *top, const struct line *line, struc
 	/* what this user cannot reach no job of theirs can */
 	if (fd == -1 && errno == EACCES)
 		return 0;
-	if (fd != -1 && mount_of(fd, &id) == 0 && id != top->mount && cover_kind(fd) == 0)
+	if (fd != -1 && mnt_id(fd, &id) == 0 && id != top->mount && cover_kind(fd) == 0)
 		return 0;
 	err_sys(err, "what is mounted at %s cannot be left out", line->point);
 	return err_todo(err, "try again, or mount it without bind-nonrecursive");
@@ -613,7 +602,7 @@ hide_submounts(int mount, struct err *err)
 	uint64_t id = 0;
 	int ret = 0;
 
-	if (n == -1 || mount_of(mount, &id) == -1)
+	if (n == -1 || mnt_id(mount, &id) == -1)
 		ret = err_sys(err, TABLE " cannot be read");
 	for (ssize_t i = 0; i < n && top == NULL; i++)
 		if (lines[i].mount == id)

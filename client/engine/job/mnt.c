@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 
 #include "common/io.h"
 
@@ -61,4 +62,15 @@ mnt_attach(int mnt, int at, const char *name)
 {
 	return move_mount(mnt, "", at, name,
 	    MOVE_MOUNT_F_EMPTY_PATH | (*name == '\0' ? MOVE_MOUNT_T_EMPTY_PATH : 0));
+}
+
+int
+mnt_id(int fd, uint64_t *id)
+{
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) == -1)
+		return -1;
+	*id = st.stx_mnt_id;
+	return 0;
 }

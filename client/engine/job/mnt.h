@@ -38,8 +38,8 @@ int mnt_clone(int at, const char *name, uint64_t attributes) __attribute__((warn
 struct mnt_how {
 	uint64_t attributes; /* MOUNT_ATTR_* that are added */
 	bool follows; /* what the host mounts beneath it later comes, with the host's flags */
-	bool
-	    alone; /* without the mounts below it: EINVAL where these cover what must not be seen */
+	/* without the mounts below it: EINVAL where these cover what must not be seen */
+	bool alone;
 };
 
 /* As mnt_clone, in another way. */
@@ -48,5 +48,8 @@ int mnt_clone_how(int at, const char *name, const struct mnt_how *how)
 
 /* Puts a detached mount on name below at ("" for at itself). 0 or -1 with errno. */
 int mnt_attach(int mnt, int at, const char *name) __attribute__((warn_unused_result));
+
+/* The number of the mount that fd is in, as /proc/self/mountinfo has it. 0 or -1 with errno. */
+int mnt_id(int fd, uint64_t *id) __attribute__((warn_unused_result));
 
 #endif

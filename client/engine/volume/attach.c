@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "client/engine/job/beneath.h"
+#include "client/engine/job/mnt.h"
 #include "client/engine/job/record.h"
 #include "client/engine/job/remove.h"
 #include "client/engine/owner.h"
@@ -62,17 +63,6 @@ cannot_fill(const struct job_mount *mount, struct err *err)
 	return err_todo(err, "an empty one:  -v ...:nocopy");
 }
 
-static int
-mount_id(int fd, uint64_t *id)
-{
-	struct statx st;
-
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) == -1)
-		return -1;
-	*id = st.stx_mnt_id;
-	return 0;
-}
-
 /* Only of the image itself: what is mounted there, the host's /usr of the image host as well, is not. */
 static int
 fill(const struct order *order, int data, struct err *err)
@@ -80,8 +70,8 @@ fill(const struct order *order, int data, struct err *err)
 	uint64_t top;
 	uint64_t here;
 
-	if (order->mount->nocopy || mount_id(order->root, &top) == -1 ||
-	    mount_id(order->target, &here) == -1 || top != here)
+	if (order->mount->nocopy || mnt_id(order->root, &top) == -1 ||
+	    mnt_id(order->target, &here) == -1 || top != here)
 		return 0;
 	return fill_tree(order->target, data, order->conn) == 0 ? 0
 								: cannot_fill(order->mount, err);
