@@ -128,9 +128,10 @@ request_read(int dir, struct json_object **params, int *blob)
 	return -1;
 }
 
-/* A descriptor that is there, in the place of one of what has a kind that needs one. */
+/* The decoder wants a descriptor of each kind that comes with one, and gets the one that there is: it is taken
+ * out of the job again (request_job). */
 static int
-put_placeholder(struct json_object *obj, const char *key)
+lend_descriptor(struct json_object *obj, const char *key)
 {
 	static const char *const needs[] = { "directory", "bind", "secret" };
 	const char *kind = json_text(obj, key);
@@ -156,14 +157,14 @@ complete(struct json_object *params)
 	status |= json_put_bool(params, "detach", true);
 	status |= json_put_bool(params, "keep", true);
 	if (json_object_is_type(image, json_type_object))
-		status |= put_placeholder(image, "kind");
+		status |= lend_descriptor(image, "kind");
 	if (!json_object_is_type(mounts, json_type_array))
 		return status;
 	for (size_t i = 0; i < json_object_array_length(mounts); i++) {
 		struct json_object *mount = json_object_array_get_idx(mounts, i);
 
 		if (json_object_is_type(mount, json_type_object))
-			status |= put_placeholder(mount, "type");
+			status |= lend_descriptor(mount, "type");
 	}
 	return status;
 }

@@ -4,9 +4,9 @@
  * with the call; they are put into a tmpfs that is seen nowhere, and each is bound at its target.
  * TRUST: unprivileged
  * INPUT: descriptors of a client's, which may be anything; a hostile root
- * MUST: take nothing but a sealed memfd of at most JOB_SECRET_MAX; let none of it come to a disk, a log,
- *       an answer or memory of this process; mount read-only, nosuid, nodev, noexec, and only at a target
- *       that target.h lets through.
+ * MUST: take nothing but a sealed memfd of at most JOB_SECRET_MAX; let none of it come to a file on
+ *       disk, a log, an answer or memory of this process (the kernel may swap it out, as all memory);
+ *       mount read-only, nosuid, nodev, noexec, and only at a target that target.h lets through.
  */
 #ifndef CLIENT_ENGINE_JOB_SECRETS_H
 #define CLIENT_ENGINE_JOB_SECRETS_H
