@@ -361,7 +361,7 @@ is_source(const struct run_options *options, const struct jobfile_item *item, co
 	return (false);
 }
 
-/* What asks for it: of a mount its parameter, else a line of the file. */
+/* What asks for it: of a mount its parameter, a line of the file, or a flag beside it. */
 static struct spot
 spot_of(const struct run_options *options, const struct entitlement *want)
 {
@@ -381,8 +381,12 @@ spot_of(const struct run_options *options, const struct entitlement *want)
 	}
 	if (want->id == ENT_IMAGE)
 		return (jf->image_at);
-	if (want->id == ENT_NETWORK_USER || want->id == ENT_NETWORK_HOST)
-		return (jf->network_at.line > 0 ? jf->network_at : jf->at);
+	if ((want->id == ENT_NETWORK_USER || want->id == ENT_NETWORK_HOST) &&
+	    jf->network == options->job.network)
+		return (jf->network_at);
+	if (want->id == ENT_MOUNT || want->id == ENT_IDMAP_MOUNT || want->id == ENT_NETWORK_USER ||
+	    want->id == ENT_NETWORK_HOST)
+		return ((struct spot){ .file = "the command line" });
 	return (jf->at);
 }
 

@@ -353,6 +353,13 @@ says "--param data" "refused: mount=/home/alice/conf is not granted"
 mkdir out2 && chown alice out2
 refused 125 "a neighbour with a longer name" run -f web.job --param config=/home/alice/conf --param data=/home/alice/out2
 says "berth: --param data" "refused: mount=/home/alice/out2 is not granted to alice"
+for words in "-v /home/alice/other:/other" "--mount type=bind,src=/home/alice/other,dst=/other" "--network host"; do
+	# shellcheck disable=SC2086
+	refused 125 "what a flag wants beside the file: $words" run -f web.job $words --param config=/home/alice/conf --param data=/home/alice/out
+	says "berth: the command line" "refused: (mount=/home/alice/other|network\\.host) is not granted to alice"
+done
+run job -f web.job --entrypoint echo --param config=/home/alice/conf --param data=/home/alice/out
+is "$rc:$out$err" "0:" "the command of a file is given to no --entrypoint"
 ln -s /home/alice/other link
 refused 125 "a link counts as where it leads" --format=json run -f web.job --param config=/home/alice/link
 is "$(jq -c '[.reason, .code, .problems[0].where]' <<<"$err")" '["not_granted",77,"--param config"]' "with its reason"
