@@ -83,6 +83,8 @@ hostile "its data is a file" 'rm -rf v/data && echo x >v/data'
 hostile "its data is not there" 'rm -rf v/data' 'volume v cannot be used'
 hostile "all of it is a link" 'cd .. && rm -rf volumes && ln -s victim volumes'
 hostile "all of it is a file" 'cd .. && rm -rf volumes && echo x >volumes'
+run as alice berth volume prune -af
+like "$rc:$err" '^71:.*the volumes cannot be looked at' "C31 all of it is a file: prune says so"
 rm -f "$VOLUMES"
 
 # A mount in the place of one is not the state root's.

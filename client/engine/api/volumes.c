@@ -466,13 +466,18 @@ prune(struct look *look, int volumes)
 static void
 do_prune(const struct worker *worker)
 {
-	struct look look = {
-		.worker = worker, .wish = worker->arg, .removed = json_object_new_array()
-	};
-	struct json_object *out = json_object_new_object();
+	struct look look = { .worker = worker, .wish = worker->arg };
 	int AUTO_CLOSE volumes = volumes_open(false);
-	int status = look.removed == NULL ? -1 : 0;
+	struct json_object *out;
+	int status;
 
+	if (volumes == -1 && errno != ENOENT) {
+		send_failed(worker, "the volumes cannot be looked at", "");
+		return;
+	}
+	out = json_object_new_object();
+	look.removed = json_object_new_array();
+	status = look.removed == NULL ? -1 : 0;
 	if (status == 0 && volumes != -1)
 		status = prune(&look, volumes);
 	volumes_sweep(false);
