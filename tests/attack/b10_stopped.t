@@ -2,7 +2,6 @@
 # B10, NOPRIV: who was granted nothing stops the launcher, and all that it has made, at one moment after
 # another of a call, and lets it alone go on. Nobody stays behind: before the decision there is no second
 # process that could keep what a setuid program begins with.
-. "${BASH_SOURCE[0]%/*}/mapped.sh"
 . "${BASH_SOURCE[0]%/*}/launcher.sh"
 arena_enter "$@"
 needs python3
@@ -10,8 +9,6 @@ launcher_world
 allow alice
 run as alice "$LAUNCHER" start
 engine=$(engine_pid alice)
-mappable /home/dave/fs
-chown dave:dave /home/dave/fs
 allow carol
 for user in dave carol; do
 	for verb in "mount 0 0" once start; do
