@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # Clients against each other, and against an engine that leaves: see race.t. In an arena, as root.
 #   race.py first ROUNDS CLIENTS   CLIENTS calls at once find no engine, ROUNDS times
-#   race.py idle CALLS             CALLS calls, BATCH at a time; beside each batch the engine is asked to
-#                                  leave as soon as nothing runs
+#   race.py idle CALLS             CALLS calls or more, BATCH at a time; beside each batch the engine is
+#                                  asked to leave as soon as nothing runs, until half as many have as
+#                                  CALLS has batches
 #   race.py timer ROUNDS           calls that arrive about when a time-out of 1 s is over
 # Each job appends a line of its own to /home/alice/lines and ends with a status of its own. Prints
 # what went wrong, and a summary; status 1 when anything did.
@@ -147,8 +148,11 @@ def idle(calls):
         leaver(orders, found)
         os._exit(0)
     os.close(found)
-    for number in range(0, calls, BATCH):
+    os.set_blocking(counter, False)
+    number = left = 0
+    while number < calls or (left < calls // BATCH // 2 and number < 5 * calls):
         batch = [(f"idle-{one}", 1 + one % 100) for one in range(number, number + BATCH)]
+        number += BATCH
         asked = chance.randrange(BATCH + 1)
         processes = []
         for one in batch:
@@ -160,13 +164,15 @@ def idle(calls):
             os.write(order, b".")
         for process, one in zip(processes, batch):
             wrong += finish(process, *one)
+        try:
+            left += len(os.read(counter, calls))
+        except BlockingIOError:
+            pass
     os.close(order)
-    with open(counter, "rb") as pipe:
-        left = len(pipe.read())
     if left < calls // BATCH // 2:
         wrong.append(f"only {left} engines were asked to leave")
-    return wrong + check_lines(f"idle-{one}" for one in range(calls)), \
-        f"{calls} calls, {left} engines left in between"
+    return wrong + check_lines(f"idle-{one}" for one in range(number)), \
+        f"{number} calls, {left} engines left in between"
 
 
 def timer(rounds):

@@ -19,6 +19,8 @@ diag "$out$err"
 
 # A call of which only a part has come is not greeted: who was greeted may not try again. A stop turns
 # it away, and it is served by the next engine.
+root "$ADMIN" grant alice --timeout=1h >/dev/null
+as alice berth -q daemon stop >/dev/null 2>&1
 as alice berth daemon start >/dev/null
 cat >/run/arena/part.py <<'END'
 import json, socket, subprocess, sys

@@ -54,6 +54,16 @@ def ready(t):
     t.until("it does not become raw", t.is_raw)
 
 
+def in_foreground(pattern):
+    """Has the process with that command line the terminal? Fields 5 and 8 of proc(5)'s stat."""
+    for pid in processes("cmdline", pattern):
+        with open("/proc/%d/stat" % pid) as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        if fields[2] == fields[5]:
+            return True
+    return False
+
+
 def case_terminal():
     t = berth("-t", "host", "tty")
     same((t.wait(), t.seen.strip()), (0, b"/dev/pts/0"), "tty(1) with -t")
@@ -424,6 +434,8 @@ def case_bash():
     say(t.expect(r"Running +sleep 4705"), "jobs")
     t.type("fg\r")
     t.expect(r"fg\r\n.*sleep 4705\r\n")
+    # It is named before it has the terminal.
+    t.until("sleep is not in the foreground", lambda: in_foreground("^sleep 4705"))
     t.type(b"\x03")
     t.expect("# ")
     t.type("echo status $?\r")

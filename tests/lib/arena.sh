@@ -45,7 +45,8 @@
 #   revoke USER [ENT...]
 #   start_engine USER ENT...   the administrator's first command: berth daemon start
 #   engine_pid USER        pid of the user's engine, or nothing and status 1
-#   wait_for SECONDS CMD...    until CMD succeeds; status 1 when it does not in that time
+#   wait_for SECONDS CMD...    until CMD succeeds; status 1 when it does not in six times the time
+#                     that it may take on a quiet machine
 #   log_text               what was sent to /dev/log so far
 #   needs PROGRAM...       skips the test file when one is missing
 # Knobs (environment): ARENA_INSTALL=no installs nothing; ARENA_WRITABLE=yes makes $TOP and $BUILD
@@ -131,7 +132,7 @@ engine_pid() {
 }
 
 wait_for() {
-	local end=$((SECONDS + $1 + 1))
+	local end=$((SECONDS + 6 * $1 + 1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$end" ] || return 1

@@ -86,10 +86,11 @@ int
 __wrap_fcntl(int fd, int cmd, ...)
 {
 	va_list list;
-	int arg;
+	long arg;
 
+	/* The lock of what the coverage build has counted is a pointer. */
 	va_start(list, cmd);
-	arg = va_arg(list, int);
+	arg = va_arg(list, long);
 	va_end(list);
 	return (fault("fcntl") ? -1 : __real_fcntl(fd, cmd, arg));
 }
