@@ -233,6 +233,7 @@ use_mount(struct cli *cli, struct run_options *options, const struct jobfile_ite
 static void
 use_items(struct cli *cli, struct run_options *options)
 {
+	options->file_first = options->job.nmounts;
 	for (size_t i = 0; i < options->jf->nitems; i++) {
 		const struct jobfile_item *item = &options->jf->items[i];
 
@@ -243,6 +244,40 @@ use_items(struct cli *cli, struct run_options *options)
 		else if (item->kind == JOBFILE_MOUNT)
 			use_mount(cli, options, item);
 	}
+	options->file_mounts = options->job.nmounts - options->file_first;
+}
+
+static bool
+is_at(const struct job *job, size_t first, size_t end, const char *target)
+{
+	for (size_t i = first; i < end; i++) {
+		if (strcmp(job->mounts[i].target, target) == 0)
+			return (true);
+	}
+	return (false);
+}
+
+void
+jobuse_give_way(struct run_options *options)
+{
+	struct job *job = &options->job;
+	size_t first = options->file_first, end = first + options->file_mounts, kept = first;
+
+	for (size_t i = first; i < end; i++) {
+		struct job_mount *mount = &job->mounts[i];
+
+		if (!is_at(job, 0, first, mount->target) &&
+		    !is_at(job, end, job->nmounts, mount->target)) {
+			job->mounts[kept++] = *mount;
+			continue;
+		}
+		io_close(&mount->fd);
+		job_mount_free(mount);
+	}
+	for (size_t i = end; i < job->nmounts; i++)
+		job->mounts[kept + i - end] = job->mounts[i];
+	job->nmounts -= end - kept;
+	options->file_mounts = kept - first;
 }
 
 /* --- the rest --------------------------------------------------------------------------------------- */

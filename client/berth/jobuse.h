@@ -19,6 +19,12 @@ int jobuse_begin(struct cli *cli, struct run_options *options, struct err *err)
     __attribute__((warn_unused_result));
 
 /*
+ * When all mounts are there: those of the command line take the places of the file's. What the others have
+ * twice is told by job_check.
+ */
+void jobuse_give_way(struct run_options *options);
+
+/*
  * Is all of it granted? 0, or -1 with err and each refusal in cli, at the parameter or the line that
  * wants it. Only of a job file; cli->once is known.
  */

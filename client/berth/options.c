@@ -254,6 +254,7 @@ finish(struct run_options *options, const char *image, struct flag_parse *words,
 	if ((image != NULL && options_image(options, image, err) != 0) ||
 	    options_mounts(options, err) != 0)
 		return (-1);
+	jobuse_give_way(options);
 	return (job_check(&options->job, err));
 }
 

@@ -48,6 +48,8 @@ struct run_options {
 	struct job_words param_files;
 	bool explaining; /* parameters may be missing */
 	struct jobfile *jf; /* of file */
+	size_t file_first; /* the first of job's mounts that are of file */
+	size_t file_mounts; /* how many are */
 	struct job job; /* standard streams are not set here */
 };
 

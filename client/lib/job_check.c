@@ -6,6 +6,7 @@
  * MUST: look at every member; be the same on both sides of the socket.
  */
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -13,6 +14,8 @@
 #include "client/lib/job.h"
 #include "client/lib/job_mount.h"
 #include "client/lib/json.h"
+
+#define TELL_SIZE 256 /* bytes of what is said of a mount */
 
 static const struct {
 	const char *name;
@@ -195,6 +198,43 @@ job_exec_check(const struct job_exec *exec, struct err *err)
 	return check_run(&exec->run, err);
 }
 
+/* A mount in a few words: what is there, not where. */
+static void
+tell_mount(char text[TELL_SIZE], const struct job_mount *mount)
+{
+	static const char *const kinds[] = { [JOB_MOUNT_BIND] = "",
+		[JOB_MOUNT_TMPFS] = "a tmpfs",
+		[JOB_MOUNT_VOLUME] = "volume ",
+		[JOB_MOUNT_SECRET] = "secret " };
+
+	if (mount->type == JOB_MOUNT_VOLUME && mount->source == NULL)
+		snprintf(text, TELL_SIZE, "a volume without a name");
+	else
+		snprintf(text, TELL_SIZE, "%s%s", kinds[mount->type],
+		    mount->source != NULL ? mount->source : "");
+}
+
+/* Of two at one place only one would be seen. Targets are canonical: the same place is the same text. */
+static int
+check_places(const struct job *job, struct err *err)
+{
+	char one[TELL_SIZE], other[TELL_SIZE];
+
+	for (size_t i = 0; i < job->nmounts; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(job->mounts[j].target, job->mounts[i].target) != 0)
+				continue;
+			tell_mount(one, &job->mounts[j]);
+			tell_mount(other, &job->mounts[i]);
+			err_set(err, ERR_USAGE, "two mounts have one target: %s",
+			    job->mounts[i].target);
+			err_why(err, "%s, and %s", one, other);
+			return err_todo(err, "give one of them another target, or leave it out");
+		}
+	}
+	return 0;
+}
+
 /* Labels of all volumes together have the limit that a job's own have. */
 static int
 check_mounts(const struct job *job, struct err *err)
@@ -210,7 +250,7 @@ check_mounts(const struct job *job, struct err *err)
 			labels += strlen(mount->labels.v[j]);
 	}
 	if (labels <= JOB_LABELS_SIZE)
-		return 0;
+		return check_places(job, err);
 	err_set(err, ERR_USAGE, "the labels of volumes are too long");
 	return err_why(err, "all together they can have %u bytes", JOB_LABELS_SIZE);
 }

@@ -79,6 +79,11 @@ like "$(as alice berth inspect mine)" '"timeout": 3600' "--timeout"
 as alice berth rm mine >/dev/null
 gives "mine c /conf" "variables and mounts of flags come to those of the file" -f web.job --param config=/home/alice/conf -e A=mine \
     -e C=c -v /home/alice/conf:/conf -- sh -c 'echo $A $C $(ls -d /conf)'
+run job -f web.job --param config=/home/alice/conf --param data=/home/alice/out -v /etc/web --tmpfs /data/ -- \
+    sh -c 'echo $(stat -f -c %T /data; ls /etc/web | wc -l; stat -f -c %T /scratch)'
+is "$rc:$out" "0:tmpfs 0 tmpfs" "a mount of a flag takes the place of the file's at the same path"
+fails 'two mounts have one target: /etc/web' "but not two of them" -f web.job --param config=/home/alice/conf -v /etc/web \
+    --tmpfs /etc/web
 gives "file" "--entrypoint takes the place of its command" -f web.job --param config=/home/alice/conf --entrypoint ls -- /etc/web
 run as alice berth run -d -f web.job --param config=/home/alice/conf -- sleep 60
 is "$rc:$(as alice berth ps --format=json | jq -r '.[].name')" "0:web" "-d: it has the name of the file"

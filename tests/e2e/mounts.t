@@ -67,6 +67,11 @@ fails 'cannot mount' "-v: a dangling link" -v /home/alice/dangling:/d host true
 fails 'cannot mount' "-v: a link to itself" -v /home/alice/loop:/d host true
 fails 'cannot mount' "-v: what the user cannot reach" -v /home/bob/canary:/d host true
 fails 'cannot mount' "-v: root's home" -v /root/canary:/d host true
+fails $'two mounts have one target: /d\n  /home/alice/data, and volume kept\n  give one of them another target' "two at one place" -v ./data:/d -v kept:/d host true
+fails $'two mounts have one target: /d\n' "however it is written" --tmpfs /d/ -v ./data://d/. host true
+fails 'a tmpfs, and secret k' "of any kind" --mount type=tmpfs,dst=/d --secret id=k,src=data/file,dst=/d/ host true
+fails 'secret k, and secret l' "two secrets" --secret id=k,src=data/file --secret id=l,src=data/file,dst=/run/secrets/./k host true
+fails 'two mounts have one target: /home/alice' "--here is one, too" --here --tmpfs /home/alice host true
 fails 'DST is not an absolute path' "-v: a relative target" -v /home/alice/data:d host true
 fails 'absolute path without' "-v: a target with .." -v /home/alice/data:/d/.. host true
 fails 'nothing can be mounted on /' "-v on /" -v /home/alice/data:/ host true

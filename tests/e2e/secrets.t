@@ -14,7 +14,8 @@ head -c 524289 /dev/urandom >/home/alice/larger
 touch /home/alice/empty
 mkfifo /home/alice/fifo
 ln -s key /home/alice/link
-mkdir /home/alice/d
+mkdir /home/alice/d /home/alice/e
+touch /home/alice/e/there
 echo bob >/home/bob/key
 chmod 600 /home/alice/key /home/bob/key
 chown -hR alice:alice /home/alice
@@ -41,7 +42,7 @@ gives "$(sha256sum </home/alice/large)" "512 KiB" --secret id=k,src=large host s
 gives "0" "an empty one" --secret id=k,src=empty host stat -c %s /run/secrets/k
 gives "$token" "with --read-only" --read-only --secret id=k,src=key host cat /run/secrets/k
 gives "$token" "in a tmpfs of its own" --tmpfs /run:mode=755 --tmpfs /x --secret id=k,src=key,target=/x/y host cat /x/y
-gives "$token" "in a directory that is mounted, at a file that is there" -v ./d:/d -v ./key:/d2 --secret id=k,src=key,target=/d2 host cat /d2
+gives "$token" "in a directory that is mounted, at a file that is there" -v ./e:/e --secret id=k,src=key,target=/e/there host cat /e/there
 make_image /home/alice/image
 printf 'root:x:0:0::/root:/bin/sh\napp:x:77:78::/:/bin/sh\n' >/home/alice/image/etc/passwd
 gives "77:78 $token" "a user of the image's by name" "${USR[@]}" -u app --secret id=k,src=key ./image sh -c 'echo $(stat -c %u:%g /run/secrets/k) $(cat /run/secrets/k)'

@@ -361,11 +361,56 @@ too_many_labels(void **state)
 	assert_int_equal(job_add_word(&mount.labels, label, &err), 0);
 	assert_int_equal(job_add_mount(job, &mount, &err), 0);
 	assert_int_equal(job_check(job, &err), 0);
+	mount.target = (char *)(uintptr_t) "/b";
 	assert_int_equal(job_add_mount(job, &mount, &err), 0);
 	assert_int_equal(job_check(job, &err), -1);
 	assert_string_equal(err.what, "the labels of volumes are too long");
 	job_words_free(&mount.labels);
 	job_free(job);
+}
+
+/* Of two at one place only one would be seen. */
+static void
+one_target(void **state)
+{
+	static const struct {
+		struct job_mount mount;
+		const char *why; /* with the tmpfs that is at /a */
+	} cases[] = {
+		{ { .type = JOB_MOUNT_TMPFS, .fd = -1 }, "a tmpfs, and a tmpfs" },
+		{ { .type = JOB_MOUNT_VOLUME, .fd = -1 }, "a tmpfs, and a volume without a name" },
+		{ { .type = JOB_MOUNT_VOLUME, .source = (char *)(uintptr_t) "v", .fd = -1 },
+		    "a tmpfs, and volume v" },
+		{ { .type = JOB_MOUNT_BIND, .source = (char *)(uintptr_t) "/s", .fd = 3 },
+		    "a tmpfs, and /s" },
+		{ { .type = JOB_MOUNT_SECRET,
+		      .source = (char *)(uintptr_t) "k",
+		      .mode = 0400,
+		      .fd = 3 },
+		    "a tmpfs, and secret k" },
+	};
+	struct job_mount first = {
+		.type = JOB_MOUNT_TMPFS, .target = (char *)(uintptr_t) "/a", .fd = -1
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct job *job = make_job();
+		struct job_mount mount = cases[i].mount;
+		struct err err;
+
+		assert_int_equal(job_add_mount(job, &first, &err), 0);
+		mount.target = (char *)(uintptr_t) "/a/b";
+		assert_int_equal(job_add_mount(job, &mount, &err), 0);
+		assert_int_equal(job_check(job, &err), 0);
+		mount.target = (char *)(uintptr_t) "/a";
+		assert_int_equal(job_add_mount(job, &mount, &err), 0);
+		assert_int_equal(job_check(job, &err), -1);
+		assert_int_equal(err.code, ERR_USAGE);
+		assert_string_equal(err.what, "two mounts have one target: /a");
+		assert_string_equal(err.why, cases[i].why);
+		job_free(job);
+	}
 }
 
 /* idmap.mount is asked for once, by directories whose files have an owner that is not the job's root. */
@@ -423,6 +468,7 @@ main(void)
 		cmocka_unit_test(wire),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(too_many_labels),
+		cmocka_unit_test(one_target),
 		cmocka_unit_test(wants),
 		cmocka_unit_test(secret_mode),
 	};
