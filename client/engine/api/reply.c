@@ -24,17 +24,22 @@ reply_waits(void)
 	waits = true;
 }
 
-/* Sends and frees; status tells whether parameters are whole. */
+/* Sends and frees; status tells whether its parameters are whole. */
 static int
-send_reply(int fd, const char *error, struct json_object *parameters, int status)
+send_message(int fd, struct json_object *message, int status, const int fds[], size_t nfds)
 {
-	struct json_object *message = varlink_reply(error, parameters, false);
 	int ret = -1;
 
 	if (status == 0 && message != NULL)
-		ret = (waits ? varlink_write : varlink_send)(fd, &message, 1, NULL, 0);
+		ret = (waits ? varlink_write : varlink_send)(fd, &message, 1, fds, nfds);
 	json_object_put(message);
 	return ret;
+}
+
+static int
+send_reply(int fd, const char *error, struct json_object *parameters, int status)
+{
+	return send_message(fd, varlink_reply(error, parameters, false), status, NULL, 0);
 }
 
 int
@@ -123,13 +128,7 @@ static int
 send_with(int fd, struct json_object *parameters, int status, bool continues, const int fds[],
     size_t nfds)
 {
-	struct json_object *message = varlink_reply(NULL, parameters, continues);
-	int ret = -1;
-
-	if (status == 0 && message != NULL)
-		ret = (waits ? varlink_write : varlink_send)(fd, &message, 1, fds, nfds);
-	json_object_put(message);
-	return ret;
+	return send_message(fd, varlink_reply(NULL, parameters, continues), status, fds, nfds);
 }
 
 int
