@@ -16,6 +16,7 @@
 
 #include "common/io.h"
 
+#include "client/berth/engine.h"
 #include "client/berth/relay.h"
 #include "client/berth/ticks.h"
 #include "client/lib/json.h"
@@ -51,17 +52,6 @@ attach_watch(struct attach *attach, int dir, struct err *err)
 	logread_end(&attach->log);
 	logread_follow(&attach->log);
 	return (0);
-}
-
-/* The descriptor that an index in the parameters means, a copy; -1: there is none. */
-static int
-take_fd(const struct varlink *conn, struct json_object *params, const char *name)
-{
-	int64_t index = json_number(params, name, -1);
-
-	if (index < 0 || (uint64_t)index >= conn->nfds)
-		return (-1);
-	return (fcntl(conn->fds[index], F_DUPFD_CLOEXEC, 3));
 }
 
 /*
@@ -136,8 +126,8 @@ begin_input(struct relay *relay, int input)
 int
 attach_begin(struct relay *relay, struct varlink *conn, struct json_object *params, struct err *err)
 {
-	int dir = take_fd(conn, params, "log"), input = take_fd(conn, params, "input");
-	int master = take_fd(conn, params, "terminal");
+	int dir = engine_fd(conn, params, "log"), input = engine_fd(conn, params, "input");
+	int master = engine_fd(conn, params, "terminal");
 	int rc = 0;
 
 	varlink_drop_fds(conn);
@@ -163,7 +153,7 @@ attach_begin(struct relay *relay, struct varlink *conn, struct json_object *para
 void
 attach_end(struct attach *attach, struct varlink *conn, struct json_object *params)
 {
-	int old = take_fd(conn, params, "older"), new = take_fd(conn, params, "log");
+	int old = engine_fd(conn, params, "older"), new = engine_fd(conn, params, "log");
 
 	varlink_drop_fds(conn);
 	if (attach->dir >= 0) {

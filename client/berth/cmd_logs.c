@@ -141,19 +141,34 @@ judge(struct session *session, struct err *err)
 	return (0);
 }
 
-/* The answer to Wait is there, or its connection ended with the supervisor. */
+/*
+ * The answer to Wait is there, or its connection ended with the supervisor. With the last end come the files,
+ * which may have lost their names.
+ */
 static int
 take_end(struct session *session, struct err *err)
 {
+	struct varlink *conn = &session->watch.conn;
 	struct engine_answer answer = { .message = NULL };
+	int older = -1, log = -1, rc;
 	struct err ignored;
 
-	(void)!engine_next(&session->watch.way, &session->watch.conn, 0, &answer, &ignored);
+	if (engine_next(&session->watch.way, conn, 0, &answer, &ignored) == 0) {
+		older = engine_fd(conn, answer.params, "older");
+		log = engine_fd(conn, answer.params, "log");
+	}
 	json_object_put(answer.message);
 	session->cli->reason[0] = '\0';
-	varlink_close(&session->watch.conn);
+	varlink_close(conn);
 	session->watching = false;
-	return (judge(session, err));
+	rc = judge(session, err);
+	if (rc == 0 && session->over) {
+		logread_ended(&session->log, older, log);
+		return (0);
+	}
+	io_close(&older);
+	io_close(&log);
+	return (rc);
 }
 
 /* It may have come with the greeting. */
@@ -222,9 +237,10 @@ show(struct session *session, bool following, struct err *err)
 
 	if (job_open(session->cli, session->job, "state", &dir, err) != 0)
 		return (-1);
-	if (following && watch(session, err) != 0)
-		return (-1);
+	/* before the end is asked for: the names can go with it */
 	rc = logread_open(&session->log, dir, err);
+	if (rc == 0 && following)
+		rc = watch(session, err);
 	if (rc == 0)
 		rc = following ? follow(session, err) : drain(session, err);
 	logread_close(&session->log);

@@ -8,6 +8,7 @@
 #include "client/berth/engine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +31,16 @@ engine_text(struct json_object *params, const char *name)
 	const char *text = json_text(params, name);
 
 	return (text != NULL ? text : "");
+}
+
+int
+engine_fd(const struct varlink *conn, struct json_object *params, const char *name)
+{
+	int64_t index = json_number(params, name, -1);
+
+	if (index < 0 || (uint64_t)index >= conn->nfds)
+		return (-1);
+	return (fcntl(conn->fds[index], F_DUPFD_CLOEXEC, 3));
 }
 
 /* The engine's three lines; it has escaped them, a hostile one has not. */

@@ -77,4 +77,7 @@ int engine_ask(struct cli *cli, const char *method, struct json_object *args,
 /* A member of an answer; "" when there is none. */
 const char *engine_text(struct json_object *params, const char *name);
 
+/* The descriptor that a member of an answer means, a copy; -1: there is none. */
+int engine_fd(const struct varlink *conn, struct json_object *params, const char *name);
+
 #endif

@@ -234,20 +234,6 @@ job_send(struct cli *cli, struct job_call *call, struct job_sent *sent, struct e
 	return (rc > 0 ? no_such_job(cli, call->job, err) : rc);
 }
 
-/* Takes the descriptor that the answer names out of the connection's. */
-static int
-take_fd(struct varlink *conn, struct json_object *params, struct err *err)
-{
-	int64_t index = json_number(params, "fd", -1);
-	int fd;
-
-	if (index < 0 || index >= (int64_t)conn->nfds)
-		return (err_set(err, ERR_UNAVAILABLE, "the engine's answer has no descriptor"));
-	fd = conn->fds[index];
-	conn->fds[index] = -1;
-	return (fd);
-}
-
 int
 job_open(struct cli *cli, const char *job, const char *what, int *fd, struct err *err)
 {
@@ -263,7 +249,9 @@ job_open(struct cli *cli, const char *job, const char *what, int *fd, struct err
 	if (job_send(cli, &call, &sent, err) != 0)
 		return (-1);
 	rc = engine_next(&sent.way, &sent.conn, 0, &answer, err);
-	*fd = rc == 0 ? take_fd(&sent.conn, answer.params, err) : -1;
+	*fd = rc == 0 ? engine_fd(&sent.conn, answer.params, "fd") : -1;
+	if (rc == 0 && *fd < 0)
+		err_set(err, ERR_UNAVAILABLE, "the engine's answer has no descriptor");
 	json_object_put(answer.message);
 	varlink_close(&sent.conn);
 	return (*fd >= 0 ? 0 : -1);

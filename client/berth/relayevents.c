@@ -28,11 +28,8 @@
 static int
 take_master(const struct wait *wait, struct json_object *params)
 {
-	int64_t index = json_number(params, "terminal", -1);
-	int fd = -1;
+	int fd = engine_fd(wait->conn, params, "terminal");
 
-	if (index >= 0 && (uint64_t)index < wait->conn->nfds)
-		fd = fcntl(wait->conn->fds[index], F_DUPFD_CLOEXEC, 3);
 	varlink_drop_fds(wait->conn);
 	return (fd);
 }

@@ -92,7 +92,8 @@ like "$(cat /run/arena/attach)" 'descriptor: .*log .*state.json' "that is the jo
 unlike "$(cat /run/arena/attach)" 'input|terminal' "and no input: the job has none"
 touch /home/alice/h/go
 wait "$wait1" "$wait2" "$attach"
-is "$(cat /run/arena/wait1)" '{"parameters": {"reason": "exited", "status": 3, "why": ""}}' "who waits is told"
+is "$(cat /run/arena/wait1)" $'{"parameters": {"log": 0, "reason": "exited", "status": 3, "why": ""}}\ndescriptor: ENOTDIR' \
+    "who waits is told, with the file of its output"
 is "$(cat /run/arena/wait1)" "$(cat /run/arena/wait2)" "each of them"
 like "$(grep exited /run/arena/attach)" '"event": "exited", "log": 0, "reason": "exited", "status": 3' "who is attached, too"
 is "$(tail -n1 /run/arena/attach)" "descriptor: ENOTDIR" "with the file of its output, whose name may be gone"

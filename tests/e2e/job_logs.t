@@ -94,6 +94,25 @@ rc=0
 wait $follow || rc=$?
 is "$rc:$(cat /run/arena/follow)" "0:up" "one that is removed ends, too"
 
+# --- its log turns, it ends, and its files lose their names while who looks is held up
+rm -f /home/alice/h/*
+# shellcheck disable=SC2016
+run_d --rm --name turns host sh -c 'echo up; until [ -e /h/go ]; do sleep 0.05; done; seq 200000'
+(cd /home/alice && exec setpriv --reuid=alice --regid=alice --init-groups --inh-caps=-all \
+    env -i --default-signal PATH=/usr/local/bin:/usr/bin:/bin berth logs -f turns) >/run/arena/follow 8<&- &
+client=$!
+wait_for 20 grep -q up /run/arena/follow
+kill -STOP "$client"
+touch /home/alice/h/go
+no_turns() {
+	! as alice berth inspect turns >/dev/null 2>&1
+}
+ok "who follows holds up no removal" wait_for 60 no_turns
+kill -CONT "$client"
+rc=0
+wait "$client" || rc=$?
+is "$rc:$(sha256sum </run/arena/follow)" "0:$({ echo up; seq 200000; } | sha256sum)" "and sees it to the end nevertheless"
+
 # --- what its user did to the file
 run_d --name odd host echo text
 b wait odd

@@ -64,7 +64,7 @@ answer_status(int fd, const struct record *record)
 	const struct outcome outcome = { record->status, record_reason_name(record->reason),
 		record->why == NULL ? "" : record->why };
 
-	return reply_status(fd, &outcome);
+	return reply_status(fd, &outcome, NULL);
 }
 
 int

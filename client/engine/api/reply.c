@@ -232,28 +232,29 @@ put_outcome(struct json_object *parameters, const struct outcome *outcome)
 	       json_put_text(parameters, "why", outcome->why);
 }
 
-int
-reply_exited(int fd, const struct outcome *outcome)
+/* The end of a command, with the files of its log if there are any. */
+static int
+send_end(int fd, struct json_object *parameters, int status, const struct outcome *outcome,
+    const struct log_files *files)
 {
-	return reply_attached_exited(fd, outcome, -1, -1);
-}
-
-int
-reply_attached_exited(int fd, const struct outcome *outcome, int older, int log)
-{
-	const struct named_fd named[] = { { "older", older }, { "log", log } };
-	struct json_object *parameters = json_object_new_object();
-	int status = json_put_text(parameters, "event", "exited");
+	const struct named_fd named[] = { { "older", files != NULL ? files->older : -1 },
+		{ "log", files != NULL ? files->log : -1 } };
 
 	status |= put_outcome(parameters, outcome);
 	return send_named(fd, parameters, status, false, named, 2);
 }
 
 int
-reply_status(int fd, const struct outcome *outcome)
+reply_exited(int fd, const struct outcome *outcome, const struct log_files *files)
 {
 	struct json_object *parameters = json_object_new_object();
-	int status = put_outcome(parameters, outcome);
+	int status = json_put_text(parameters, "event", "exited");
 
-	return send_reply(fd, NULL, parameters, status);
+	return send_end(fd, parameters, status, outcome, files);
+}
+
+int
+reply_status(int fd, const struct outcome *outcome, const struct log_files *files)
+{
+	return send_end(fd, json_object_new_object(), 0, outcome, files);
 }

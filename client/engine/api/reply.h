@@ -55,7 +55,15 @@ int reply_invalid(int fd, const struct err *err);
 /* Events of Run and Exec. terminal: the master that goes with it, or -1; last: no other follows. */
 int reply_started(int fd, const struct task *task, int terminal, bool last);
 int reply_detached(int fd);
-int reply_exited(int fd, const struct outcome *outcome);
+
+/* The files of a job's log (joblog_files), which may lose their names now; -1: not there. */
+struct log_files {
+	int older;
+	int log;
+};
+
+/* The end of Run, Exec and Attach; files, of Attach alone, may be NULL. */
+int reply_exited(int fd, const struct outcome *outcome, const struct log_files *files);
 
 /*
  * The event "map" of Run and StartJob, with the three descriptors: mount namespace, directory, socket for
@@ -67,9 +75,6 @@ int reply_map(int fd, const struct handover *wanted, const int fds[3]);
 /* The event "unmappable" of Run: what makes the error behind it is a directory that cannot be mapped. */
 int reply_unmappable(int fd);
 
-/* The same of Attach, with the files of the log (joblog_files), which may lose their names now. */
-int reply_attached_exited(int fd, const struct outcome *outcome, int older, int log);
-
 /* What goes with the event "attached" of Attach; -1: not there. */
 struct attached {
 	int log;
@@ -79,8 +84,8 @@ struct attached {
 
 int reply_attached(int fd, const struct attached *attached);
 
-/* To Wait. */
-int reply_status(int fd, const struct outcome *outcome);
+/* To Wait; files, of what will not run again, may be NULL. */
+int reply_status(int fd, const struct outcome *outcome, const struct log_files *files);
 
 /* To Open. */
 int reply_descriptor(int fd, int descriptor);

@@ -174,7 +174,7 @@ tell_end(struct process *process, const struct outcome *outcome)
 	if (is_failure(process))
 		(void)!reply_failed(client->conn.fd, &process->failure.err);
 	else
-		(void)!reply_exited(client->conn.fd, outcome);
+		(void)!reply_exited(client->conn.fd, outcome, NULL);
 	client_close(client);
 }
 
@@ -471,14 +471,17 @@ end_run(struct watch *watch)
 	watch->kill_at = first->kill_at = 0;
 }
 
-/* The job's directory may be removed before a slow one has come to the last file. */
+/* The last end, to who reads the output: its files may be removed before a slow one has come to the last. */
 static void
-tell_attached(const struct watch *watch, int fd, const struct outcome *outcome)
+tell_reader(const struct watch *watch, const struct client *client, const struct outcome *outcome)
 {
-	int older AUTO_CLOSE = -1, log AUTO_CLOSE = -1;
+	struct log_files files;
+	int fd = client->conn.fd;
 
-	joblog_files(watch->task->dir, &older, &log);
-	(void)!reply_attached_exited(fd, outcome, older, log);
+	joblog_files(watch->task->dir, &files.older, &files.log);
+	(void)!(client->kind == CLIENT_ATTACHED ? reply_exited : reply_status)(fd, outcome, &files);
+	io_close(&files.older);
+	io_close(&files.log);
 }
 
 /* Those who wait for this end, or (last) for anything. */
@@ -490,12 +493,12 @@ tell_waiting(struct watch *watch, bool last)
 	for (struct client *at = watch->clients; at != NULL; at = at->next) {
 		if (at->done)
 			continue;
-		if (at->kind == CLIENT_WAITING)
-			(void)!reply_status(at->conn.fd, &outcome);
+		if (last && (at->kind == CLIENT_WAITING || at->kind == CLIENT_ATTACHED))
+			tell_reader(watch, at, &outcome);
+		else if (at->kind == CLIENT_WAITING)
+			(void)!reply_status(at->conn.fd, &outcome, NULL);
 		else if (at->kind == CLIENT_STOPPING && last)
 			(void)!reply_send(at->conn.fd, NULL);
-		else if (at->kind == CLIENT_ATTACHED && last)
-			tell_attached(watch, at->conn.fd, &outcome);
 		else
 			continue;
 		client_close(at);
