@@ -8,9 +8,9 @@
  * returns 0), kill (SIGKILL before the call is made) or stop (it stays there for STOP_MS while the
  * others go on, and is killed then). "WHAT:CALL" does it only if that is the number of the call: who
  * is made at the same time as another may be numbered otherwise than before. With N 0 it prints each call instead: "fault: WHO N CALL RESULT
- * FIRST", in numbers, the first argument last; attach does so until it gets SIGTERM.
+ * FIRST", in numbers, the first argument last. attach ends at SIGTERM, and lets nothing happen then.
  * Ends when the program does, with its status; attach: when the fault has happened or the process has
- * ended. Who is traced at that moment goes on untraced. Status 98: the call did not happen.
+ * ended. Who is traced at that moment goes on untraced. Status 98: the fault did not happen.
  * strace(1) can say neither "the N-th call of all" nor "until the first process has ended".
  * TRUST: unprivileged
  * INPUT: a test's words
@@ -49,7 +49,8 @@ static int who;
 static long when;
 static char *what;
 static long only = -1; /* the number of a call */
-static bool attached, started, happened, over;
+static bool attached, started, over;
+static volatile sig_atomic_t happened;
 static pid_t stays; /* the one that was stopped */
 
 static struct process *
@@ -87,13 +88,22 @@ on_alarm(int sig)
 	kill(stays, SIGKILL);
 }
 
+/* Either it has happened, and is waited for, or it never will. */
+static void
+on_end(int sig)
+{
+	(void)sig;
+	if (!happened)
+		_exit(NEVER_HAPPENED);
+}
+
 /* False: the process stays where it is. */
 static bool
 do_fault(struct process *process, struct user_regs_struct *regs)
 {
 	const struct itimerval later = { .it_value = { .tv_usec = STOP_MS * 1000 } };
 
-	happened = true;
+	happened = 1;
 	if (strcmp(what, "stop") == 0) {
 		stays = process->pid;
 		setitimer(ITIMER_REAL, &later, NULL);
@@ -227,7 +237,7 @@ attach(pid_t pid)
 int
 main(int argc, char *argv[])
 {
-	const struct sigaction action = { .sa_handler = on_alarm };
+	const struct sigaction action = { .sa_handler = on_alarm }, end = { .sa_handler = on_end };
 	int status;
 
 	if (argc < 6 || (strcmp(argv[1], "run") == 0) != (argc > 6))
@@ -242,10 +252,12 @@ main(int argc, char *argv[])
 	if (who < 0 || who >= PROCESSES)
 		errx(99, "usage");
 	sigaction(SIGALRM, &action, NULL);
-	if (strcmp(argv[1], "run") == 0)
+	if (strcmp(argv[1], "run") == 0) {
 		run_as((unsigned int)atoi(argv[2]), argv + 6);
-	else
+	} else {
+		sigaction(SIGTERM, &end, NULL);
 		attach((pid_t)atoi(argv[2]));
+	}
 	status = follow();
 	return (when > 0 && !happened ? NEVER_HAPPENED : status);
 }

@@ -11,7 +11,7 @@ FAULT = os.environ["FAULT"]
 ERRORS = ["EPERM", "EACCES", "ENOMEM", "EINTR", "EMFILE", "ENOSPC"]
 KINDS = ERRORS + ["kill", "stop"]
 NEVER_HAPPENED = 98  # status of fault: that process made less calls than that
-PATIENCE = 20  # seconds, for a command that must not hang
+PATIENCE = 30  # seconds, for a command that must not hang, and for what ends by itself
 PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
 # What never returns cannot fail.
 ENDLESS = ("exit_group", "exit", "pause")
@@ -33,7 +33,7 @@ def call_names():
     return names
 
 
-def until(condition, seconds=10.0):
+def until(condition, seconds=PATIENCE):
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -109,14 +109,15 @@ def sample(faults, kinds, count, seed, perform):
 
 
 def with_spare():
-    """Waits until the engine has made a supervisor ahead. An engine for one call makes none."""
-    until(lambda: named("berth-spare"), 1)
+    """Waits until the engine, if there is one that stays, has made a supervisor ahead."""
+    until(lambda: named("berth-spare") or not named("berth-engine"))
 
 
 def without_spare():
     """Ends what the engine has made ahead: the next job's supervisor is a child that it makes then. An
-    engine at rest has one, or is about to have it."""
-    until(lambda: named("berth-spare"), 0.1)
+    engine at rest has one, or is about to have it: a moment later it has, or sleeps without."""
+    moment = time.monotonic() + 0.1
+    until(lambda: named("berth-spare") or (time.monotonic() > moment and all_asleep("berth-engine")), 5)
     for pid in named("berth-spare"):
         try:
             os.kill(pid, signal.SIGKILL)
@@ -137,25 +138,38 @@ class Attached:
         self.process.stderr.readline()
 
     def happened(self):
+        """Before end() it may be about to."""
+        return self.process.poll() == 0
+
+    def over(self):
+        """It has happened, or can no more."""
         return self.process.poll() is not None
 
     def end(self):
+        """What it has said. Nothing happens after that."""
         self.process.terminate()
         return self.process.communicate()[1]
 
 
-def named(*names):
-    """pid: name, of living processes that have one of these names."""
-    found = {}
+def processes():
+    """(pid, name, state) of those that live."""
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             stat = read(f"/proc/{pid}/stat")
         except OSError:
             continue
         name, state = stat[stat.index("(") + 1:stat.rindex(")")], stat[stat.rindex(")") + 2]
-        if name in names and state not in "ZX":
-            found[int(pid)] = name
-    return found
+        if state not in "ZX":
+            yield int(pid), name, state
+
+
+def named(*names):
+    """pid: name, of living processes that have one of these names."""
+    return {pid: name for pid, name, _ in processes() if name in names}
+
+
+def all_asleep(*names):
+    return all(state == "S" for _, name, state in processes() if name in names)
 
 
 class Tally:

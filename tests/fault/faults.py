@@ -14,14 +14,14 @@ import subprocess
 import sys
 import time
 
-from faultlib import (BEFORE_MAIN, ENDLESS, ERRORS, FAULT, KINDS, NEVER_HAPPENED, PATIENCE, Tally, become,
-                      call_names, listed, named, read, run, sample, until, wanted, with_spare,
+from faultlib import (BEFORE_MAIN, ENDLESS, ERRORS, FAULT, KINDS, NEVER_HAPPENED, PATIENCE, Tally, all_asleep,
+                      become, call_names, listed, named, read, run, sample, until, wanted, with_spare,
                       without_spare)
 
 LAUNCHER = os.environ["LAUNCHER"]
 OURS = ("/usr/local/libexec/berth/berth-launcher", "/usr/local/libexec/berth/berth-engine")
 GROUP = "/sys/fs/cgroup/berth"
-SETTLE = 3  # seconds, for what ends by itself
+SETTLE = 20  # seconds, for what ends by itself
 NAMES = call_names()
 NUMBERS = {name: number for number, name in NAMES.items()}
 # What a start that died may leave, and the next one repairs: B10, runtime_dir.c.
@@ -146,8 +146,10 @@ class Start:
         if status != 0:
             sys.exit(f"a start without a fault ends with {status}: {said}")
         until(lambda: "Cap" in self.running() and "NoNewPrivs:\t1" in self.running())
-        before = ""
-        while before != self.running():
+        before, end = "", time.monotonic() + SETTLE
+        while before != self.running() or not all_asleep("berth-launcher", "berth-engine", "berth-spare"):
+            if time.monotonic() > end:
+                sys.exit("what a start leaves does not come to rest: " + self.running())
             before = self.running()
             time.sleep(0.1)
         return before

@@ -10,6 +10,7 @@ import json
 import os
 import random
 import sys
+import time
 
 from faultlib import Attached, become, listed, named as ours, run, until
 
@@ -85,18 +86,22 @@ def ended():
 
 
 def calls(scene, victim):
-    """Number of the process, and those of its calls."""
+    """Number of the process, and those of its calls: once it was there."""
     before, do, victims = SCENES[scene]
     whose, who = victims[victim]
-    clean()
-    before()
-    attached = Attached(whose(), 0, 0, "listing")
-    do()
-    until(lambda: False, 0.1)
-    found = listed(attached.end())
-    if who > 1:
-        who = min((p for p, _, number, _, _ in found if p >= 1 and number == who), default=-1)
-    return who, sorted({number for p, number, *_ in found if p == who})
+    for _ in range(5):
+        clean()
+        before()
+        attached = Attached(whose(), 0, 0, "listing")
+        do()
+        time.sleep(0.1)
+        found, which = listed(attached.end()), who
+        if who > 1:
+            which = min((p for p, _, number, _, _ in found if p >= 1 and number == who), default=-1)
+        numbers = sorted({number for p, number, *_ in found if p == which})
+        if numbers:
+            break
+    return which, numbers
 
 
 def clean():
@@ -162,17 +167,17 @@ def main():
         for victim, (whose, _) in victims.items():
             who, numbers = calls(scene, victim)
             kills = 0
-            # For a call that did not come this time another one, twice.
-            for number in chance.sample(numbers, min(count * 3, len(numbers))) if count else numbers:
+            # For a call that did not come this time another one.
+            for number in chance.sample(numbers, min(count * 6, len(numbers))) if count else numbers:
                 if count and kills == count:
                     break
                 clean()
                 before()
                 attached = Attached(whose(), who, number, "kill")
                 do()
-                until(attached.happened, 0.3)
-                kills += attached.happened()
+                until(attached.over, 0.3)
                 attached.end()
+                kills += attached.happened()
                 wrong = list(judge())
                 if wrong:
                     bad += 1

@@ -99,18 +99,25 @@ def perform(scene, way, who, number, token):
     status, said = call(command(token))
     # It leaves after its answer.
     if scene not in ("run", "start", "once", "mapped"):
-        until(lambda: engine() is None, 0.3)
-    return status, said, attached.happened(), attached.end()
+        until(lambda: attached.over() or engine() is None, 3)
+    else:
+        until(attached.over, 0.03)
+    said_by_fault = attached.end()
+    return status, said, attached.happened(), said_by_fault
 
 
 def calls(scene, way, who):
-    """Number of the process, and those of its calls."""
-    _, _, _, said = perform(scene, way, 0, 0, "listing")
-    found = listed(said)
-    if who in MARKS:
-        first = 4 if way == "run" else 1
-        who = min((p for p, _, number, _, _ in found if p >= first and number == MARKS[who]), default=-1)
-    return who, sorted({number for p, number, *_ in found if p == who})
+    """Number of the process, and those of its calls: once it was there."""
+    for _ in range(5):
+        _, _, _, said = perform(scene, way, 0, 0, "listing")
+        found, which = listed(said), who
+        if who in MARKS:
+            first = 4 if way == "run" else 1
+            which = min((p for p, _, number, _, _ in found if p >= first and number == MARKS[who]), default=-1)
+        numbers = sorted({number for p, number, *_ in found if p == which})
+        if numbers:
+            break
+    return which, numbers
 
 
 def nothing_left():
@@ -168,8 +175,8 @@ def main():
         for victim, (way, who) in victims.items():
             who, numbers = calls(scene, way, who)
             kills = done = 0
-            # For a call that did not come this time another one, twice.
-            for number in chance.sample(numbers, min(count * 3, len(numbers))) if count else numbers:
+            # For a call that did not come this time another one.
+            for number in chance.sample(numbers, min(count * 6, len(numbers))) if count else numbers:
                 if count and kills == count:
                     break
                 # Who makes a network in advance came before the supervisor, or behind it.

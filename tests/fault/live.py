@@ -16,7 +16,8 @@ import subprocess
 import sys
 import time
 
-from faultlib import Attached, become, call_names, environment, listed, named, read, run, until, without_spare
+from faultlib import (PATIENCE, Attached, become, call_names, environment, listed, named, read, run, until,
+                      without_spare)
 
 STATE = os.environ["STATE"]
 BERTH = "/usr/local/bin/berth"
@@ -75,7 +76,7 @@ def let_go():
         os.write(fd, b"go\n")
         os.close(fd)
         return True
-    until(opened, 5)
+    until(opened)
 
 
 def jobs():
@@ -203,8 +204,8 @@ class End(Scene):
         time.sleep(random.random() * 0.05)
         let_go()
         try:
-            self.out, said = wait.communicate(timeout=20)
-            self.told = self.front.wait(timeout=20)
+            self.out, said = wait.communicate(timeout=PATIENCE)
+            self.told = self.front.wait(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             wait.kill()
             self.front.kill()
@@ -241,13 +242,13 @@ class Policy(Running):
         return runs() >= 2 and now.get("state") == "running" and len(supervisors()) == 1
 
     def wait(self):
-        until(lambda: self.settled() or self.broken(), 5)
+        until(lambda: self.settled() or self.broken())
 
     def broken(self):
         return not supervisors()
 
     def expect(self, status, victim, job):
-        if not until(self.settled, 10):
+        if not until(self.settled):
             yield f"it was not started once more: {runs()} runs, {record().get('state')}"
 
 
@@ -261,7 +262,7 @@ class Lost(Policy):
         return 0, ""
 
     def wait(self):
-        until(lambda: self.settled() or engine() is None, 5)
+        until(lambda: self.settled() or engine() is None)
 
 
 class Rotation(Running):
@@ -334,19 +335,24 @@ def traced(scene, way, who, number):
         time.sleep(0.002)
     attached = Attached(pid, who, number, "kill")
     status, said = scene.act()
-    until(lambda: attached.happened() or scene.settled(), 0.3)
-    happened = until(attached.happened, 0.03)
+    until(lambda: attached.over() or scene.settled(), 1)
+    until(attached.over, 0.03)
     said_by_fault = attached.end()
-    return status, said, happened, said_by_fault
+    return status, said, attached.happened(), said_by_fault
 
 
 def calls(scene, way):
-    """Number of the process, and its calls: [(number, name)]."""
-    found = listed(traced(scene, way, 0, 0)[3])
-    who = 0
-    if way in MARKS:
-        who = min((p for p, _, call, _, _ in found if p > 0 and NAMES.get(call) == MARKS[way]), default=-1)
-    return who, [(number, NAMES.get(call, str(call))) for p, number, call, *_ in found if p == who]
+    """Number of the process, and its calls, once it was there: [(number, name)]."""
+    for _ in range(5):
+        found, who = listed(traced(scene, way, 0, 0)[3]), 0
+        if way in MARKS:
+            who = min((p for p, _, call, _, _ in found if p > 0 and NAMES.get(call) == MARKS[way]), default=-1)
+        numbers = [(number, NAMES.get(call, str(call))) for p, number, call, *_ in found if p == who]
+        if numbers:
+            break
+        list(judge(scene, "nobody", 0, ""))
+        clean()
+    return who, numbers
 
 
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z (stdout|stderr) [FP] ")
@@ -378,7 +384,7 @@ def judge_running(job):
         yield f"it runs, and exec ends with {status}: {out}{said}"
     if len(supervisors()) != 1:
         yield f"supervisors: {supervisors()}"
-    status, _, said = berth("stop", "-t", "5", "j")
+    status, _, said = berth("stop", "-t", "20", "j")
     if status != 0:
         yield f"stop ends with {status}: {said}"
     now = record()
@@ -388,7 +394,7 @@ def judge_running(job):
 
 def judge_over(job):
     # The lock goes before the process does.
-    if not until(lambda: not supervisors(), 3):
+    if not until(lambda: not supervisors()):
         yield f"it is over, and something looks after it: {supervisors()}"
     status, out, said = berth("wait", "j")
     if (status, out.split()) != (0, [str(job["status"])]):
@@ -402,7 +408,8 @@ def judge(scene, victim, status, said):
     mute = (-1, 0, scene.status) + (LOST,) * (victim == "command")
     if status not in mute and not said.startswith("berth: "):
         yield f"status {status}, and it says: {said!r}"
-    until(scene.settled, 3)
+    # What was not done may never settle.
+    until(scene.settled, PATIENCE if status == scene.status else 5)
     found, wrong = jobs()
     if found is None:
         yield wrong
@@ -431,7 +438,7 @@ def judge_policy():
         # The engine waits for a second.
         if now.get("state") == "exited" and until(lambda: record() != now, 1.5):
             yield f"it runs, and nobody wants that: {record()}"
-    elif not until(lambda: record().get("state") == "running" and len(supervisors()) == 1, 10):
+    elif not until(lambda: record().get("state") == "running" and len(supervisors()) == 1):
         yield f"its policy says that it runs, and it does not: {record()}"
 
 
@@ -476,37 +483,48 @@ def clean():
 
 
 def chosen(numbers, count, rest, chance):
+    """[(calls, how many of them)]: those behind so many are for calls that do not come this time."""
     if count == 0:
-        return numbers
+        return [(numbers, len(numbers))]
     telling = [call for call in numbers if call[1] in TELLING]
     others = [call for call in numbers if call[1] not in TELLING]
-    return sorted(chance.sample(telling, min(count, len(telling))) + chance.sample(others, min(rest, len(others))))
+    return [(chance.sample(calls, min(6 * few, len(calls))), few) for calls, few in ((telling, count), (others, rest))]
+
+
+def one_kill(scene, victim, who, number):
+    """(did it happen, what was wrong then)"""
+    way = scene.victims[victim]
+    try:
+        status, said, happened, _ = traced(scene, way, who, number)
+        if not happened and who in (1, 2):
+            # Who makes a network in advance came before it, or behind it.
+            list(judge(scene, victim, status, said))
+            clean()
+            status, said, happened, _ = traced(scene, way, 3 - who, number)
+        return happened, list(judge(scene, victim if happened else "nobody", status, said))
+    except RuntimeError as error:
+        return False, [str(error)]
+    finally:
+        clean()
 
 
 def pair(name, victim, count, rest, chance):
     """Were all of its kills endured?"""
     scene, bad, kills = SCENES[name], 0, 0
-    way = scene.victims[victim]
-    who, numbers = calls(scene, way)
+    who, numbers = calls(scene, scene.victims[victim])
     list(judge(scene, victim, 0, ""))
     clean()
-    for number, call in chosen(numbers, count, rest, chance):
-        try:
-            status, said, happened, _ = traced(scene, way, who, number)
-            if not happened and who in (1, 2):
-                # Who makes a network in advance came before it, or behind it.
-                list(judge(scene, victim, status, said))
-                clean()
-                status, said, happened, _ = traced(scene, way, 3 - who, number)
+    for some, few in chosen(numbers, count, rest, chance):
+        most = kills + few
+        for number, call in some:
+            if kills == most:
+                break
+            happened, wrong = one_kill(scene, victim, who, number)
             kills += happened
-            wrong = list(judge(scene, victim if happened else "nobody", status, said))
-        except RuntimeError as error:
-            happened, wrong = False, [str(error)]
-        clean()
-        if wrong:
-            bad += 1
-            print(f"{name}: {victim} {'' if happened else 'NOT '}killed at its call {number} of {len(numbers)}, {call}: "
-                  + "; ".join(wrong), flush=True)
+            if wrong:
+                bad += 1
+                print(f"{name}: {victim} {'' if happened else 'NOT '}killed at its call {number} of {len(numbers)}, "
+                      f"{call}: " + "; ".join(wrong), flush=True)
     print(f"{name} / {victim}: {kills} kills of {len(numbers)} calls", flush=True)
     return bad == 0
 
