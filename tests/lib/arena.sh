@@ -47,6 +47,7 @@
 #   engine_pid USER        pid of the user's engine, or nothing and status 1
 #   wait_for SECONDS CMD...    until CMD succeeds; status 1 when it does not in six times the time
 #                     that it may take on a quiet machine
+#   asleep PID             does sleep(1) of that pid sleep? It has executed, and opens nothing more (status)
 #   log_text               what was sent to /dev/log so far
 #   needs PROGRAM...       skips the test file when one is missing
 # Knobs (environment): ARENA_INSTALL=no installs nothing; ARENA_WRITABLE=yes makes $TOP and $BUILD
@@ -141,9 +142,16 @@ wait_for() {
 }
 
 log_text() {
-	# The receiver has its own pace.
-	sleep 0.1
+	local _
+	# The receiver has its own pace: it answers when it has taken all that was sent.
+	echo >"$ARENA_LOG.ask"
+	read -r -t 60 _ <"$ARENA_LOG.done"
 	cat "$ARENA_LOG"
+}
+
+# In clock_nanosleep(2), whose number each architecture has of its own.
+asleep() {
+	[[ $(cut -d ' ' -f 1 "/proc/$1/syscall" 2>/dev/null) =~ ^(230|115)$ ]]
 }
 
 needs() {

@@ -70,7 +70,10 @@ def files():
 
 def cgroups():
     for folder, _, _ in os.walk("/sys/fs/cgroup"):
-        info = os.stat(folder)
+        try:
+            info = os.stat(folder)
+        except FileNotFoundError:
+            continue
         yield f"cgroup {folder} {info.st_mode:o} {info.st_uid}:{info.st_gid}"
 
 
@@ -91,10 +94,11 @@ def devices():
 
 
 def keys():
-    # Time-outs and counters change by themselves; serial, owner and description do not.
+    # Time-outs and counters change by themselves, and how many keys a keyring has; serial, owner and
+    # description do not.
     for line in lines("key", "/proc/keys"):
         fields = line.split()
-        yield " ".join(fields[:2] + fields[5:])
+        yield " ".join(fields[:2] + fields[5:]).rsplit(": ", 1)[0]
 
 
 facts = set()

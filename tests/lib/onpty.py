@@ -123,9 +123,22 @@ class Terminal:
                 self.read(0.02)
             else:
                 time.sleep(0.02)
-        while self.read(0.05):
-            pass
+        if not self.closed:
+            self.read_to_here()
         return self.status
+
+    def read_to_here(self):
+        """All that has been written so far: what we write comes behind it."""
+        mark, end = b"\0\0the end of %d\0\0" % self.pid, time.monotonic() + PATIENCE
+        tty = os.open(os.ttyname(self.slave), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            os.write(tty, mark)
+        except BlockingIOError:
+            end = 0  # it is stopped: nothing comes through
+        os.close(tty)
+        while mark not in self.seen and (self.read(0.05) or time.monotonic() < end):
+            pass
+        self.seen = self.seen.replace(mark, b"")
 
     def kill(self):
         """For a test that has failed."""

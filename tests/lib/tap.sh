@@ -78,14 +78,16 @@ run() {
 	return 0
 }
 
-# As run, with a pipe for stderr, which is read to its end or, when somebody keeps it, for 2 s more.
+# As run, with a pipe for stderr, which is read to its end or, when somebody keeps it, for 2 s more, and as
+# long as there is something in it.
 tap_run_piped() {
-	local files=$1 reader status=0 _
+	local files=$1 reader status=0 tries=0
 	shift
 	{ "$@" >"$files/out" 2>&9 9>&-; } 9> >(exec cat >"$files/err") || status=$?
 	reader=$!
-	for _ in {1..100}; do
+	while [ "$tries" -lt 100 ] || ! grep -q ') S ' "/proc/$reader/stat" 2>/dev/null; do
 		kill -0 "$reader" 2>/dev/null || return "$status"
+		tries=$((tries + 1))
 		sleep 0.02
 	done
 	kill "$reader" 2>/dev/null
