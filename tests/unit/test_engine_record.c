@@ -371,7 +371,7 @@ test_types(void **state)
 	assert_int_equal(read_errno(), EBADMSG);
 	unlinkat(dir, RECORD_FILE, 0);
 	assert_int_equal(mkfifoat(dir, RECORD_FILE, 0600), 0);
-	alarm(20);
+	alarm(60);
 	assert_int_equal(read_errno(), EBADMSG);
 	alarm(0);
 	unlinkat(dir, RECORD_FILE, 0);

@@ -31,7 +31,7 @@
 #include "helper/launcher/split.h"
 
 /* Milliseconds; nothing here is waited for that comes. */
-#define PATIENCE 3000
+#define PATIENCE 30000
 
 static struct {
 	pid_t split; /* what the clone into namespaces returns */
