@@ -23,7 +23,7 @@ like "$(grep ^0:: "/proc/$engine/cgroup")" '^0::/berth/1000/' "the engine is bel
 
 # --- what root sets
 echo 40 >$top/berth/1000/pids.max
-run job host sh -c 'i=0; while [ $i -lt 100 ]; do sleep 20 & i=$((i + 1)); done; echo all'
+run job host sh -c 'i=0; while [ $i -lt 100 ]; do sleep 1000 & i=$((i + 1)); done; echo all'
 unlike "$rc:$out" 'all' "pids.max holds: a hundred processes are not to be had"
 like "$(cat $top/berth/1000/pids.events)" 'max [1-9]' "the kernel counted it"
 ok "the engine is well" test -d "/proc/$engine"

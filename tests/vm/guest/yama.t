@@ -6,17 +6,17 @@ needs strace
 scope=$(cat /proc/sys/kernel/yama/ptrace_scope)
 like "$scope" '^[012]$' "Yama is there: $scope"
 grant alice security.confined >/dev/null
-as alice sleep 100 &
+as alice sleep 1000 &
 wait_for 5 pgrep -u alice -x sleep
 attach() {
-	as alice timeout 5 strace -qq -o /dev/null -p "$1" 2>&1
+	as alice timeout "${2-60}" strace -qq -o /dev/null -p "$1" 2>&1
 }
 if [ "$scope" -eq 0 ]; then
-	unlike "$(attach "$(pgrep -u alice -x sleep)")" 'not permitted' "control: alice traces a process of her own"
+	unlike "$(attach "$(pgrep -u alice -x sleep)" 5)" 'not permitted' "control: alice traces a process of her own"
 else
 	like "$(attach "$(pgrep -u alice -x sleep)")" 'not permitted' "control: alice traces not even a process of her own"
 fi
-start_job /run/arena/out host sh -c 'echo up; exec sleep 100'
+start_job /run/arena/out host sh -c 'echo up; exec sleep 1000'
 ok "a job starts" wait_for 60 grep -q up /run/arena/out
 run as alice berth run host -- sh -c 'echo ok'
 is "$rc:$out" "0:ok" "and another one"
