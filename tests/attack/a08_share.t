@@ -23,10 +23,10 @@ share_of() {
 	printf '%s, %s, %s\n' "$(cat "/proc/$1/timerslack_ns")" "$(ionice -p "$1")" \
 	    "$(awk '{ print $2; exit }' "/proc/$1/numa_maps" 2>/dev/null || echo default)"
 }
-sleep 100 &
+sleep 1000 &
 usual=$(share_of $!)
 like "$usual" '^50000, none: prio [04], (default)?$' "control: what everybody has"
-as alice python3 /tmp/odd.py /bin/sleep 100 &
+as alice python3 /tmp/odd.py /bin/sleep 1000 &
 wait_for 5 pgrep -u alice -x sleep
 odd=$(share_of "$(pgrep -u alice -x sleep)")
 like "$odd" '^900000000000, idle, (bind:0)?$' "control: any other program keeps the caller's"

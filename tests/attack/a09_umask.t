@@ -31,7 +31,7 @@ all_with() {
 	root "$ADMIN" revoke bob network.host >/dev/null
 	granted=$(made)
 	as bob berth run -q host true
-	start_job /run/arena/out host sh -c 'umask; mkdir /tmp/d; : >/tmp/d/f; stat -c %a /tmp/d /tmp/d/f; echo up; exec sleep 60'
+	start_job /run/arena/out host sh -c 'umask; mkdir /tmp/d; : >/tmp/d/f; stat -c %a /tmp/d /tmp/d/f; echo up; exec sleep 1000'
 	umask 022
 	wait_for 10 grep -q up /run/arena/out
 	# its record is written a moment later

@@ -42,17 +42,29 @@ isnt "$(wc -l <<<"$trace")" 1 "A10 are many"
 engine_stays
 stop_engines
 
+# A second may be over, or the processor's turn, before the launcher has begun.
+in_time() {
+	local _
+	for _ in {1..50}; do
+		"$@"
+		[[ $rc =~ ^(142|154|155)$ ]] && nothing_started || break
+	done
+}
+traced() {
+	calls "$@" "$LAUNCHER" start >/run/arena/calls
+}
 same() {
 	local name=$1
 	shift
-	run as alice "$@" "$LAUNCHER" start
+	in_time run as alice "$@" "$LAUNCHER" start
 	is "$rc$err" 0 "A10 $name: a start is a start"
 	is "$(made)" "$golden" "A10 $name: it made all that it makes"
 	is "$(signals_of "$(engine_pid alice)")" 0000000000000000 "A10 $name: nothing of it is the engine's"
 	is "$(ours | wc -l)" 2 "A10 $name: an engine and its init, and no other process"
 	stop_engines
 	engine_says R
-	is "$(calls "$@" "$LAUNCHER" start | diff <(echo "$trace") - | head -n 20)" "" "A10 $name: the same system calls"
+	in_time traced "$@"
+	is "$(diff <(echo "$trace") /run/arena/calls | head -n 20)" "" "A10 $name: the same system calls"
 	engine_stays
 	stop_engines
 }
@@ -87,10 +99,11 @@ done
 is "$(as alice "$odd" signals 15 /usr/bin/sed -n 's/^ShdPnd:\t*//p' /proc/self/status)" 0000000000004000 "A10 control: another program keeps it pending"
 
 # 5 ms, again and again: the timer is off before the launcher does anything.
-died=0 wrong=
-for _ in {1..40}; do
+died=0 begun=0 wrong=
+for ((round = 0; round < 40 || (round < 400 && begun <= 10); round++)); do
 	run as alice "$odd" signals real "$LAUNCHER" start
 	if [ "$rc" -eq 0 ]; then
+		begun=$((begun + 1))
 		[ "$(made)" = "$golden" ] || wrong="$wrong made"
 		stop_engines
 	elif [ "$rc" -eq 142 ] && nothing_started; then
@@ -100,15 +113,21 @@ for _ in {1..40}; do
 		stop_engines
 	fi
 done
-is "$wrong" "" "A10 SIGALRM every 5 ms: a start as any, or its end before it began ($died of 40)"
-ok "A10 and most begin" test "$died" -lt 30
+is "$wrong" "" "A10 SIGALRM every 5 ms: a start as any, or its end before it began ($died of $round)"
+ok "A10 and many begin ($begun)" test "$begun" -gt 10
 run as alice "$odd" signals real /usr/bin/sleep 5
 is "$rc" 142 "A10 control: it ends another program"
 
 # A caller that reaps nothing, and one that dies: nobody of ours stays.
 as alice "$odd" signals ignored /usr/bin/bash -c '"$0" start & exec sleep 1' "$LAUNCHER" 2>/dev/null
-is "$(ours | wc -l)" 2 "A10 a caller that ignores SIGCHLD: an engine and its init"
-is "$(ps -eo stat=,comm= | grep -c '^Z.*berth')" 0 "A10 and no zombie"
+engine_and_init() {
+	started alice && [ "$(ours | wc -l)" -eq 2 ]
+}
+no_zombie() {
+	! ps -eo stat=,comm= | grep -q '^Z.*berth'
+}
+ok "A10 a caller that ignores SIGCHLD: an engine and its init" wait_for 10 engine_and_init
+ok "A10 and no zombie" wait_for 10 no_zombie
 stop_engines
 
 # And so it is with berth and a job.
@@ -123,7 +142,7 @@ for kind in ignored blocked virtual prof; do
 	wait_for 5 none_of_ours
 done
 for sig in 1 2 3 10 12 14 15; do
-	run as alice timeout -k 1 20 "$odd" signals "$sig" /usr/local/bin/berth run -q host sleep 5
+	run as alice timeout -k 1 60 "$odd" signals "$sig" /usr/local/bin/berth run -q host sleep 5
 	like "$rc" "^($((128 + sig))|0)\$" "A10 berth with signal $sig pending: it is the job's, or ends berth"
 	ok "A10 berth with signal $sig pending: no job is left" jobs_are_gone
 done

@@ -19,7 +19,7 @@ rounds=100
 [ -z "${BERTH_LONG-}" ] || rounds=10000
 
 # --- the control: what is tried works where nothing is in its way
-setpriv --reuid=alice --regid=alice --clear-groups sleep 300 &
+setpriv --reuid=alice --regid=alice --clear-groups sleep 1000 &
 sleeper=$!
 disown -a
 wait_for 5 grep -q sleep "/proc/$sleeper/comm"
@@ -41,15 +41,22 @@ kill "$sleeper"
 engine_says R
 # stalked NAME ROUNDS WORDS...
 stalked() {
-	local name=$1 count=$2 tries hits good
+	local name=$1 count=$2 tries hits good all_good=0 all_tries=0 turn
 	shift 2
-	run timeout 3600 "$stalk" "$@"
-	read -r _ _ _ good _ tries _ hits <<<"$(head -n 1 <<<"$out")"
-	is "$rc:$hits" "0:0" "A12 $name: nobody got in"
-	[ "$hits" = 0 ] || diag "$(grep ^hit <<<"$out")"
-	diag "$name: $(head -n 1 <<<"$out"); statuses $(sort <<<"$err" | uniq -c | tr -s '\n ' ' ')"
-	ok "A12 $name: and the launcher did its work" test "$good" -gt $((count / 2))
-	ok "A12 $name: and it was tried often" test "$tries" -gt $((100 * count))
+	# On a busy machine once more: a launcher that gets no turn is ended by its alarm.
+	for ((turn = 0; turn < 8; turn++)); do
+		run timeout 3600 "$stalk" "$@"
+		read -r _ _ _ good _ tries _ hits <<<"$(head -n 1 <<<"$out")"
+		is "$rc:$hits" "0:0" "A12 $name: nobody got in"
+		[ "$hits" = 0 ] || diag "$(grep ^hit <<<"$out")"
+		diag "$name: $(head -n 1 <<<"$out"); statuses $(sort <<<"$err" | uniq -c | tr -s '\n ' ' ')"
+		all_good=$((all_good + good)) all_tries=$((all_tries + tries))
+		[ "$all_good" -le $((count / 2)) ] || [ "$all_tries" -le $((100 * count)) ] || break
+		wait_for 10 none_of_ours
+		stop_engines
+	done
+	ok "A12 $name: and the launcher did its work" test "$all_good" -gt $((count / 2))
+	ok "A12 $name: and it was tried often" test "$all_tries" -gt $((100 * count))
 	ok "A12 $name: nothing is left" wait_for 10 none_of_ours
 	stop_engines
 }
@@ -60,8 +67,12 @@ is "$(log_text | grep -c 'deny')" 0 "A12 none of these calls was refused"
 
 # A refusal too: it has read root's files by then, and somebody else's view of it is no better.
 allow alice "until = 2020-01-01T00:00:00Z"
-run "$stalk" 1000 $((rounds / 2)) start "$LAUNCHER"
-like "$out" "good 0 tries [0-9]{4,} hits 0\$" "A12 a refused start: nobody got in"
+for _ in {1..8}; do
+	run "$stalk" 1000 $((rounds / 2)) start "$LAUNCHER"
+	like "$out" "good 0 tries [0-9]+ hits 0\$" "A12 a refused start: nobody got in"
+	[[ ! $out =~ tries\ [0-9]{4,} ]] || break
+done
+like "$out" "tries [0-9]{4,} " "A12 a refused start: and it was tried often"
 allow alice "until = 2099-01-01T00:00:00Z" "engine = any"
 
 # Whose directory and root are shared, the kernel makes nobody.
@@ -131,7 +142,7 @@ install -m 0711 /run/arena/engine "$ENGINE"
 rm "$ALLOW"/uid-100?.conf
 grant alice security.confined --engine=any >/dev/null
 grant bob security.confined >/dev/null
-start_job /run/arena/out host sh -c 'echo up; exec sleep 100'
+start_job /run/arena/out host sh -c 'echo up; exec sleep 1000'
 wait_for 10 grep -q up /run/arena/out
 engine=$(engine_pid alice)
 init=$(awk '$1 == "PPid:" { print $2 }' "/proc/$engine/status")
@@ -142,7 +153,7 @@ for user in 0 1000; do
 	run job -u $user "${PROBE[@]}" host /t/stalk - pid 1 5
 	like "$out" 'tries [0-9]{3,} hits 0$' "A12 a job's supervisor: not by its command as $user"
 	# shellcheck disable=SC2016  # for the shell in the job
-	run job -u $user "${PROBE[@]}" host sh -c 'sleep 9 & exec /t/stalk - pid $! 2'
+	run job -u $user "${PROBE[@]}" host sh -c 'sleep 1000 & exec /t/stalk - pid $! 2'
 	like "$out" 'hit read mem' "A12 control: a process of the job's own is open to it"
 done
 kill -TERM "$client"

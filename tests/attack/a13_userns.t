@@ -39,7 +39,7 @@ for who in bob carol; do
 done
 
 # The control: what a user owns, the user enters.
-as alice unshare --user --map-root-user sleep 60 2>/dev/null &
+as alice unshare --user --map-root-user sleep 1000 2>/dev/null &
 if wait_for 5 pgrep -x sleep; then
 	own=$(pgrep -x sleep)
 	is "$(as alice "$ns_user" join - <"/proc/$own/ns/user")" joined "A13 control: a namespace of alice's own"

@@ -86,7 +86,7 @@ disown -a
 rounds=60
 [ -z "${BERTH_LONG-}" ] || rounds=10000
 ran=0 judged=0 other=0
-for ((i = 0; i < rounds; i++)); do
+for ((i = 0; i < rounds || (i < 20 * rounds && (ran == 0 || judged == 0)); i++)); do
 	run as alice "$LAUNCHER" start
 	case $rc:$err in
 	0:) ran=$((ran + 1)) ;;
@@ -96,7 +96,7 @@ for ((i = 0; i < rounds; i++)); do
 	esac
 done
 kill -KILL "$exchange"
-is "$other$(cat /tmp/evil 2>/dev/null)" 0 "A14 the engine that is executed is the one that was judged, in $rounds starts"
+is "$other$(cat /tmp/evil 2>/dev/null)" 0 "A14 the engine that is executed is the one that was judged, in $i starts"
 isnt "$ran" 0 "A14 control: the good one was met ($ran times)"
 isnt "$judged" 0 "A14 control: and so was the other ($judged times)"
 stop_engines
@@ -117,7 +117,8 @@ before=$(sums)
 for how in "" --once; do
 	for user in 0 1000; do
 		# shellcheck disable=SC2086
-		run job $how -u $user -v /home/alice/w:/h -v /proc:/x host sh -c 'cp /bin/sleep /tmp/own && { /tmp/own 5 & } && python3 /h/w.py /proc /x'
+		run job $how -u $user -v /home/alice/w:/h -v /proc:/x host \
+		    sh -c 'cp /bin/sleep /tmp/own && { /tmp/own 1000 & } && until [ "$(cat /proc/$!/comm)" = own ]; do sleep 0.02; done && python3 /h/w.py /proc /x'
 		like "$out" 'tried [0-9]{2,} busy' "A14 control: a job $how as $user gets as far as to programs of its own"
 		is "$(grep -v '^tried' <<<"$out")" "" "A14 a job $how as $user opens no other program for writing"
 	done

@@ -44,7 +44,7 @@ strace -f -y -o /run/arena/trace /usr/bin/ls relative 2>/dev/null
 isnt "$(relative /run/arena/trace)" "" "A16 control: a relative path is seen in a trace"
 
 places="removed closed deep"
-if wait_for 5 test -e /run/arena/mute; then
+if wait_for 30 test -e /run/arena/mute; then
 	places="$places mute"
 	run timeout -s KILL 1 "$odd" cwd "$mute" /usr/bin/ls
 	is "$rc" 137 "A16 control: who looks into the mute file system hangs"
@@ -53,13 +53,13 @@ else
 fi
 
 for place in $places; do
-	run "in_$place" /usr/bin/timeout -k 1 20 "$LAUNCHER" start
+	run "in_$place" /usr/bin/timeout -k 1 60 "$LAUNCHER" start
 	is "$rc$err" 0 "A16 $place: a start is a start"
 	is "$(readlink "/proc/$(engine_pid alice)/cwd")" / "A16 $place: the engine is in /"
-	run "in_$place" /usr/bin/timeout -k 1 20 "$LAUNCHER" start
+	run "in_$place" /usr/bin/timeout -k 1 60 "$LAUNCHER" start
 	is "$rc" 69 "A16 $place: a second one is told that there is one"
 	stop_engines
-	run "in_$place" /usr/bin/timeout -k 1 20 "$LAUNCHER" stop
+	run "in_$place" /usr/bin/timeout -k 1 60 "$LAUNCHER" stop
 	is "$rc" 64 "A16 $place: wrong words"
 done
 engine_says R
@@ -77,7 +77,7 @@ grant alice security.confined >/dev/null
 for place in $places; do
 	for flags in "" "-v /home/alice:/h"; do
 		# shellcheck disable=SC2086
-		run "in_$place" /usr/bin/timeout -k 1 20 /usr/local/bin/berth run -q $flags host pwd
+		run "in_$place" /usr/bin/timeout -k 1 60 /usr/local/bin/berth run -q $flags host pwd
 		is "$rc:$out" "0:/" "A16 berth in $place $flags: as anywhere"
 	done
 	kill -KILL "$(engine_pid alice)"

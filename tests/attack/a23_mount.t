@@ -18,7 +18,7 @@ running=$(ours | sort)
 
 # inject CALL WHO N WHAT
 inject() {
-	run timeout -k 1 20 "$TESTBIN/mount_call" -s -a owner "$engine" /home/alice/fs/own \
+	run timeout -k 1 60 "$TESTBIN/mount_call" -s -a owner "$engine" /home/alice/fs/own \
 	    "$TESTBIN/inject" 1000 "$@" "$LAUNCHER" mount 101 102
 }
 nothing=$'^status [1-9][0-9]*\nmount no$'

@@ -37,9 +37,15 @@ is "$rc" 0 "A23 a start without injection"
 # The init drops what it has left when the engine may be ready already.
 complete() {
 	golden=$(what_runs)
-	[ "$(grep -c '^NoNewPrivs:.1$' <<<"$golden")" -eq 1 ] && sleep 0.1 && [ "$(what_runs)" = "$golden" ]
+	[ "$(grep -c '^NoNewPrivs:.1$' <<<"$golden")" -eq 1 ] && sleep 0.1 && all_sleep && [ "$(what_runs)" = "$golden" ]
 }
-wait_for 5 complete
+all_sleep() {
+	local pid
+	for pid in $(ours); do
+		grep -q '^State:.S' "/proc/$pid/status" || return 1
+	done
+}
+ok "A23 control: it comes to rest" wait_for 20 complete
 # The engine is root of its namespace only, and its init nothing at all.
 is "$(grep -cE '^(Uid|Gid):(.1000){4}$|^Groups:.1000 $' <<<"$golden")" 5 "A23 the engine has alice's ids and groups"
 is "$(grep -cE '^Uid:(.2147482000){4}$' <<<"$golden")" 1 "A23 its init is nobody's but the namespace's"
@@ -79,7 +85,7 @@ for call in setresuid setresgid setuid capset prctl; do
 			calls=$((calls + 1))
 			inject "$call" "$who" "$n" "$what"
 			[ "$rc" -eq 0 ] || noticed=$((noticed + 1))
-			wait_for 2 settled && continue
+			wait_for 10 settled && continue
 			[ $((++worse)) -le 3 ] || break 2
 			bad+="$call of $who, $n (first argument $first, result $result) with $what: status $rc"$'\n'
 			bad+=$(diff <(echo "$golden") <(what_runs))$'\n'
@@ -104,7 +110,7 @@ must_end() {
 			inject "$call" "$who" "$n" "$what"
 			isnt "$rc" 0 "$name: fails"
 			like "$err" 'berth: ' "$name: and says so"
-			ok "$name: what runs is as it should be, or gone" wait_for 2 settled
+			ok "$name: what runs is as it should be, or gone" wait_for 10 settled
 			if [ "$who" = child ]; then
 				is "$now" "" "$name: nothing runs"
 			fi
@@ -121,7 +127,7 @@ must_end setresgid child 2 4
 regained() {
 	inject "$@" zero
 	isnt "$rc" 0 "A23 $*: an id that can be regained ends the start"
-	wait_for 2 settled
+	wait_for 10 settled
 	if [ "$2" = child ]; then
 		is "$now" "" "A23 $*: nothing runs"
 	fi

@@ -48,7 +48,7 @@ $(shown "$gids")" "A24 $name"
 # never CODE REGEX NAME UIDMAP GIDMAP: the tool says on its output how the launcher ended.
 never() {
 	local code=$1 regex=$2 name=$3
-	run timeout 20 "$exec_once" -u 1000 pair "$LAUNCHER" once "$4" "$5"
+	run timeout 60 "$exec_once" -u 1000 pair "$LAUNCHER" once "$4" "$5"
 	if [ "$(head -n1 <<<"$out")" = "status $code" ] && [[ $err =~ $regex ]] && nothing_started; then
 		pass "A24 $name"
 	else
@@ -116,11 +116,11 @@ for text in "" "," ":" 0 0:1000 0:1000: "0:1000:1," ",0:1000:1" "0:1000:1,," 0:1
 	fi
 done
 hostile=$'\e]0;x\a:1:1'
-run timeout 20 "$exec_once" -u 1000 pair "$LAUNCHER" once "$hostile" $good
+run timeout 60 "$exec_once" -u 1000 pair "$LAUNCHER" once "$hostile" $good
 unlike "$err" $'\e' "A24 what was said is not repeated"
 for words in "0:1000:1" "0:1000:1 0:1000:1 0:1000:1"; do
 	# shellcheck disable=SC2086
-	run timeout 20 "$exec_once" -u 1000 pair "$LAUNCHER" once $words
+	run timeout 60 "$exec_once" -u 1000 pair "$LAUNCHER" once $words
 	like "$out|$err" '^status 64.*usage: berth-launcher' "A24 one map, or three: $words"
 done
 run as alice "$LAUNCHER" start $good $good
@@ -132,6 +132,6 @@ never 77 '\(engine\)' "a map is no way around the grant's engine" $good $good
 sed -i 's/^engine = .*/engine = once/; s/^subuid = .*/subuid = 100010:10/' $ALLOW/uid-1000.conf
 never 77 '\(map\)' "ids of a grant that was made smaller" "$good,1:100000:11" $good
 makes "and those that are left" "$good,1:100010:10" $good
-run timeout 20 "$exec_once" -u 1001 pair "$LAUNCHER" once 0:1001:1 0:1001:1
+run timeout 60 "$exec_once" -u 1001 pair "$LAUNCHER" once 0:1001:1 0:1001:1
 like "$out|$err" '^status 77.*\(no_grant\)' "A24 who has no grant maps nothing"
 done_testing

@@ -100,7 +100,7 @@ cat >/tmp/sleeper.py <<'P'
 import ctypes, sys, time
 ctypes.CDLL(None).prctl(15, sys.argv[1].encode(), 0, 0, 0)
 print("up", flush=True)
-time.sleep(300)
+time.sleep(3000)
 P
 chmod 0644 /tmp/sleeper.py
 clients=()

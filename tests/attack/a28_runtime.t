@@ -21,7 +21,7 @@ traced() {
 }
 # The engine ends with its last job or by itself, and strace(1) with the last process that it traces.
 traced start sh -c 'cd && berth run -q host true && berth run -q -v /home/alice/m/d:/d:uid=101,gid=101 host true &&
-	berth run -d -q --name j host sleep 100 && berth exec j true && berth cp file j:/file && berth cp j:/file back &&
+	berth run -d -q --name j host sleep 1000 && berth exec j true && berth cp file j:/file && berth cp j:/file back &&
 	berth run -q --secret id=k,src=key host true && berth run -q -v vol:/v host true && berth run -q -f x.job &&
 	berth logs j && berth rm -f j && berth daemon reset --force && echo done'
 like "$(cat /run/arena/traced)" 'done$' "A28 control: what was traced worked"
@@ -71,7 +71,7 @@ for path in "${runtime[@]}"; do
 		reset
 		plant "$path" $what
 		size=$(stat -c %s "$path")
-		run as alice timeout 20 berth run -q host echo ran
+		run as alice timeout 60 berth run -q host echo ran
 		name="A28 $path is $what of another user's"
 		case $rc:$out in
 		0:ran)
@@ -95,7 +95,7 @@ ok "A28 control: some were refused ($refused)" test "$refused" -gt 5
 
 # --- removed and made again by somebody else while an engine runs
 reset
-run as alice timeout 20 berth run -q host echo ran
+run as alice timeout 60 berth run -q host echo ran
 is "$rc:$out" 0:ran "A28 an engine runs"
 mv /run/berth/1000 /run/gone
 install -d -o carol -g carol -m 0755 /run/berth/1000
@@ -112,13 +112,13 @@ while True:
 fake=$!
 wait_for 10 grep -q up /run/arena/fake
 chmod 0666 /run/berth/1000/engine.sock
-run as alice timeout 20 berth run -q -e TOKEN=secret host echo ran
+run as alice timeout 60 berth run -q -e TOKEN=secret host echo ran
 is "$out" "" "A28 another user's directory and socket in its place: no job"
 like "$rc:$err" '^125:berth: ' "A28 and it is said"
 is "$(grep -c 'got [1-9]' /run/arena/fake)" 0 "A28 and nothing was told to whoever listens there"
 kill $fake
 rm -rf /run/berth/1000
-run as alice timeout 20 berth run -q host echo ran
+run as alice timeout 60 berth run -q host echo ran
 like "$rc:$out" '^(0:ran|125:)$' "A28 without it: served, or refused"
 canary_is_untouched "$out$err" "A28 the canaries"
 done_testing

@@ -61,7 +61,7 @@ for parent in "${!parents[@]}"; do
 	stop_engines
 
 	# shellcheck disable=SC2086
-	run timeout 20 "$TESTBIN/once_exec" -o 1000 pair setpriv ${parents[$parent]} "${alice[@]}" "$LAUNCHER" once
+	run timeout 60 "$TESTBIN/once_exec" -o 1000 pair setpriv ${parents[$parent]} "${alice[@]}" "$LAUNCHER" once
 	is "$(head -n 1 <<<"$out")" "status 0" "A31 with $parent: an engine for one call"
 	wait_for 5 none_of_ours
 	stop_engines

@@ -39,7 +39,9 @@ exchange=$!
 disown -a
 judged=0 full=0 other=0
 SECONDS=0
-for ((i = 0; i < rounds && (i == 0 || SECONDS < seconds); i++)); do
+# Where not one comes to its end the other one on its processor is let off.
+for ((i = 0; i < rounds && (i == 0 || SECONDS < seconds) || (SECONDS < 200 && judged + full == 0); i++)); do
+	[ "$i" -ne 2 ] || kill -STOP "$spinner"
 	run slowly "$LAUNCHER" start
 	case $rc:$err in
 	78:*'not owned by root'*) judged=$((judged + 1)) ;;
@@ -52,6 +54,7 @@ kill -KILL "$exchange"
 is "$other" 0 "A34 slowly: the policy that is read is the one that was judged, in $i starts"
 diag "the evil file was met $judged times, the good one $full times"
 isnt "$((judged + full))" 0 "A34 control: starts came to their end"
+kill -CONT "$spinner"
 wait_for 5 eval '! kill -0 "$exchange"'
 # Either of the two may be the one that alice owns.
 rm -f "$ALLOW/evil" "$own"
@@ -84,6 +87,9 @@ stop_engines
 
 # A first start while others want one (E06): slow or not, there is one.
 engine_stays
+two_engines() {
+	started alice && started bob && [ "$(ours | wc -l)" -eq 4 ]
+}
 for ((i = 0; i < rounds; i += 10)); do
 	slowly "$LAUNCHER" start >/dev/null 2>&1 &
 	calls=("$!")
@@ -94,7 +100,7 @@ for ((i = 0; i < rounds; i += 10)); do
 	run as bob "$LAUNCHER" start
 	is "$rc$err" 0 "A34 slowly: bob starts his beside alice's slow one"
 	wait "${calls[@]}"
-	is "$(ours | wc -l)" 4 "A34 slowly: alice has one engine, and bob"
+	ok "A34 slowly: alice has one engine, and bob" wait_for 20 two_engines
 	stop_engines
 done
 kill "$spinner"

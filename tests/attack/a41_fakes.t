@@ -108,7 +108,9 @@ victim alice /tmp/berth-init
     --kill-child /tmp/berth-engine 600) 2>/dev/null &
 victims+=($!)
 disown -a
-sleep 0.2
+they_live() {
+	[ -z "$(living)" ]
+}
 pidfiles() {
 	local dir name
 	for dir in "${places[@]}"; do
@@ -130,6 +132,7 @@ engine_of() {
 		[ "$(readlink "/proc/$pid/exe")" != "$ENGINE" ] || echo "$pid"
 	done
 }
+wait_for 10 they_live
 is "$(living)" "" "A41 control: the victims are there"
 noprv_snapshot /run/arena/before
 env=(XDG_RUNTIME_DIR=/tmp/xdg XDG_CACHE_HOME=/home/alice/.cache BERTH_PID="${victims[0]}" BERTH_ENGINE="${victims[0]}")
@@ -196,11 +199,11 @@ os.execv("/usr/local/libexec/berth/berth-engine", ["berth-engine"])
 PY
 for claims in 1001 0 1000; do
 	noprv_snapshot /run/arena/before
-	run as alice timeout 20 python3 /tmp/fake.py $claims
+	run as alice timeout 60 python3 /tmp/fake.py $claims
 	unlike "$out" "^b'R'" "A41 an engine that alice starts by hand as uid $claims does not serve"
 	noprv_is_same /run/arena/before "NOPRIV A41 an engine by hand, uid $claims"
 	# As root of a namespace of her own it may serve her: what it does there she can do herself.
-	as alice unshare --user --map-root-user --mount timeout 2 python3 /tmp/fake.py $claims >/run/arena/fake 2>&1 &
+	as alice unshare --user --map-root-user --mount timeout 60 python3 /tmp/fake.py $claims >/run/arena/fake 2>&1 &
 	fake=$!
 	wait_for 10 grep -q "^b'" /run/arena/fake
 	if [ $claims -eq 1001 ]; then
@@ -209,6 +212,7 @@ for claims in 1001 0 1000; do
 		is "$(readlink "/proc/$(engine_of bob)/exe")" "$ENGINE" "A41 and it is by his own"
 		as bob berth -q daemon stop >/dev/null
 	fi
+	pkill -x timeout -u alice
 	wait "$fake" 2>/dev/null
 	[ $claims -eq 1001 ] || noprv_is_same /run/arena/before "NOPRIV A41 an engine in a namespace of hers, uid $claims"
 done
@@ -217,7 +221,7 @@ done
 install -d -g lab -m 2775 /srv/lab
 as bob sh -c 'umask 002; mkdir /srv/lab/bobs && echo precious >/srv/lab/bobs/file && echo precious >/srv/lab/file'
 as alice berth -q run host true
-start_job /run/arena/out host sh -c 'echo up; exec sleep 100'
+start_job /run/arena/out host sh -c 'echo up; exec sleep 1000'
 wait_for 10 grep -q up /run/arena/out
 name=$(ls "$STATE/jobs" | head -n 1)
 kill -TERM "$client"

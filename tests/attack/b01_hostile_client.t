@@ -34,16 +34,17 @@ python3 "$TOP/tests/attack/fuse_mute.py" /srv/mute2 1000 /run/arena/mute2 owned 
 mutes="$mute $!"
 ok "a file system that answers nothing" wait_for 10 test -e /run/arena/mute
 ok "and one that says who owns it" wait_for 10 test -e /run/arena/mute2
-is "$(timeout 10 stat -c %u /srv/mute2)" 1000 "which is alice"
+is "$(timeout 60 stat -c %u /srv/mute2)" 1000 "which is alice"
 
 jobs_world security.confined idmap.mount 'mount=*'
 grant bob security.confined idmap.mount >/dev/null
 as bob berth daemon start >/dev/null
 start_job /run/arena/out -v "$at/d:/d" host sh -c 'echo up; exec sleep 1000'
 ok "a job runs" wait_for 20 grep -q up /run/arena/out
+ok "and its command sleeps" wait_for 20 eval 'asleep "$(pgrep -fx "sleep 1000")"'
 setpriv --reuid=alice --regid=alice --clear-groups unshare -Urm sleep 1001 &
 own=$!
-ok "and there is a namespace of alice's own" wait_for 10 grep -q sleep "/proc/$own/comm"
+ok "and there is a namespace of alice's own" wait_for 10 asleep "$own"
 engine=$(engine_pid alice) bobs=$(engine_pid bob) sleeper=$(pgrep -fx 'sleep 1000')
 init=$(awk '$1 == "PPid:" { print $2 }' "/proc/$engine/status")
 

@@ -43,7 +43,7 @@ verdict() {
 judged() {
 	local code=$1 regex=$2 name=$3
 	shift 3
-	run timeout -k 1 20 "$call" "${@:1:$#-1}" "$engine" "${*: -1}" "$LAUNCHER" mount "${ids[@]}"
+	run timeout -k 1 60 "$call" "${@:1:$#-1}" "$engine" "${*: -1}" "$LAUNCHER" mount "${ids[@]}"
 	if [ "$rc:$(verdict status):$(verdict mount)" = "0:$code:no" ] && [[ $err =~ $regex ]] && [ "$(wc -l <<<"$err")" -le 3 ]; then
 		pass "$name"
 	else

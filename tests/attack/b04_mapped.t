@@ -169,7 +169,7 @@ is "$(grep -xE 'secret|deep|try\.py' /run/arena/moved)" "" "B04 nothing above it
 # The later process of a job has no more than the first.
 as alice berth run -q -d --name later -v /home/alice/d:/d:uid=101,gid=101 -v /home/alice/e:/e:uid=102,gid=102 -v /home/alice/plain:/p \
     -v /home/alice/try.py:/try.py:ro host sleep 1000 >/dev/null
-run as alice timeout 30 berth exec later python3 /try.py later
+run as alice timeout 60 berth exec later python3 /try.py later
 like "$out" 'create EOVERFLOW' "B04 exec: it has looked"
 is "$(grep -E '^(fcaps|chown (0|1|1000) |device|link|rename|above)' <<<"$out" | grep -cE 'ok$')" 0 "B04 exec: no more than the first"
 as alice berth rm -f later >/dev/null

@@ -71,7 +71,7 @@ for round in 1 2 3; do
 	as alice berth run -q host true
 done
 for round in 1 2 3; do
-	start_job /run/arena/out host sh -c 'echo up; exec sleep 60'
+	start_job /run/arena/out host sh -c 'echo up; exec sleep 1000'
 	wait_for 10 grep -q up /run/arena/out
 	supervisor=$(pgrep -x berth-job | head -n 1)
 	ok "B08 round $round: another process has the supervisor's number" replace "$supervisor" berth-job
@@ -100,7 +100,7 @@ churn
 for round in 1 2 3 4 5 6; do
 	clients=()
 	for _ in 1 2 3; do
-		start_job /run/arena/out host sh -c 'sleep 60 & sleep 60'
+		start_job /run/arena/out host sh -c 'sleep 1000 & sleep 1000'
 		clients+=("$client")
 	done
 	run job host true
@@ -128,11 +128,11 @@ is "$rc:$out" "0:served" "B08 afterwards a job is served"
 churn
 for _ in 1 2 3 4 5; do
 	echo 20000 >/proc/sys/kernel/ns_last_pid
-	sleep 60 &
+	sleep 1000 &
 	child=$!
 	disown "$child"
 	kill -KILL "$child"
-	sleep 0.05
+	wait_for 10 grep -q python "/proc/$child/comm"
 	kill -TERM "$child" 2>/dev/null
 done
 churned

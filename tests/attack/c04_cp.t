@@ -22,6 +22,7 @@ as alice berth run -d --name j "${USR[@]}" -v "$TESTBIN:/t:ro" /home/alice/image
 ok "C04 a job runs" wait_for 10 as alice berth exec j test -e /tmp/ready
 
 # A copier that goes by the name that the host has for the job's root, as was usual once.
+ok "C04 control: its command runs" wait_for 10 pgrep -x sleep
 pid=$(pgrep -xn sleep)
 is "$(cat "/proc/$pid/root/data/abs/deep")" "$CANARY" "C04 control: who goes by a path of the host's leaves the root"
 is "$(cat /proc/self/root/home/alice/secret/deep)" "$CANARY" "C04 control: and by a link of procfs"
@@ -38,10 +39,10 @@ paths+=(/../../../home/alice/secret/deep /data/d/../../../../home/alice/secret/d
 
 said=
 for path in "${paths[@]}"; do
-	run as alice timeout 20 berth cp -q "j:$path" got
+	run as alice timeout 60 berth cp -q "j:$path" got
 	[ "$rc" = 1 ] || said="$said $path:$rc"
 	[ ! -e /home/alice/got ] || said="$said $path is here"
-	run as alice timeout 20 berth cp -q image/etc/passwd "j:$path"
+	run as alice timeout 60 berth cp -q image/etc/passwd "j:$path"
 	[ "$rc" = 1 ] || said="$said into $path:$rc"
 done
 is "$said" "" "C04 none of ${#paths[@]} paths leads to the secret, nor is anything put there"
@@ -53,7 +54,7 @@ for link in abs up fd root one cwd thread; do
 	for end in '' / /.; do
 		run as alice sh -c "berth cp -q -L j:/data/$link$end - | tar -x -O 2>/dev/null"
 		[[ $out$err != *"$CANARY"* ]] || said="$said $link$end"
-		run as alice timeout 20 berth cp -q image/etc/passwd "j:/data/$link$end"
+		run as alice timeout 60 berth cp -q image/etc/passwd "j:/data/$link$end"
 	done
 done
 is "$said" "" "C04 nor by a link that is the source"

@@ -39,11 +39,11 @@ shape() {
 }
 
 unpack_host() {
-	as alice timeout 60 "$ARCHIVE" unpack w </tmp/evil.tar 2>/tmp/said
+	as alice timeout 200 "$ARCHIVE" unpack w </tmp/evil.tar 2>/tmp/said
 }
 
 unpack_job() {
-	timeout 60 "$ARCHIVE" unpack --job --owners /data 3</tmp/root </tmp/evil.tar 2>/tmp/said
+	timeout 200 "$ARCHIVE" unpack --job --owners /data 3</tmp/root </tmp/evil.tar 2>/tmp/said
 }
 
 : >/tmp/results
@@ -120,13 +120,13 @@ while True:
 PY
 leaked=0
 for ((i = 0; i < ROUNDS; i++)); do
-	timeout 30 "$ARCHIVE" pack --job /race 3</tmp/root >/tmp/tar 2>>/tmp/said
+	timeout 200 "$ARCHIVE" pack --job /race 3</tmp/root >/tmp/tar 2>>/tmp/said
 	! grep -q "$CANARY" /tmp/tar || leaked=$((leaked + 1))
 done
 is "$leaked" 0 "C05 nothing outside is packed, in $((ROUNDS * 40)) looks at a name"
 leaked=0
 for ((i = 0; i < ROUNDS; i++)); do
-	timeout 30 "$ARCHIVE" pack --job "/race/d$((i % 20 + 1))/../d$((i % 7 + 1))/deep" 3</tmp/root >/tmp/tar 2>>/tmp/said
+	timeout 200 "$ARCHIVE" pack --job "/race/d$((i % 20 + 1))/../d$((i % 7 + 1))/deep" 3</tmp/root >/tmp/tar 2>>/tmp/said
 	! grep -q "$CANARY" /tmp/tar || leaked=$((leaked + 1))
 done
 is "$leaked" 0 "C05 nor by a path, in $ROUNDS"

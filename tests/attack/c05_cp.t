@@ -66,7 +66,7 @@ inside=$(as alice berth exec j sh -c 'ls / /usr; ls -lA /etc')
 as alice berth exec j touch /tmp/before
 for name in link-absolute link-etc link-up link-chain hard-out hard-etc top-link devices set-id truncated-2 noise; do
 	python3 "$TOP/tests/attack/tars.py" $name >/home/alice/evil.tar
-	run as alice sh -c 'timeout 20 berth cp -q - j:/data <evil.tar'
+	run as alice sh -c 'timeout 60 berth cp -q - j:/data <evil.tar'
 	like "$rc" '^[01]$' "C05 $name into a job: ends"
 	is "$(tree /tmp/outside; cat /etc/victim)" "$around" "C05 $name into a job: nothing on the host is changed"
 done

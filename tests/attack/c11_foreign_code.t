@@ -33,7 +33,7 @@ chown -R alice:alice $image
 traced() {
 	local user=$1 script=$2
 	shift 2
-	(cd /home/$user && exec env -i HOME=/home/$user PATH=/usr/local/bin:/usr/bin:/bin timeout -k 5 60 \
+	(cd /home/$user && exec env -i HOME=/home/$user PATH=/usr/local/bin:/usr/bin:/bin timeout -k 5 200 \
 	    strace -f -qq -y -s 200 --pidns-translation -u $user -e trace=execve,execveat,mmap,mprotect,open,openat,openat2,seccomp,pivot_root,clone,clone3,fork,vfork \
 	    -o /run/arena/trace sh -c "$script") >/run/arena/out 2>&1 </dev/null
 	rc=$?

@@ -5,7 +5,7 @@
 . "${BASH_SOURCE[0]%/*}/jobs.sh"
 arena_enter "$@"
 jobs_world security.confined
-JOB_SECONDS=20
+JOB_SECONDS=60
 image=/home/alice/image
 make_image $image
 # What the host has, and no image.
@@ -140,7 +140,7 @@ is "$out" "7 7 7 8" "C12 a line of 5 MB before the user's"
 plant group text </run/arena/group
 who app
 is "$out" "7 7 7 900" "C12 the last of 1,000,001 members"
-start_job /run/arena/out "${USR[@]}" -u app $image sh -c 'echo ready; sleep 60'
+start_job /run/arena/out "${USR[@]}" -u app $image sh -c 'echo ready; sleep 1000'
 ok "C12 a job with such a user runs" wait_for 20 grep -q ready /run/arena/out
 most=$(grep -lsx berth-job /proc/[0-9]*/comm | sed 's/comm$/status/' | xargs sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' | sort -n | tail -n 1)
 ok "C12 the look-up was done in at most 16 MiB ($most KiB)" test "$most" -le 16384
@@ -160,7 +160,7 @@ done
 good
 as alice berth run -d -q --name j "${USR[@]}" $image sleep 1000 >/dev/null
 enters() {
-	run as alice timeout -k 5 20 berth exec "$@"
+	run as alice timeout -k 5 60 berth exec "$@"
 }
 enters -u app j id -G
 is "$out" "70 500" "C12 control: a process that enters as a user of the image"

@@ -44,11 +44,12 @@ as bob berth run -q host true
 # A job's socket goes a moment after its client was told the end.
 ok "C13 both jobs are gone" jobs_are_gone
 is "$(new_names)" "/run/berth/1000/engine.sock /run/berth/1001/engine.sock " "C13 two engines: two sockets"
-start_job /run/arena/out host sh -c 'echo up; exec sleep 60'
+start_job /run/arena/out host sh -c 'echo up; exec sleep 1000'
 wait_for 10 grep -q up /run/arena/out
 ctl=jobs/$(ls "$STATE/jobs")/ctl
 is "$(new_names)" "/run/berth/1000/engine.sock /run/berth/1001/engine.sock $ctl " "C13 and one more with a job that runs"
 # In the namespaces of the job as well: an abstract name lives in a network namespace.
+ok "C13 control: its command runs" wait_for 10 pgrep -x sleep
 job_pid=$(pgrep -x sleep | head -n 1)
 is "$(awk 'NR > 1 && NF >= 8 { print $8 }' "/proc/$job_pid/net/unix")" "" "C13 nor in the job's own network"
 
@@ -57,7 +58,7 @@ as alice /usr/bin/python3 -c '
 import os, socket, time
 a = socket.socket(socket.AF_UNIX); a.bind("\0berth-control"); a.listen()
 b = socket.socket(socket.AF_UNIX); b.bind("/home/alice/control.sock"); b.listen()
-time.sleep(100)' &
+time.sleep(1000)' &
 wait_for 10 test -S /home/alice/control.sock
 like "$(new_names)" '@berth-control' "C13 control: an abstract name shows"
 paths=$(names | grep '^/' | tr '\n' ' ')$STATE/$ctl

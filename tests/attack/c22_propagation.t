@@ -28,7 +28,7 @@ is "$(grep -cE ' shared:[0-9]+ ' "/proc/$engine/mountinfo")" 0 "C22 none of its 
 start_job /run/arena/out -v /srv/share:/s "${PROBE[@]}" host sh -c 'cat /s/early/file
 	/t/probe mounts /s /s/early /s/job /proc /dev /tmp
 	grep -E " (shared|master|propagate_from):" /proc/self/mountinfo && echo travels
-	echo up; while ! [ -e /tmp/never ]; do sleep 0.1; [ -e /s/late/file ] && echo late; [ -e /s/engine/file ] && echo engine; done'
+	echo up; while ! [ -e /tmp/never ]; do sleep 0.1; [ -e /s/late/file ] && echo late; [ -e /s/engine/file ] && echo engine; echo looked; done'
 wait_for 10 grep -q up /run/arena/out
 out=$(cat /run/arena/out)
 like "$out" '^early' "C22 a job sees what was mounted before"
@@ -37,20 +37,28 @@ unlike "$out" 'travels' "C22 none of a job's mounts is shared with or follows an
 is "$(mounts_of self)" "$host" "C22 the host's mounts are the same while it runs"
 is "$(mounts_of "$engine")" "$in_engine" "C22 and the engine's"
 
+# From now on, twice: the first look may have begun before.
+looked_again() {
+	local looks
+	looks=$(grep -c '^looked' /run/arena/out)
+	wait_for 20 eval '[ "$(grep -c "^looked" /run/arena/out)" -ge '"$((looks + 2))"' ]' || fail "C22 control: the job looks"
+}
 # The host mounts something later.
 mount -t tmpfs -o mode=755 late /srv/share/late
 echo late >/srv/share/late/file
 ok "C22 it arrives in the engine" grep -q ' /srv/share/late ' "/proc/$engine/mountinfo"
-sleep 0.5
+looked_again
 is "$(grep -c '^late$' /run/arena/out)" 0 "C22 and not in a job that runs"
 run job -v /srv/share:/s host cat /s/late/file
 is "$rc:$out" "0:late" "C22 but in one that starts then"
-unshare --mount --propagation slave sh -c 'echo up; sleep 3; cat /srv/share/late2/file' >/run/arena/follower &
+unshare --mount --propagation slave sh -c 'echo up
+	for i in $(seq 300); do [ -e /srv/share/late2/file ] && break; sleep 0.1; done; cat /srv/share/late2/file' >/run/arena/follower &
 follower=$!
 wait_for 5 grep -q up /run/arena/follower
 mkdir /srv/share/late2
 mount -t tmpfs -o mode=755 late2 /srv/share/late2
-echo late2 >/srv/share/late2/file
+echo late2 >/srv/share/late2/new
+mv /srv/share/late2/new /srv/share/late2/file
 wait "$follower"
 is "$(tail -n 1 /run/arena/follower)" late2 "C22 control: a namespace that follows gets it while it runs"
 umount /srv/share/late2
@@ -64,7 +72,7 @@ unlike "$(mounts_of self)" '/srv/share/engine ' "C22 and not on the host"
 nsenter --target "$engine" --mount mount --make-shared /srv/share
 nsenter --target "$engine" --mount mount -t tmpfs job /srv/share/job
 unlike "$(mounts_of self)" '/srv/share/job ' "C22 nor after it made its own mount shared"
-sleep 0.3
+looked_again
 is "$(grep -cE '^engine$' /run/arena/out)" 0 "C22 nor in the job that runs"
 unshare --mount --propagation shared mount -t tmpfs control /srv/share/job
 like "$(mounts_of self)" '/srv/share/job ' "C22 control: from a namespace whose mounts are shared it would"

@@ -38,7 +38,7 @@ others() {
 	else
 		like "$(verb ps)" 'bomb' "$name: and serves"
 	fi
-	run as bob timeout 30 berth run -q host echo ran
+	run as bob timeout 60 berth run -q host echo ran
 	is "$rc:$out" "0:ran" "$name: another user's job runs"
 	[ "${2-}" = full ] || is "$(verb run -q host echo ran)" ran "$name: so does another one of alice's"
 }

@@ -91,7 +91,7 @@ gone
 # A user of its own: as the first process of another job with that user has.
 for user in app 7 1 0 nobody 7:9 :9; do
 	verb run -d --name j "${USR[@]}" "${PROBE[@]}" -u $user $image /t/probe self stay >/dev/null 2>/run/arena/err
-	verb run -d --name k "${USR[@]}" "${PROBE[@]}" $image sleep 100 >/dev/null
+	verb run -d --name k "${USR[@]}" "${PROBE[@]}" $image sleep 1000 >/dev/null
 	run verb exec -u $user k /t/probe self
 	more=$out
 	if [ $user = nobody ]; then

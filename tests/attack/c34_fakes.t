@@ -30,7 +30,7 @@ ends() {
 	run job "${fakes[@]}" host sh -c ". /fakes; $3"
 	is "$rc" "$want" "C34 $name: to who called"
 	as alice berth run -d -q --name j "${fakes[@]}" host sh -c ". /fakes; $3" >/dev/null 2>&1
-	run as alice timeout 30 berth wait j
+	run as alice timeout 60 berth wait j
 	is "$rc:$out" "0:$want" "C34 $name: to who waits"
 	run as alice berth inspect j
 	is "$(python3 -c 'import json, sys; j = json.load(sys.stdin)[0]; print(j["state"], j["status"], j["reason"])' <<<"$out")" \
@@ -41,19 +41,19 @@ ends() {
 
 # Asked for below: a run that comes after one which had itself asked to end.
 as alice berth run -d -q --name later --restart on-failure:1 host \
-    sh -c '[ ! -e /again ] || { sleep 7; exit 4; }; : >/again; kill -TERM 1; sleep 10' >/dev/null
+    sh -c '[ ! -e /again ] || { sleep 7; exit 4; }; : >/again; kill -TERM 1; sleep 100' >/dev/null
 
 ends 7 "answers in its output" 'fake; fake >&2; exit 7'
 ends 7 "files and descriptors" 'everywhere; exit 7'
 ends 0 "files and descriptors of one that succeeds" 'record="{\"status\":9}"; everywhere; exit 0'
 ends 7 "signals to its supervisor" 'for s in KILL INT HUP USR1 CHLD STOP CONT PIPE SEGV; do kill -$s 1; done; exit 7'
-ends 143 "SIGTERM to its supervisor, which passes it on" 'kill -TERM 1; sleep 10; exit 7'
+ends 143 "SIGTERM to its supervisor, which passes it on" 'kill -TERM 1; sleep 100; exit 7'
 ends 9 "children that end before, with 0" 'for i in 1 2 3 4 5 6 7 8 9 10; do true & done; wait; exit 9'
 ends 9 "orphans that end before, with 0" 'for i in 1 2 3 4 5 6 7 8 9 10; do (true & exit 0); done; sleep 0.2; exit 9'
 ends 9 "orphans that stay" '(setsid sleep 100 &) ; exit 9'
 ends 0 "an orphan that is killed" '(sh -c "kill -9 \$\$" & exit 3); sleep 0.2; exit 0'
-ends 143 "a signal that it sends itself" 'fake; kill -TERM $$; sleep 10'
-ends 137 "SIGKILL that it sends itself" 'everywhere; kill -KILL $$; sleep 10'
+ends 143 "a signal that it sends itself" 'fake; kill -TERM $$; sleep 100'
+ends 137 "SIGKILL that it sends itself" 'everywhere; kill -KILL $$; sleep 100'
 ends 137 "a number like that of a signal" 'exit 137' exited
 ends 9 "another program in its place" 'exec sh -c "exit 9"'
 ends 0 "numbers beyond a byte" 'python3 -c "import os; os._exit(256)"'
@@ -61,7 +61,7 @@ ends 125 "the number that is berth's own" 'fake; exit 125' exited
 ends 127 "the number of a command that is not there" 'exit 127' exited
 
 # Nor can it say that a person has ended it, which would be the end of its policy.
-as alice berth run -d -q --name j --restart on-failure:2 host sh -c 'kill -TERM 1; sleep 10' >/dev/null
+as alice berth run -d -q --name j --restart on-failure:2 host sh -c 'kill -TERM 1; sleep 100' >/dev/null
 run as alice timeout 60 berth wait j
 restarted() {
 	as alice berth inspect j | python3 -c 'import json, sys; j = json.load(sys.stdin)[0]; print(j["state"], j["restarts"], j["stopped"])'
@@ -77,18 +77,18 @@ as alice berth rm later >/dev/null
 
 # A later process: its status is its own, and the job's is none of it.
 as alice berth run -d -q --name j "${fakes[@]}" host sleep 1000 >/dev/null
-run as alice timeout 30 berth exec j sh -c '. /fakes; everywhere; fake; fake >&2; (sleep 100 & exit 0); exit 7'
+run as alice timeout 60 berth exec j sh -c '. /fakes; everywhere; fake; fake >&2; (sleep 100 & exit 0); exit 7'
 is "$rc" 7 "C34 a process that entered: its own status"
-run as alice timeout 30 berth exec j sh -c 'kill -KILL $$'
+run as alice timeout 60 berth exec j sh -c 'kill -KILL $$'
 is "$rc" 137 "C34 a process that entered: its own signal"
 is "$(as alice berth ps -a | grep -c ' Up ')" 1 "C34 and the job goes on"
 # The supervisor's descriptors, memory and socket: by any process, as any user.
 for user in 0 7; do
-	run as alice timeout 30 berth exec -u $user j sh -c 'ls /proc/1/fd; readlink /proc/1/cwd /proc/1/root /proc/1/exe; cat /proc/1/environ /proc/1/maps /proc/1/mem; true'
+	run as alice timeout 60 berth exec -u $user j sh -c 'ls /proc/1/fd; readlink /proc/1/cwd /proc/1/root /proc/1/exe; cat /proc/1/environ /proc/1/maps /proc/1/mem; true'
 	is "$rc:$out" "0:" "C34 as $user: nothing of its supervisor can be looked into"
 done
 as alice berth kill -s TERM j >/dev/null
-run as alice timeout 30 berth wait j
+run as alice timeout 60 berth wait j
 is "$out" 143 "C34 what a person ended is told as that"
 as alice berth rm j >/dev/null
 ok "C34 nothing is left of the jobs" jobs_are_gone

@@ -86,7 +86,7 @@ rm -rf /run/user/1003/berth
 # --- what stands in it
 # distrusts NAME REGEX: with XDG_RUNTIME_DIR as it should be, a call fails with these words
 distrusts() {
-	run as_env dave XDG_RUNTIME_DIR=/run/user/1003 -- timeout 20 berth run -q host echo ok
+	run as_env dave XDG_RUNTIME_DIR=/run/user/1003 -- timeout 60 berth run -q host echo ok
 	is "$rc:$out" "125:" "E01 $1: no job"
 	like "$err" "$2" "E01 $1: says why"
 	is "$(wc -l <<<"$err")" "${3:-3}" "E01 $1: in three lines at most"
@@ -149,7 +149,7 @@ for what in file fifo dead; do
 	fifo) as dave mkfifo $sock ;;
 	dead) as dave /usr/bin/python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' $sock ;;
 	esac
-	run as_env dave XDG_RUNTIME_DIR=/run/user/1003 -- timeout 20 berth run -q host echo ok
+	run as_env dave XDG_RUNTIME_DIR=/run/user/1003 -- timeout 60 berth run -q host echo ok
 	is "$rc:$out:$(stat -c '%F %U %a' $sock)" "0:ok:socket dave 600" "E01 a $what in its place is replaced"
 	stop_all
 	rm -f $sock
@@ -157,7 +157,7 @@ done
 for what in engine.sock engine.sock.new lock; do
 	rm -f /run/user/1003/berth/*
 	mkdir "/run/user/1003/berth/$what"
-	run as_env dave XDG_RUNTIME_DIR=/run/user/1003 -- timeout 20 berth run -q host echo ok
+	run as_env dave XDG_RUNTIME_DIR=/run/user/1003 -- timeout 60 berth run -q host echo ok
 	is "$rc:$out" "125:" "E01 a directory called $what: fails"
 	like "$err" "/run/user/1003/berth" "E01 a directory called $what: is named"
 	ok "E01 a directory called $what: no engine" no_engine
@@ -170,7 +170,7 @@ distrusts "the lock is a link" 'cannot open /run/user/1003/berth/lock' 2
 rm /run/user/1003/berth/lock
 mkfifo -m 600 /run/user/1003/berth/lock
 chown dave /run/user/1003/berth/lock
-run as_env dave XDG_RUNTIME_DIR=/run/user/1003 -- timeout 20 berth run -q host echo ok
+run as_env dave XDG_RUNTIME_DIR=/run/user/1003 -- timeout 60 berth run -q host echo ok
 isnt "$rc" 124 "E01 the lock is a FIFO: not waited for"
 stop_all
 rm -rf /run/user/1003/berth
@@ -183,7 +183,7 @@ is "$rc:$out" "125:" "E01 a path that is too long for a socket"
 like "$err" 'too long.*107 bytes.*XDG_STATE_HOME' "E01 a path that is too long: says so"
 for len in 80 81 82 83 84 85 86 87; do
 	name=$(printf "%0$((len - 11))d" 0)
-	run as_env dave XDG_STATE_HOME="/home/dave/$name" -- timeout 20 berth run -q host echo ok
+	run as_env dave XDG_STATE_HOME="/home/dave/$name" -- timeout 60 berth run -q host echo ok
 	case $rc:$out in
 	0:ok | 125:) ;;
 	*) fail "E01 a state root of about $len bytes: $rc $err" ;;

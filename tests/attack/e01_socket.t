@@ -12,10 +12,13 @@ as alice berth daemon stop
 # serve USER PATH: listens there as USER and writes what it hears to /run/arena/heard
 cat >/tmp/serve.py <<'PY'
 import os, socket, sys
+# Whoever sees the name can connect to it; the path may be as long as one can be.
+os.chdir(os.path.dirname(sys.argv[1]))
 s = socket.socket(socket.AF_UNIX)
-s.bind(sys.argv[1])
-os.chmod(sys.argv[1], 0o666)
+s.bind(".new")
+os.chmod(".new", 0o666)
 s.listen()
+os.rename(".new", sys.argv[1])
 while True:
     c, _ = s.accept()
     print(c.recv(100000), flush=True)
@@ -25,9 +28,13 @@ serve() {
 	as "$1" /usr/bin/python3 /tmp/serve.py "$2" >/run/arena/heard 2>&1 &
 	server=$!
 	wait_for 10 test -S "$2"
-	sleep 0.1
+}
+heard() {
+	[ "$(sort -u /run/arena/heard)" = "$1" ]
 }
 unserve() {
+	# It hears of a connection after who made it has ended.
+	wait_for 10 heard "$1"
 	kill "$server"
 	wait "$server" 2>/dev/null
 	is "$(sort -u /run/arena/heard)" "$1" "E01 ${2-and tells it nothing}"
@@ -36,7 +43,7 @@ unserve() {
 distrusts() {
 	local name=$1 reason=$2
 	shift 2
-	run as alice timeout 30 berth -q "$@" run -e SECRET=x host true
+	run as alice timeout 60 berth -q "$@" run -e SECRET=x host true
 	is "$rc:${err#*not trusted$'\n'}" "125:  $reason" "E01 $name: not trusted"
 }
 
@@ -116,7 +123,7 @@ distrusts "bob's socket in /tmp" "others can write to its directory" "$(at /tmp/
 unserve "b''"
 for what in "touch /home/alice/own/f" "mkfifo /home/alice/own/p" "mkdir /home/alice/own/d" :; do
 	as alice sh -c "$what"
-	run as alice timeout 10 berth -q "$(at /home/alice/own/"${what:(-1)}")" run host true
+	run as alice timeout 60 berth -q "$(at /home/alice/own/"${what:(-1)}")" run host true
 	is "$rc" 125 "E01 --host: ($what) is no engine"
 	like "$err" 'cannot connect to the engine at /home/alice/own/' "E01 --host: ($what) and none is started"
 done

@@ -92,7 +92,8 @@ is "$rc:${err%%$'\n'*}" "69:berth: the socket $address is not trusted" "E02 nor 
 mkdir -m 777 /tmp/open
 as bob /usr/bin/python3 -c '
 import socket, time, os
-s = socket.socket(socket.AF_UNIX); s.bind("/tmp/open/s"); os.chmod("/tmp/open/s", 0o666); s.listen()
+s = socket.socket(socket.AF_UNIX); s.bind("/tmp/open/n"); os.chmod("/tmp/open/n", 0o666); s.listen()
+os.rename("/tmp/open/n", "/tmp/open/s")
 c, _ = s.accept(); print(c.recv(100), flush=True)' >/run/arena/heard 2>&1 &
 wait_for 5 test -S /tmp/open/s
 run as alice berth --host unix:///tmp/open/s run host id

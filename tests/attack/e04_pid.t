@@ -76,9 +76,9 @@ unlike "$(cat /run/arena/trace.carol)" 'pidfd_send_signal' "E04 where there is n
 mkdir -m 700 /home/alice/s
 chown alice /home/alice/s
 as alice /usr/bin/python3 -c '
-import socket, time
-s = socket.socket(socket.AF_UNIX); s.bind("/home/alice/s/sock"); s.listen()
-time.sleep(60)' &
+import os, socket, time
+s = socket.socket(socket.AF_UNIX); s.bind("/home/alice/s/sock.new"); s.listen(); os.rename("/home/alice/s/sock.new", "/home/alice/s/sock")
+time.sleep(1000)' &
 wait_for 5 test -S /home/alice/s/sock
 run as alice timeout 60 berth -q --host unix:/home/alice/s/sock daemon stop --force
 is "$rc" 69 "E04 --host: something of alice's that does not answer"

@@ -23,7 +23,7 @@ tries() {
 		shift
 	done
 	shift
-	run "${caller[@]}" timeout 30 berth run -q "${PROBE[@]}" "$@" sh -c "($search) | sort -u | xargs -r /t/probe connect; /t/probe sockets; echo done"
+	run "${caller[@]}" timeout 60 berth run -q "${PROBE[@]}" "$@" sh -c "($search) | sort -u | xargs -r /t/probe connect; /t/probe sockets; echo done"
 	like "$out" 'done$' "E07 $name: the job has searched"
 	unlike "$out" '(engine\.sock|berth)[^ ]* ok' "E07 $name: no way to an engine"
 }
@@ -43,9 +43,9 @@ run "${bare[@]}" berth run -q host true
 run as dave "$TESTBIN/probe" connect "$state/run/engine.sock"
 is "$out" "connect $state/run/engine.sock ok" "E07 control: outside, dave reaches it"
 as dave /usr/bin/python3 -c '
-import socket, time
-a = socket.socket(socket.AF_UNIX); a.bind("/home/dave/open.sock"); a.listen()
-time.sleep(100)' &
+import os, socket, time
+a = socket.socket(socket.AF_UNIX); a.bind("/home/dave/open.new"); a.listen(); os.rename("/home/dave/open.new", "/home/dave/open.sock")
+time.sleep(1000)' &
 wait_for 5 test -S /home/dave/open.sock
 all_ways "state root" "${bare[@]}"
 tries "control" "${bare[@]}" -- -v /:/h host

@@ -15,9 +15,10 @@ like "$out" '"uid": 1000' "E07 control: and is served"
 # A helper outside, reachable by everything that berth's engine must not be reachable by.
 as alice /usr/bin/python3 -c '
 import os, socket, time
-a = socket.socket(socket.AF_UNIX); a.bind("/home/alice/open.sock"); a.listen()
+a = socket.socket(socket.AF_UNIX); a.bind("/home/alice/open.new"); a.listen()
 b = socket.socket(socket.AF_UNIX); b.bind("\0control"); b.listen()
-time.sleep(60)' &
+os.rename("/home/alice/open.new", "/home/alice/open.sock")
+time.sleep(1000)' &
 wait_for 5 test -S /home/alice/open.sock
 
 # find_sockets: every socket that the job can see by any path, and a connection to it
@@ -87,8 +88,9 @@ wait_for 10 grep -q up /run/arena/later
 as alice python3 -c '
 import os, socket, time
 os.makedirs("/home/alice/state/run", exist_ok=True)
-a = socket.socket(socket.AF_UNIX); a.bind("/home/alice/state/run/engine.sock"); a.listen()
-time.sleep(60)' &
+a = socket.socket(socket.AF_UNIX); a.bind("/home/alice/state/run/new"); a.listen()
+os.rename("/home/alice/state/run/new", "/home/alice/state/run/engine.sock")
+time.sleep(1000)' &
 later=$!
 wait_for 10 test -S /home/alice/state/run/engine.sock
 as alice touch /home/alice/go

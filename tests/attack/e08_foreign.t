@@ -17,7 +17,7 @@ print("up", flush=True)
 while True:
     sock, _ = server.accept()
     heard, fds = 0, 0
-    while select.select([sock], [], [], 1)[0]:
+    while select.select([sock], [], [], 3 if heard else 60)[0]:
         data, ancillary, _, _ = sock.recvmsg(65536, 65536)
         fds += sum(len(item[2]) // 4 for item in ancillary)
         heard += len(data)
@@ -59,8 +59,8 @@ install -d -m 755 /tmp/roots
 
 # The control comes first: what is the caller's own gets everything.
 serve alice /tmp/own/s
-as alice timeout 15 berth --host unix:/tmp/own/s "${calls[@]}" >/dev/null 2>&1
-wait_for 5 grep -q heard /run/arena/heard
+as alice timeout 60 berth --host unix:/tmp/own/s "${calls[@]}" >/dev/null 2>&1
+wait_for 60 grep -q heard /run/arena/heard
 like "$(cat /run/arena/heard)" 'heard [1-9][0-9]+ 4' "E08 control: an engine of the caller's own gets the job and four descriptors"
 over /tmp/own/s
 
@@ -109,7 +109,7 @@ for verb in "daemon state" "daemon stop" "run --once -q host true"; do
 	chown bob /run/berth/1000
 	serve bob "$SOCKET"
 	# shellcheck disable=SC2086
-	run as alice timeout 20 berth $verb
+	run as alice timeout 60 berth $verb
 	[[ $verb == run* ]] || isnt "$rc" 0 "E08 $verb: a foreign engine is not believed"
 	is "$(grep heard /run/arena/heard | grep -vc 'heard 0 0')" 0 "E08 $verb: nor sent anything"
 	over "$SOCKET"
@@ -144,8 +144,8 @@ if as alice unshare --user --map-current-user true 2>/dev/null; then
 		is "$sent" 0 "E08 in a user namespace ${map:-without a map}: nothing is sent to the engine"
 		unlike "$(cat /run/arena/out)" 'bug|assert' "E08 in a user namespace ${map:-without a map}: a clear end"
 	done
-	run as alice timeout 20 unshare --user --map-root-user --mount bash -c 'mount -t tmpfs planted /run && mkdir -p /run/berth/0 &&
-		{ python3 /tmp/server.py /run/berth/0/engine.sock >/tmp/own/heard & } && sleep 1; /usr/local/bin/berth run -q host true; rc=$?; kill %1; exit $rc'
+	run as alice timeout 60 unshare --user --map-root-user --mount bash -c 'mount -t tmpfs planted /run && mkdir -p /run/berth/0 &&
+		{ python3 /tmp/server.py /run/berth/0/engine.sock >/tmp/own/heard & } && until grep -q up /tmp/own/heard; do sleep 0.05; done; /usr/local/bin/berth run -q host true; rc=$?; kill %1; exit $rc'
 	is "$rc:$(grep heard /tmp/own/heard)" "125:" "E08 with a planted /run in namespaces of one's own: refused, nothing sent"
 	rm -f /tmp/own/heard
 else

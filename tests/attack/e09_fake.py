@@ -10,11 +10,10 @@ import sys
 
 path, replies = sys.argv[1], sys.argv[2:4]
 server = socket.socket(socket.AF_UNIX)
-if os.path.exists(path):
-    os.unlink(path)
-server.bind(path)
-os.chmod(path, 0o600)
+server.bind(path + ".new")
+os.chmod(path + ".new", 0o600)
 server.listen()
+os.rename(path + ".new", path)
 conn, _ = server.accept()
 data = b""
 while data.count(b"\0") < 2:

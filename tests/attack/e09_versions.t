@@ -59,11 +59,10 @@ is "$rc:$out:$err" "0:served:berth: the engine is of version $new, this is $old;
 mkdir -m 700 /home/alice/s
 chown alice /home/alice/s
 fake() {
-	as alice /usr/bin/python3 "$TOP/tests/attack/e09_fake.py" /home/alice/s/sock "$1" "$2" &
 	rm -f /home/alice/s/sock
+	as alice /usr/bin/python3 "$TOP/tests/attack/e09_fake.py" /home/alice/s/sock "$1" "$2" &
 	wait_for 5 test -S /home/alice/s/sock
-	sleep 0.1
-	run as alice timeout 30 berth --host unix:/home/alice/s/sock "${@:3}"
+	run as alice timeout 60 berth --host unix:/home/alice/s/sock "${@:3}"
 	wait
 }
 hello='{"parameters":{"version":"'$new'","uid":1000}}'

@@ -34,7 +34,7 @@ exec unshare --user --map-root-user $1 sh -c "$2 && touch /tmp/ready; while ! [ 
 E2
 pid1() {
 	rm -f /tmp/ready /tmp/status /tmp/said
-	timeout -k 1 30 unshare --pid --fork --mount --mount-proc setpriv --reuid=alice --regid=alice --init-groups \
+	timeout -k 1 100 unshare --pid --fork --mount --mount-proc setpriv --reuid=alice --regid=alice --init-groups \
 	    bash /tmp/pid1.sh "$1" "$2" 2>/tmp/failed
 	rc=$(cat /tmp/status 2>/dev/null)
 	err=$(cat /tmp/said 2>/dev/null)

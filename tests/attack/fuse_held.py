@@ -2,8 +2,8 @@
 """A FUSE file system whose one file, "file", is not done with being closed, or asked. SPDX-License-Identifier: ISC
 
 fuse_held.py DIR UID READY   mounts it on DIR for UID and for everybody, creates READY. Each FUSE_FLUSH,
-which is what close(2) waits for, and each FUSE_POLL (READY.poll is created when one comes) is answered
-only while /run/arena/go is there.
+which is what close(2) waits for, and each FUSE_POLL (READY.flush and READY.poll are created when one comes)
+is answered only while /run/arena/go is there.
 """
 import ctypes
 import os
@@ -60,6 +60,7 @@ def main():
         _, opcode, unique, node = struct.unpack_from("=IIQQ", request)
         if opcode == FLUSH:
             held.append((unique, b""))
+            open(READY + ".flush", "w").close()
         elif opcode == POLL:
             held.append((unique, struct.pack("=II", 0, 0)))
             open(READY + ".poll", "w").close()

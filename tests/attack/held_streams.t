@@ -42,28 +42,45 @@ for fd in sys.argv[3].split():
 os.execv(sys.argv[1], [sys.argv[1], "start"])' "$LAUNCHER" "$held/file" "$1" &
 }
 
+# Somebody waits for the end of one, and who had privilege before that has none.
+waits() {
+	[ -e /run/arena/held.flush ] && [ -n "$(ours)" ] && [ -z "$(privileged)" ]
+}
+let_go() {
+	rm -f /run/arena/held.flush
+	echo go >/run/arena/go
+}
+clean() {
+	[ -z "$(holders)" ]
+}
+
 run as alice timeout -s KILL 2 sh -c "exec 5<$held/file; exec 5<&-"
 is "$rc" 137 "control: a process that closes the file hangs"
+rm -f /run/arena/held.flush
 
 for fds in 0 1 2 "0 1 2"; do
 	with "$fds"
+	wait_for 20 waits
 	sleep 1
+	ok "streams $fds: control: somebody waits for their end" test -e /run/arena/held.flush
 	isnt "$(ours)" "" "streams $fds: control: the start waits for their end"
 	is "$(privileged)" "" "streams $fds: but no process of root's"
 	is "$(inits)" "" "streams $fds: nothing has been started that could outlive its grant"
-	echo go >/run/arena/go
-	wait_for 5 started alice
+	let_go
+	wait_for 10 started alice
 	ok "streams $fds: let go, it starts" started alice
+	wait_for 10 clean
 	is "$(holders)" "" "streams $fds: and nothing that stays has one"
 	stop_engines
-	rm -f /run/arena/go
+	rm -f /run/arena/go /run/arena/held.flush
 done
 with 9
+wait_for 20 waits
 sleep 1
 isnt "$(ours)" "" "a descriptor: control: the start waits for its end"
 is "$(privileged)" "" "a descriptor: but no process of root's"
-echo go >/run/arena/go
-wait_for 5 started alice
+let_go
+wait_for 10 started alice
 ok "a descriptor: let go, it starts" started alice
 stop_engines
 kill "$server"

@@ -24,7 +24,7 @@
 # shellcheck source=tests/lib/arena.sh
 . "${BASH_SOURCE[0]%/*}/../lib/arena.sh"
 
-JOB_SECONDS=30
+JOB_SECONDS=60
 STATE=/home/alice/state
 SOCKET=/run/berth/1000/engine.sock
 USR=(-v /usr:/usr:ro)
@@ -133,7 +133,7 @@ without_grant() {
 	local mode=$1 test=$2 regex failed all=nothing
 	shift 2
 	cp /etc/subuid /run/arena/subuid
-	JOBS_ROOTLESS=$mode timeout 120 bash "$TOP/tests/$test.t" >/run/arena/tap 2>&1
+	JOBS_ROOTLESS=$mode timeout 400 bash "$TOP/tests/$test.t" >/run/arena/tap 2>&1
 	failed=$(sed -n 's/^not ok [0-9]* - //p' /run/arena/tap)
 	for regex; do
 		ok "$test, $mode: differs: $regex" grep -qE -e "$regex" <<<"$failed"

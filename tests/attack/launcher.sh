@@ -65,9 +65,14 @@ stop_engines() {
 		kill -KILL "${pids[@]}" 2>/dev/null
 		wait_for 5 none_of_ours
 	fi
-	# Pid 1 of the namespace is gone before the last of it is.
-	rmdir /sys/fs/cgroup/berth/*/* /sys/fs/cgroup/berth/* /sys/fs/cgroup/berth 2>/dev/null
+	# Who is ours is gone before the last of its namespace is.
+	wait_for 10 no_cgroups
 	rm -rf /run/berth
+}
+
+no_cgroups() {
+	rmdir /sys/fs/cgroup/berth/*/* /sys/fs/cgroup/berth/* /sys/fs/cgroup/berth 2>/dev/null
+	[ ! -e /sys/fs/cgroup/berth ]
 }
 
 started() {

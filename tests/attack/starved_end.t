@@ -59,7 +59,7 @@ state_of() {
 }
 
 like "$usual" '^SCHED_OTHER 0 ' "control: where everybody begins"
-as alice sh /tmp/behind.sh sleep 100 >/dev/null 2>&1 &
+as alice sh /tmp/behind.sh sleep 1000 >/dev/null 2>&1 &
 wait_for 5 pgrep -x sleep
 is "$(turn_of "$(pgrep -x sleep)")" "$behind" "control: where the caller has put themselves"
 run as alice python3 /tmp/reach.py "$(pgrep -x sleep)"
@@ -109,22 +109,34 @@ done
 cat >/etc/berth/engine-runs <<'E2'
 for cpu in $(taskset -cp $$ | sed 's/.*: //; s/[,-]/ /g'); do
 	for i in 1 2 3 4; do
-		taskset -c $cpu timeout 30 sh -c 'while :; do :; done' &
+		taskset -c $cpu timeout 100 sh -c 'while :; do :; done' &
 	done
 done
 chrt -i -p 0 1
 taskset -cp 0 1
 wait
 E2
-at_time 4
-start_behind start
+busy() {
+	[ "$(pgrep -u alice -xc sh)" -ge 5 ]
+}
+busy_or_over() {
+	busy || [ "$(date +%s)" -ge "$at" ]
+}
+# A busy machine may need longer than that to begin it.
+for seconds in 4 20 60; do
+	at_time $seconds
+	start_behind start
+	[ "$rc" -eq 0 ] && wait_for 100 busy_or_over && busy && break
+	stop_engines
+	wait_for 5 ended
+done
 is "$rc" 0 "an engine starts that keeps the processors busy"
-ok "control: they are busy" wait_for 10 eval '[ $(pgrep -u alice -xc sh) -ge 5 ]'
+ok "control: they are busy" busy
 while [ "$(date +%s)" -lt "$at" ]; do
 	sleep 0.1
 done
 ok "and it is gone at the time" wait_for 8 none_of_ours
-ok "with all that it started" wait_for 3 eval '! pgrep -u alice -x sh'
+ok "with all that it started" wait_for 8 eval '! pgrep -u alice -x sh'
 ok "not before it" test "$(date +%s)" -ge "$at"
 rm -f /etc/berth/engine-runs
 stop_engines

@@ -15,7 +15,7 @@ varlink.py [--socket PATH] [--as EUID] VERB ARGS...
   frames FILE           reads lines "NAME<TAB>HEX"; each is sent on a connection of its own, and
                         what came back is printed: "NAME<TAB>error name, reply, closed or timeout"
   fds N ROUNDS          N descriptors with one message, ROUNDS times on one connection
-  hold N SECONDS        N connections that say nothing for so long
+  hold N SECONDS        N connections that say nothing for so long; with the name of a file until it is there
   give PATH             connects, then passes the connection to whoever connects to PATH
   take PATH             serves PATH, greets the engine over the connection that it is given
   vanish N              connects N times and leaves at once
@@ -30,12 +30,13 @@ import time
 
 PATH = "/run/berth/1000/engine.sock"
 INTERFACE = "io.berth.Engine."
+PATIENCE = 30  # seconds, for an answer
 HELLO = {"method": INTERFACE + "Hello", "parameters": {"client": "test"}}
 
 
 def connect(path=None, tries=1):
     sock = socket.socket(socket.AF_UNIX)
-    sock.settimeout(5)
+    sock.settimeout(PATIENCE)
     sock.connect(path or PATH)
     return sock
 
@@ -51,7 +52,7 @@ def send(sock, data, fds=()):
         sock.sendall(data)
 
 
-def answers(sock, seconds=5):
+def answers(sock, seconds=PATIENCE):
     """Every answer, then "closed", "reset" or "timeout"."""
     sock.settimeout(seconds)
     data = b""
@@ -181,7 +182,7 @@ def verb_exec(text, *args):
 def verb_open(text):
     sock = connect()
     send(sock, frame(HELLO) + frame({"method": INTERFACE + "Open", "parameters": json.loads(text)}))
-    sock.settimeout(5)
+    sock.settimeout(PATIENCE)
     data, fds = b"", []
     while data.count(b"\0") < 2:
         more, ancillary, _, _ = sock.recvmsg(65536, socket.CMSG_SPACE(16))
@@ -214,7 +215,7 @@ def verdict(data):
     except ConnectionError:
         pass
     words = []
-    for answer in answers(sock, 3):
+    for answer in answers(sock):
         if isinstance(answer, str):
             words.append("closed" if answer == "reset" else answer)
         else:
@@ -239,7 +240,7 @@ def verb_fds(count, rounds):
     except ConnectionError:
         print("closed")
         return
-    for answer in answers(sock, 2):
+    for answer in answers(sock):
         show("closed" if answer == "reset" else answer)
         return
 
@@ -253,7 +254,11 @@ def verb_hold(count, seconds):
             send(sock, frame(HELLO)[:-1])
         socks.append(sock)
     print("held", flush=True)
-    time.sleep(float(seconds))
+    if seconds.startswith("/"):
+        while not os.path.exists(seconds):
+            time.sleep(0.05)
+    else:
+        time.sleep(float(seconds))
 
 
 def verb_give(path):
@@ -265,9 +270,10 @@ def verb_give(path):
 
 def verb_take(path):
     server = socket.socket(socket.AF_UNIX)
-    server.bind(path)
-    os.chmod(path, 0o777)
+    server.bind(path + ".new")
+    os.chmod(path + ".new", 0o777)
     server.listen()
+    os.rename(path + ".new", path)
     other, _ = server.accept()
     _, ancillary, _, _ = other.recvmsg(1, socket.CMSG_SPACE(4))
     sock = socket.socket(fileno=array.array("i", ancillary[0][2])[0])

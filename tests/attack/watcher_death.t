@@ -20,7 +20,7 @@ settled() {
 
 run as alice "$LAUNCHER" start
 is "$rc" 0 "B10 undisturbed it starts"
-ok "B10 and is watched" watched
+ok "B10 and is watched" wait_for 10 watched
 stop_engines
 tried=0
 for call in timerfd_create timerfd_settime clone3 openat pwrite64 setsid dup2 close_range setgroups \
@@ -36,7 +36,7 @@ for call in timerfd_create timerfd_settime clone3 openat pwrite64 setsid dup2 cl
 		while read -r _ who n _; do
 			run "$TESTBIN/inject" 1000 "$call" "$who" "$n" "$what" "$LAUNCHER" start
 			tried=$((tried + 1))
-			wait_for 2 settled || bad+=" $n"
+			wait_for 10 settled || bad+=" $n"
 			stop_engines
 		done <<<"$list"
 		is "$bad" "" "B10 $what at any $call: nothing, or an engine that is watched"

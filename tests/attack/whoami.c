@@ -25,6 +25,6 @@ main(int argc, char *argv[])
 	    data[1].effective, data[0].effective);
 	fflush(stdout);
 	if (argc > 1)
-		sleep(20);
+		sleep(1000);
 	return 0;
 }
