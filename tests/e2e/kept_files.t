@@ -68,7 +68,10 @@ on StartJob one
 error Failed "a command that is a link"
 is "$(state one)" exited "it is as it was"
 rm -r "$STATE/jobs/abcdef000001/u"
-ln -s /home/alice "$STATE/jobs/abcdef000001/u"
+# Where an overlay could have it: no directory that the job's own is in.
+install -D -o alice -g alice /dev/null /home/alice/led/file
+chown alice:alice /home/alice/led
+ln -s /home/alice/led "$STATE/jobs/abcdef000001/u"
 sed -i -e 's/"network":"host"/"network":"none"/' -e 's/"name":"[^"]*",//' "$STATE/jobs/abcdef000001/request"
 on StartJob abcdef000001
 error Failed "what it wrote is a link"
@@ -78,7 +81,7 @@ call Prune '{"filter":{"until":3600}}'
 is "$(member removed)" '[]' "nothing that is old enough"
 call Prune '{}'
 is "$(ls "$STATE/jobs")" "" "all"
-ok "what a link led to is there" test -d "$STATE/names"
+is "$(ls -A /home/alice/led)" file "what a link led to is there"
 
 # --- what it was given, which is opened again
 make_image /home/alice/image

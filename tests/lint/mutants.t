@@ -27,6 +27,44 @@ stale_controls() {
 }
 is "$(stale_controls)" "" "each defence that tests/attack/controls.list takes out is there"
 
+# What SECURITY.md says of controls: "list" where the defence of a file that it names is taken out for a test that it
+# names, and only there; "guards" where such a file has rows in mutants.tsv.
+untrue_controls() {
+	python3 - "$1" <<'END'
+import re
+import sys
+
+PLACES = {"launcher": "helper/launcher", "admin": "helper/admin", "berth": "client/berth", "engine": "client/engine",
+          "lib": "client/lib", "archive": "client/archive"}
+taken, name = set(), ""
+for line in open("tests/attack/controls.list"):
+    if line.startswith("file: "):
+        name = line[6:-1]
+    elif line.startswith("test: "):
+        taken.add((name, line[6:-1]))
+guarded = {line.split("\t")[0] for line in open("tests/audit/mutants.tsv")}
+rows = 0
+for line in open(sys.argv[1]):
+    if not re.match(r"\| [A-E][0-9]{2}", line):
+        continue
+    rows += 1
+    attack, _, defence, tests, control = (cell.strip() for cell in line.split("|")[1:-1])
+    files, place = set(), ""
+    for path in re.findall(r"`([^` ]+\.(?:c|list|sh))`", defence):
+        top, _, rest = path.partition("/")
+        path = PLACES.get(top, top) + "/" + rest if rest else place + path
+        place = path.rpartition("/")[0] + "/"
+        files.add(path)
+    if ("list" in control) != any((path, test[:-2]) in taken for path in files for test in re.findall(r"`([^`]+)`", tests)):
+        print(f"{attack}: {tests}: list: {control}")
+    if "guards" in control and not files & guarded:
+        print(f"{attack}: {tests}: guards: {control}")
+print("no rows" if rows < 100 else "", end="")
+END
+}
+is "$(untrue_controls SECURITY.md)" "" "what SECURITY.md says of controls is so"
+is "$(untrue_controls <(sed '/^| A13 /s/list, //' SECURITY.md))" 'A13: `attack/a13_userns.t`: list: guards' "control: what is not so is seen"
+
 # Positive controls, in a copy: a guard more, one that is another now, one less.
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
