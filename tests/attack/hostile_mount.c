@@ -52,6 +52,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/attack/fds.h"
+
 #define UID 1000
 #define OTHER 1001
 #define FIRST_OWN 64 /* what is below is for the launcher */
@@ -302,25 +304,6 @@ make_wire(struct call *call)
 	}
 }
 
-/* What nobody has asked for, in the way of descriptors and in the queue of the wire. */
-static void
-send_canary(int to, int fd)
-{
-	char byte = 'x', control[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control) };
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
-	(void)!sendmsg(to, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
 /* The first ones of the first worker: each kind once, with all else right. */
 static void
 choose_one(struct call *call, size_t number)
@@ -377,8 +360,9 @@ prepare(struct call *call, size_t number, int *kept)
 		call->more[1] = namespaces[chance((unsigned int)nnamespaces)].fd;
 		call->more[2] = directories[chance((unsigned int)ndirectories)].fd;
 	}
+	/* What nobody has asked for, in the way of descriptors and in the queue of the wire. */
 	if (call->ours >= 0 && chance(4) == 0)
-		send_canary(call->ours, *kept);
+		(void)!send_fd(call->ours, *kept);
 }
 
 /* Behind vfork(2): nothing but calls. */
@@ -690,47 +674,6 @@ add(struct kind *kinds, size_t *n, const char *name, const char *where, int fd)
 		.where = *where == '-' ? '\0' : *where,
 		.never = where[1] == '!',
 		.maybe = where[1] == '?' };
-}
-
-/* PATH as that process sees it, opened with flags. */
-static int
-open_there(const char *pid, const char *path, int flags)
-{
-	char name[PATH_MAX];
-	int pair[2], fd;
-	pid_t child;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		err(99, "socketpair");
-	child = fork();
-	if (child == 0) {
-		snprintf(name, sizeof(name), "/proc/%s/ns/mnt", pid);
-		fd = open(name, O_RDONLY | O_CLOEXEC);
-		if (fd < 0 || setns(fd, CLONE_NEWNS) < 0)
-			err(99, "%s", name);
-		/* At its root directory, which is not the namespace's: a job has entered its own. */
-		fd = open(path, flags | O_CLOEXEC);
-		if (fd < 0)
-			err(99, "%s in %s", path, pid);
-		send_canary(pair[1], fd);
-		_exit(0);
-	}
-	close(pair[1]);
-	{
-		char byte, control[CMSG_SPACE(sizeof(int))];
-		struct iovec iov = { &byte, 1 };
-		struct msghdr msg = { .msg_iov = &iov,
-			.msg_iovlen = 1,
-			.msg_control = control,
-			.msg_controllen = sizeof(control) };
-
-		if (recvmsg(pair[0], &msg, MSG_CMSG_CLOEXEC) != 1 || CMSG_FIRSTHDR(&msg) == NULL)
-			errx(99, "no descriptor of %s in %s", path, pid);
-		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
-	}
-	close(pair[0]);
-	waitpid(child, NULL, 0);
-	return (fd);
 }
 
 /* A mount namespace of alice's own making. */

@@ -42,6 +42,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/attack/fds.h"
+
 static struct {
 	const char *namespace, *opener, *how, *kinds[3];
 	int count;
@@ -58,87 +60,6 @@ become(const char *text)
 
 	if (setgroups(0, NULL) < 0 || setresgid(id, id, id) < 0 || setresuid(id, id, id) < 0)
 		err(99, "cannot become %s", text);
-}
-
-static int
-open_of(const char *process, const char *name)
-{
-	char path[128];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%s/%s", process, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		err(99, "%s", path);
-	return (fd);
-}
-
-static void
-send_fd(int to, int fd)
-{
-	char byte = 'd', control[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control) };
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
-	if (sendmsg(to, &msg, 0) != 1)
-		err(99, "sendmsg");
-}
-
-/* -1 when none came. */
-static int
-receive_fd(int from, int flags)
-{
-	char byte, control[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control) };
-	const struct cmsghdr *cmsg;
-	int fd;
-
-	if (recvmsg(from, &msg, flags | MSG_CMSG_CLOEXEC) != 1)
-		return (-1);
-	cmsg = CMSG_FIRSTHDR(&msg);
-	if (cmsg == NULL || cmsg->cmsg_type != SCM_RIGHTS || cmsg->cmsg_len != CMSG_LEN(sizeof(fd)))
-		return (-1);
-	memcpy(&fd, CMSG_DATA(cmsg), sizeof(fd));
-	return (fd);
-}
-
-/* A directory as that process sees it. */
-static int
-open_there(const char *process, const char *dir)
-{
-	int pair[2], fd, namespace = open_of(process, "ns/mnt");
-
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
-		err(99, "socketpair");
-	if (fork() == 0) {
-		if (setns(namespace, CLONE_NEWNS) < 0)
-			err(99, "setns");
-		fd = open(dir, O_PATH | O_NOFOLLOW);
-		if (fd < 0)
-			err(99, "%s", dir);
-		send_fd(pair[1], fd);
-		_exit(0);
-	}
-	close(pair[1]);
-	close(namespace);
-	fd = receive_fd(pair[0], 0);
-	close(pair[0]);
-	(void)wait(NULL);
-	if (fd < 0)
-		errx(99, "cannot open %s", dir);
-	return (fd);
 }
 
 /* --- what a careless launcher would make ----------------------------------------------------------- */
@@ -428,8 +349,8 @@ make_own(void)
 		    mknodat(fd, "program", S_IFREG | 0755, 0) < 0 ||
 		    fchmodat(fd, "program", 06755, 0) < 0)
 			err(99, "cannot make a directory");
-		send_fd(pair[1], fs);
-		send_fd(pair[1], fd);
+		if (!send_fd(pair[1], fs) || !send_fd(pair[1], fd))
+			err(99, "sendmsg");
 		_exit(0);
 	}
 	close(pair[1]);
@@ -514,7 +435,8 @@ call(const char *dir, char *argv[], int *status)
 	if (options.mapped >= 0)
 		fds[1] = fcntl(options.mapped, F_DUPFD_CLOEXEC, 3);
 	else if (options.kinds[1] == NULL)
-		fds[1] = open_there(options.opener != NULL ? options.opener : pid, dir);
+		fds[1] = open_there(
+		    options.opener != NULL ? options.opener : pid, dir, O_PATH | O_NOFOLLOW);
 	if (options.remove && rmdir(dir) < 0)
 		err(99, "%s", dir);
 	if (options.kinds[2] == NULL)
