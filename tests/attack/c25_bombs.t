@@ -8,9 +8,6 @@ needs python3 prlimit
 log_mib=40 orphans=3000 files=5000 depth=1000
 [ -z "${BERTH_LONG-}" ] || log_mib=2000 orphans=100000 files=1000000 depth=20000
 bomb=(-v "$TESTBIN:/t:ro")
-verb() {
-	as alice timeout -k 5 $JOB_SECONDS berth "$@"
-}
 grant alice security.confined >/dev/null
 grant bob security.confined >/dev/null
 # The first call of alice's has a limit of processes, which is her engine's and its jobs' then.

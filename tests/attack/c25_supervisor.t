@@ -6,9 +6,6 @@
 arena_enter "$@"
 needs python3 prlimit
 jobs_world security.confined network.host 'mount=*'
-verb() {
-	as alice timeout -k 5 "$JOB_SECONDS" berth "$@"
-}
 
 # --- from inside ---------------------------------------------------------------------------------
 

@@ -12,9 +12,6 @@ image=/home/alice/image
 make_image $image
 echo 'app:x:7:70::/home/app:/bin/sh' >>$image/etc/passwd
 printf 'extra:x:500:app\nmore:x:501:root,app\n' >>$image/etc/group
-verb() {
-	as alice timeout -k 5 $JOB_SECONDS berth "$@"
-}
 # On a terminal, as script(1) gives one; it ends lines as terminals do.
 verb_on_terminal() {
 	as alice timeout -k 5 $JOB_SECONDS script -qec "stty rows 24 columns 80; berth $*" /dev/null </dev/null | tr -d '\r'

@@ -2,16 +2,9 @@
 # What the tests of supervisors that do not answer share (C25). Sourced by them behind jobs.sh, in an arena
 # in which alice has an engine:  . "${BASH_SOURCE[0]%/*}/frozen.sh"
 #
-#   verb WORDS...     berth as alice; what waits for the engine's own limits has time for that
 #   adopt NAME...     jobs of an engine that is gone; their supervisors are frozen
-verb() {
-	as alice timeout -k 5 60 berth "$@"
-}
 all_frozen() {
 	[ "$(ps -C berth-job -o state= | sort -u)" = T ]
-}
-no_engine() {
-	! engine_pid alice >/dev/null
 }
 adopt() {
 	local name

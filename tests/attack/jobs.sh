@@ -9,6 +9,10 @@
 #   start_job FILE FLAGS... IMAGE CMD...   the same in the background: what it prints goes to FILE,
 #                             the pid of berth run to $client; wait_job waits for its end, status in
 #                             $rc
+#   verb WORDS...             berth as alice; what waits for the engine's own limits has time for that
+#   b WORDS...                the same by run
+#   inspected JOB FILTER      what jq(1) finds by FILTER in what berth inspect says of a job
+#   no_engine                 alice has none (status)
 #   gives WANTED NAME FLAGS... IMAGE CMD...   the job prints that and ends with 0
 #   fails REGEX NAME FLAGS... IMAGE CMD...    berth itself fails, says so in one to three lines, and
 #                             prints nothing else
@@ -56,6 +60,22 @@ job() {
 	as alice timeout -k 5 "$JOB_SECONDS" berth run -q "$@"
 }
 
+verb() {
+	as alice timeout -k 5 $((2 * JOB_SECONDS)) berth "$@"
+}
+
+b() {
+	run verb "$@"
+}
+
+inspected() {
+	verb --format=json inspect "$1" | jq -rc ".[0] | $2"
+}
+
+no_engine() {
+	! engine_pid alice >/dev/null
+}
+
 # What a script starts in the background ignores SIGINT and SIGQUIT from birth: not so this.
 start_berth() {
 	local file=$1
@@ -89,14 +109,7 @@ fails() {
 	local regex=$1 name=$2
 	shift 2
 	run job "$@"
-	if [ "$rc" -eq 125 ] && [ -z "$out" ] && [[ $err =~ $regex ]] && [ "$(wc -l <<<"$err")" -le 3 ] &&
-		[[ $err == "berth: "* ]]; then
-		pass "$name"
-	else
-		fail "$name"
-		diag "wanted 125 and a match of $regex"
-		tap_show_run
-	fi
+	complained 125 "$regex" "$name"
 }
 
 make_image() {

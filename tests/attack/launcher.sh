@@ -87,14 +87,8 @@ refuses() {
 	local code=$1 regex=$2 name=$3
 	shift 3
 	run "$@"
-	if [ "$rc" -eq "$code" ] && [[ $err =~ $regex ]] && [ "$(wc -l <<<"$err")" -le 3 ] &&
-		[ -z "$out" ] && nothing_started; then
-		pass "$name"
-	else
-		fail "$name"
-		diag "wanted status $code and a match of: $regex"
+	complained "$code" "$regex" "$name" nothing_started || {
 		diag "left behind: $(ours | tr '\n' ' ') $(ls -d /run/berth /sys/fs/cgroup/berth 2>/dev/null)"
-		tap_show_run
 		stop_engines
-	fi
+	}
 }

@@ -23,13 +23,7 @@ fails() {
 	local regex=$1 name=$2
 	shift 2
 	x "$@"
-	if [ "$rc" -eq 125 ] && [ -z "$out" ] && [[ $err =~ $regex ]] && [[ $err == "berth: "* ]]; then
-		pass "$name"
-	else
-		fail "$name"
-		diag "wanted 125 and a match of $regex"
-		tap_show_run
-	fi
+	complained 125 "$regex" "$name"
 }
 host_pid() {
 	pgrep -u alice -f -x "$1"

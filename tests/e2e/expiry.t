@@ -5,9 +5,6 @@
 arena_enter "$@"
 needs jq
 
-no_engine() {
-	! engine_pid alice >/dev/null
-}
 # The time of the day in a grant's file, in seconds.
 until_of() {
 	date -u -d "$(sed -n 's/^until = //p' "/etc/berth/allow/$1.conf")" +%s

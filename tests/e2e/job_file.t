@@ -313,7 +313,7 @@ gives $'more\nmore\nfile' "is that of the file itself" -f new.job
 is "$(as alice berth volume inspect new-one | jq -c '.[0].labels')" '{"job-file":"/home/alice/new.job"}' "its label names it"
 as alice berth run -q -d --name stays -f new.job -- sleep 1000 >/dev/null
 as alice berth restart -t 0 stays >/dev/null
-is "$(as alice berth --format=json inspect stays | jq -r '.[0].state')" running "a job with it is started again"
+is "$(inspected stays .state)" running "a job with it is started again"
 as alice berth rm -f stays >/dev/null
 gives $'more\nfile' "one that is not there yet, given by name" -f new.job --param kept=given
 run job -f new.job --param kept=../x

@@ -6,9 +6,6 @@ arena_enter "$@"
 needs jq
 jobs_world security.confined
 install -d -o alice /home/alice/h
-b() {
-	run as alice timeout 60 berth "$@"
-}
 run_d() {
 	b run -d -v /home/alice/h:/h "$@"
 }
@@ -75,7 +72,7 @@ as alice berth logs flood >/run/arena/out
 first=$(head -n1 /run/arena/out)
 ok "much of it is there" test "$(wc -l </run/arena/out)" -gt 100000
 ok "the end of much: nothing is missing in it" cmp /run/arena/out <(seq "$first" 1000000)
-size=$(cat "$STATE"/jobs/"$(as alice berth --format=json inspect flood | jq -r '.[0].id')"/log* | wc -c)
+size=$(cat "$STATE"/jobs/"$(inspected flood .id)"/log* | wc -c)
 ok "and no more is kept than 16 MiB" test "$size" -le $((16 << 20))
 
 # --- -f of a job that is started again
@@ -116,7 +113,7 @@ is "$rc:$(sha256sum </run/arena/follow)" "0:$({ echo up; seq 200000; } | sha256s
 # --- what its user did to the file
 run_d --name odd host echo text
 b wait odd
-dir=$STATE/jobs/$(as alice berth --format=json inspect odd | jq -r '.[0].id')
+dir=$STATE/jobs/$(inspected odd .id)
 rm "$dir/log"
 as alice mkfifo "$dir/log"
 b logs odd

@@ -45,9 +45,6 @@ has_state() {
 listed() {
 	varlink alice --socket "$SOCKET" more "$I.List" "$1" | grep -o '"name": "[^"]*"' | cut -d'"' -f4 | sort | tr '\n' ' '
 }
-no_engine() {
-	! engine_pid alice >/dev/null
-}
 next_engine() {
 	kill -KILL "$(engine_pid alice)"
 	wait_for 5 no_engine

@@ -4,9 +4,6 @@
 . "${BASH_SOURCE[0]%/*}/../attack/jobs.sh"
 arena_enter "$@"
 
-no_engine() {
-	! engine_pid alice >/dev/null
-}
 state() {
 	as alice berth --format=json daemon state | jq -c "$1"
 }

@@ -21,14 +21,7 @@ refused() {
 		[ "$verb" = "daemon start" ] || wanted=125
 		# shellcheck disable=SC2086
 		run "$@" $verb
-		if [ "$rc" -eq "$wanted" ] && [[ $err =~ $regex ]] && [ "$(wc -l <<<"$err")" -le 3 ] &&
-			[[ $err == "berth: "* ]] && [ -z "$out" ]; then
-			pass "$name: berth $verb"
-		else
-			fail "$name: berth $verb"
-			diag "wanted status $wanted and a match of: $regex"
-			tap_show_run
-		fi
+		complained "$wanted" "$regex" "$name: berth $verb"
 		ok "$name: berth $verb leaves no process" wait_for 3 none_of_ours
 	done
 }

@@ -121,9 +121,6 @@ is "$(head -n1 "$log"):$(stat -c %i "$log.1")" "other:$inode" "it does not move 
 like "$(tail -n1 "$log")" 'network.host' "and writes to that one"
 
 # --- what somebody put in its place
-no_engine() {
-	! engine_pid alice >/dev/null
-}
 odd() {
 	as alice berth daemon stop
 	wait_for 5 no_engine

@@ -12,17 +12,14 @@ chown -hR alice:alice /home/alice
 D=(-v "/home/alice/d:/d:uid=101,gid=101" -u 101:101)
 # shellcheck disable=SC2016
 write='echo $(stat -c %u:%g /d) >>/d/log; exec sleep 1000'
-b() {
-	run as alice timeout 60 berth "$@"
-}
 state() {
-	as alice berth --format=json inspect "$1" | jq -c '.[0] | [.state, .reason, .why]'
+	inspected "$1" '[.state, .reason, .why]'
 }
 lines() {
 	[ "$(wc -l <"/home/alice/d/log")" -eq "$1" ]
 }
 runs() {
-	[ "$(as alice berth --format=json inspect "$1" | jq -r '.[0].state')" = running ]
+	[ "$(inspected "$1" .state)" = running ]
 }
 spare_is() {
 	"$@" pgrep -x berth-spare
@@ -165,11 +162,11 @@ rmdir /home/alice/d/mounted
 b run -d --name kept "${D[@]}" host true
 wait_for 10 sh -c "[ \"\$(ls $STATE/jobs)\" != '' ]"
 over() {
-	[ "$(as alice berth --format=json inspect "$1" | jq -r '.[0].state')" = exited ]
+	[ "$(inspected "$1" .state)" = exited ]
 }
 wait_for 10 over kept
 failed_again() {
-	[ "$(as alice berth --format=json inspect "$1" | jq -r '.[0] | .state + .reason')" = exitedfailed ]
+	[ "$(inspected "$1" '.state + .reason')" = exitedfailed ]
 }
 client --start kept quit --
 is "$out" "map /home/alice/d 101 101 3" "one that dies when it starts a job again"

@@ -15,14 +15,7 @@ refuses() {
 	local code=$1 regex=$2 name=$3
 	shift 3
 	run "$@"
-	if [ "$rc" -eq "$code" ] && [[ $err =~ $regex ]] && [ "$(wc -l <<<"$err")" -le 3 ] &&
-		nothing_is_left; then
-		pass "$name"
-	else
-		fail "$name"
-		diag "wanted status $code and a match of: $regex; left: $(ours)"
-		tap_show_run
-	fi
+	complained "$code" "$regex" "$name" nothing_is_left || diag "left: $(ours)"
 }
 ours() {
 	pgrep '^berth(-|$)'

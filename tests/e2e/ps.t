@@ -5,9 +5,6 @@
 arena_enter "$@"
 needs jq
 jobs_world security.confined
-b() {
-	run as alice timeout 60 berth "$@"
-}
 # ids WORDS...: the names of the jobs that ps prints with these flags
 names() {
 	b --format=json ps "$@"
@@ -80,9 +77,6 @@ is "$rc:$(wc -l <<<"$out")" "0:1" "another user has no part in it"
 # --- an engine that is gone
 as alice berth rm -f "${web:0:4}" >/dev/null
 kill -KILL "$(engine_pid alice)"
-no_engine() {
-	! engine_pid alice
-}
 wait_for 10 no_engine
 is "$(names -a)" "killed $three web " "ps starts an engine where jobs are kept: it has them all"
 b ps -q

@@ -6,9 +6,6 @@ arena_enter "$@"
 needs strace
 grant alice security.confined >/dev/null
 as alice berth daemon stop
-no_engine() {
-	! engine_pid alice >/dev/null
-}
 type_at() {
 	as alice timeout 30 /usr/bin/python3 "$TOP/tests/e2e/type_at.py" "$@"
 }

@@ -9,21 +9,13 @@ jobs_world security.confined
 install -d -o alice -g alice /home/alice/h
 H=(-v /home/alice/h:/h)
 
-# b WORDS...: berth as alice
-b() {
-	run as alice timeout -k 5 "$JOB_SECONDS" berth "$@"
-}
 # detach FLAGS... IMAGE CMD...: run -d; the id goes to $id
 detach() {
 	b run -d "${H[@]}" "$@"
 	id=$out
 }
-# member JQ JOB: of the record
-member() {
-	as alice berth inspect "$2" | jq -r ".[0].$1"
-}
 state_is() {
-	[ "$(member state "$2")" = "$1" ]
+	[ "$(inspected "$2" .state)" = "$1" ]
 }
 ids() {
 	ls -A "$STATE/jobs"
@@ -56,7 +48,7 @@ touch /home/alice/h/go
 ok "and it ends by itself" jobs_are_gone
 
 detach -i --rm --name in host sh -c 'read -r line; echo "$line" >/h/line'
-is "$(member state in)" running "-d -i: its input stays open"
+is "$(inspected in .state)" running "-d -i: its input stays open"
 as alice timeout 20 berth attach in <<<'typed later' >/dev/null
 ok "for who attaches" wait_for 20 grep -qx 'typed later' /home/alice/h/line
 ok "-d -i: gone" jobs_are_gone
@@ -132,14 +124,14 @@ has_run() {
 detach --name fail --restart on-failure:2 host sh -c 'echo x >>/h/fail; exit 3'
 ok "--restart on-failure:2: three runs" wait_for 20 has_run fail 3
 ok "and then it is over" wait_for 20 state_is exited fail
-is "$(runs fail):$(member restarts fail)" "3:2" "not more"
+is "$(runs fail):$(inspected fail .restarts)" "3:2" "not more"
 detach --name good --restart on-failure host sh -c 'echo x >>/h/good'
 ok "on-failure: not after 0" wait_for 20 state_is exited good
 is "$(runs good)" 1 "it ran once"
 detach --name ever --restart always host sh -c 'echo x >>/h/ever'
 ok "--restart always: after 0 too" wait_for 20 has_run ever 3
 b stop ever
-is "$rc:$(member state ever)" "0:exited" "until a person stops it"
+is "$rc:$(inspected ever .state)" "0:exited" "until a person stops it"
 before=$(runs ever)
 b ps -q
 is "$(runs ever):$out" "$before:" "then no more"
@@ -148,7 +140,7 @@ b rm fail good ever
 # --- --rm=false, in the foreground
 b run --rm=false --name kept host sh -c 'echo x >>/mark; cat /mark; exit 3'
 is "$rc:$out:$err" "3:x:" "--rm=false: a job in the foreground"
-is "$(member state kept) $(member status kept) $(member kept kept)" "exited 3 true" "is kept as well"
+is "$(inspected kept .state) $(inspected kept .status) $(inspected kept .kept)" "exited 3 true" "is kept as well"
 b start -a kept
 is "$rc:$out" $'3:x\nx' "with what it wrote to its root directory"
 b rm kept
@@ -172,10 +164,10 @@ t.expect("[0-9a-f]{12}\r\n")
 t.hang_up()
 END
 as alice python3 /tmp/closed.py "$TOP"
-is "$(member state far)" running "the terminal that it was started at is closed: it runs"
+is "$(inspected far .state)" running "the terminal that it was started at is closed: it runs"
 pkill -KILL -x berth-engine
 wait_for 20 sh -c '! pgrep -x berth-engine'
-is "$(member state far)" running "its engine is killed: the next one knows it"
+is "$(inspected far .state)" running "its engine is killed: the next one knows it"
 touch /home/alice/h/near
 ok "it goes on to its end" wait_for 20 grep -qx over /home/alice/h/far
 b wait far

@@ -80,7 +80,7 @@ for verb in start restart; do
 	like "$rc:$err" "^1:berth: job j cannot be started again" "berth $verb: refused"
 	like "$err" 'secrets, which are not kept' "berth $verb: it says why"
 done
-is "$(as alice berth inspect j | jq -c '.[0].config.mounts')" '[{"type":"secret","target":"/run/secrets/k","source":"k","readonly":true,"mode":256}]' \
+is "$(inspected j .config.mounts)" '[{"type":"secret","target":"/run/secrets/k","source":"k","readonly":true,"mode":256}]' \
     "inspect has its name and its place"
 run as alice berth cp j:/run/secrets/k -
 is "$rc:$out" "1:" "when it is over it cannot be copied"

@@ -4,9 +4,6 @@
 arena_enter "$@"
 needs jq
 jobs_world security.confined
-b() {
-	run as alice timeout 60 berth "$@"
-}
 b run -d --name busy host sh -c 'sleep 1000 & while :; do :; done'
 b run -d --name idle -u 65534 -t host sleep 1000
 has_sleep() {

@@ -5,9 +5,6 @@
 arena_enter "$@"
 needs strace
 jobs_world security.confined
-no_engine() {
-	! engine_pid alice >/dev/null
-}
 # Stop, and then Run on the same connection, while a job runs; prints the answers to both.
 cat >/tmp/behind.py <<'EOF'
 import importlib.util, os, sys

@@ -5,11 +5,8 @@
 arena_enter "$@"
 needs jq strace
 jobs_world security.confined
-b() {
-	run as alice timeout 60 berth "$@"
-}
 state() {
-	as alice berth --format=json inspect "$1" | jq -c '.[0] | [.state, .status, .reason]'
+	inspected "$1" '[.state, .status, .reason]'
 }
 # A job that writes which signals it gets, and ends at SIGTERM and SIGINT with a status of its own.
 # shellcheck disable=SC2016
@@ -104,10 +101,10 @@ done" "the same command, in the directory that it left, and its log goes on"
 b --format=json inspect again
 is "$(jq -c '.[0] | [.detached, .kept, .state]' <<<"$out")" '[true,true,"exited"]' "it is over again"
 start_trapper r
-first=$(as alice berth --format=json inspect r | jq '.[0].started')
+first=$(inspected r .started)
 b restart -t 5 r
 is "$rc:$out:$err" "0:r:" "restart"
-is "$(as alice berth --format=json inspect r | jq -c --argjson first "$first" '.[0] | [.state, .started > $first]')" '["running",true]' "it runs anew"
+is "$(inspected r "[.state, .started > $first]")" '["running",true]' "it runs anew"
 b start r
 is "$rc:${err%%$'\n'*}" "1:berth: the job is running: r" "start of one that runs"
 b restart one
@@ -117,7 +114,7 @@ is "$rc:$out" "0:one" "restart of one that is over starts it"
 b rm r
 is "$rc:$out:$err" "1::berth: the job is running: r
   end it, and remove it:  berth rm -f" "rm of one that runs"
-id=$(as alice berth --format=json inspect again | jq -r '.[0].id')
+id=$(inspected again .id)
 ok "its directory is there" test -d "$STATE/jobs/$id"
 b rm again "${id:0:11}"
 is "$rc:$out" "1:again" "rm"

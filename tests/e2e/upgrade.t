@@ -6,9 +6,6 @@ arena_enter "$@"
 old=0.0.9
 new=$("$BUILD/berth" version | sed -n 's/^berth //p')
 
-no_engine() {
-	! engine_pid alice >/dev/null
-}
 gone() {
 	[ ! -d "/proc/$1" ]
 }

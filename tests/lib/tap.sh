@@ -12,6 +12,8 @@
 #   isnt "$GOT" "$UNWANTED" "NAME"
 #   like "$GOT" 'REGEX' "NAME"      extended regular expression, [[ =~ ]]
 #   unlike "$GOT" 'REGEX' "NAME"
+#   complained CODE REGEX "NAME" [CMD...]   the last run ended with CODE, said in one to three lines of berth's what
+#                                   matches, and printed nothing else; and CMD, when there is one, exits 0
 #   pass "NAME", fail "NAME"
 #   looked_at "NAME"                a test for each line of $out, "ok WHAT" or "not ok WHAT -- WHY" as
 #                                   tests/lib/onpty.py prints them; one at least
@@ -161,6 +163,20 @@ unlike() {
 	local v=false
 	[[ $1 =~ $2 ]] || v=true
 	tap_compare "$v" "$1" "wanted no match of:" "$2" "$3"
+}
+
+complained() {
+	local code=$1 regex=$2 name=$3
+	shift 3
+	if [ "$rc" -eq "$code" ] && [ -z "$out" ] && [[ $err =~ $regex ]] && [[ $err == "berth: "* ]] &&
+		[ "$(wc -l <<<"$err")" -le 3 ] && { [ $# -eq 0 ] || "$@"; }; then
+		pass "$name"
+	else
+		fail "$name"
+		diag "wanted status $code and a match of: $regex${1+; and: $*}"
+		tap_show_run
+		return 1
+	fi
 }
 
 looked_at() {
