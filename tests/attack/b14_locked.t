@@ -9,16 +9,11 @@ umask 022
 call=$TESTBIN/mount_call
 all_flags="ro nosuid nodev noexec"
 
-# host_mount NAME OPTIONS: a file system of the host with a directory of alice's, in which there are a device
+# host_mount DIR FLAGS: a mount of the host with a directory of alice's, in which there are a device
 # node of hers, as on a disk that she has made, and a setuid program.
 host_mount() {
-	local dir=/home/alice/m/$1
-	if [ -n "${3-}" ]; then
-		mkdir "$dir"
-		mount -t tmpfs -o "mode=0755,$3" none "$dir"
-	else
-		mappable "$dir"
-	fi
+	local dir=$1
+	mappable_mount "$dir"
 	mkdir "$dir/d"
 	mknod "$dir/d/node" c 1 3
 	cp /bin/true "$dir/d/program"
@@ -27,23 +22,24 @@ host_mount() {
 	chmod 666 "$dir/d/node"
 	[ -z "$2" ] || mount -o "remount,bind,$2" "$dir"
 }
-mkdir -p /home/alice/m
-mount -t tmpfs -o mode=0755 none /home/alice/m
+mappable_mount /home/alice/m
 mount --make-shared /home/alice/m
 for flag in $all_flags; do
-	host_mount "$flag" "$flag"
+	host_mount "/home/alice/m/$flag" "$flag"
 done
-host_mount all ro,nosuid,nodev,noexec
-host_mount plain ""
+host_mount /home/alice/m/all ro,nosuid,nodev,noexec
+host_mount /home/alice/m/plain ""
 # Beneath a mount there is something.
-host_mount over ""
+host_mount /home/alice/m/over ""
 mkdir /home/alice/m/over/d/secret
 touch /home/alice/m/over/d/secret/beneath
 chown -R alice:alice /home/alice/m/over/d/secret
 mount -t tmpfs -o mode=0777 none /home/alice/m/over/d/secret
 jobs_world security.confined idmap.mount 'mount=*'
 # A mount that came after the engine; what is forbidden must be so from the first moment to get there.
-maps_tmpfs && host_mount late "" nosuid,nodev,noexec
+host_mount /home/late nosuid,nodev,noexec
+mkdir /home/alice/m/late
+mount --bind /home/late /home/alice/m/late
 
 engine=$(engine_pid alice)
 isnt "$engine" "" "B14 an engine runs"
@@ -60,7 +56,7 @@ stays() {
 }
 
 for how in engine user; do
-	for name in $all_flags all $(maps_tmpfs && echo late); do
+	for name in $all_flags all late; do
 		attacked "$name" "$how"
 		is "$rc:$(verdict status):$(verdict mount)" "0:0:yes" "B14 $name, $how: the directory is mapped"
 		case $name in

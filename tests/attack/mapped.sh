@@ -5,6 +5,7 @@
 #   maps_tmpfs            does this kernel map tmpfs? (status; Linux 6.3 is the first)
 #   mappable DIR          DIR, below /home, is made, and is on a file system that this kernel maps: a tmpfs
 #                         of its own, or that of /home
+#   mappable_mount DIR    the same, and DIR is a mount of its own, whose flags can be set
 #   handed_dir DIR        makes DIR, which is alice's, with a file of hers and one of bob's in it
 # shellcheck source=tests/attack/jobs.sh
 . "${BASH_SOURCE[0]%/*}/jobs.sh"
@@ -22,6 +23,11 @@ maps_tmpfs() {
 mappable() {
 	mkdir -p "$1"
 	! maps_tmpfs || mount -t tmpfs -o mode=755 mappable "$1"
+}
+
+mappable_mount() {
+	mappable "$1"
+	maps_tmpfs || mount --bind "$1" "$1"
 }
 
 handed_dir() {
