@@ -45,7 +45,7 @@ stalked() {
 	shift 2
 	# On a busy machine once more: a launcher that gets no turn is ended by its alarm.
 	for ((turn = 0; turn < 8; turn++)); do
-		run timeout 3600 "$stalk" "$@"
+		run timeout $((300 + count)) "$stalk" "$@"
 		read -r _ _ _ good _ tries _ hits <<<"$(head -n 1 <<<"$out")"
 		is "$rc:$hits" "0:0" "A12 $name: nobody got in"
 		[ "$hits" = 0 ] || diag "$(grep ^hit <<<"$out")"

@@ -52,7 +52,7 @@ race() {
 	: >/run/arena/race
 	# Once more, when the last of these has not met both.
 	for ((turns = 0; turns < 1 || (turns < 10 && last != 0 && (ran + $(runs) == 0 || refused + $(refusals) == 0)); turns++)); do
-		as alice timeout 280 python3 "$TOP/tests/attack/starts.py" "$starts" run -q -u $user -v "$tree/one/two/three:/d$options" host \
+		as alice timeout $((250 + starts)) python3 "$TOP/tests/attack/starts.py" "$starts" run -q -u $user -v "$tree/one/two/three:/d$options" host \
 		    sh -c 'stat -c %u:%g /d; cat /d/mine; : >/d/made; ls /d' >>/run/arena/race
 	done
 	end_racer

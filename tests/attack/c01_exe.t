@@ -40,13 +40,13 @@ stops() {
 looks /run/arena/out
 for command in /script /script1 /link /proc/self/exe /bin/true; do
 	ok "C01 $starts jobs with the command $command meanwhile" \
-	    as alice timeout 280 python3 "$TOP/tests/attack/starts.py" $starts run -q "${USR[@]}" $image $command
+	    as alice timeout $((250 + starts)) python3 "$TOP/tests/attack/starts.py" $starts run -q "${USR[@]}" $image $command
 	is "$(wc -l <<<"$out")" "$starts" "C01 as many were started ($command)"
 	is "$(grep -c hung <<<"$out")" 0 "C01 none of them hung ($command)"
 done
 for command in /script /link /proc/self/exe /bin/true; do
 	ok "C01 $starts processes that enter it meanwhile, $command" \
-	    as alice timeout 280 python3 "$TOP/tests/attack/starts.py" $starts exec looks $command
+	    as alice timeout $((250 + starts)) python3 "$TOP/tests/attack/starts.py" $starts exec looks $command
 	is "$(wc -l <<<"$out") $(grep -c hung <<<"$out")" "$starts 0" "C01 as many have, and none hung ($command)"
 done
 stops

@@ -59,7 +59,7 @@ race() {
 	racer "$2"
 	: >/run/arena/race
 	for ((turns = 0; turns < 1 || (turns < 20 && $(not_met "${@:4}") > 0); turns++)); do
-		as alice timeout 280 python3 "$TOP/tests/attack/starts.py" "$starts" run -q -v $shared:/shared -v "$3" host sh -c "$look" >>/run/arena/race
+		as alice timeout $((250 + starts)) python3 "$TOP/tests/attack/starts.py" "$starts" run -q -v $shared:/shared -v "$3" host sh -c "$look" >>/run/arena/race
 	done
 	is "$(wc -l </run/arena/race)" "$((turns * starts))" "$name: $((turns * starts)) starts"
 	kill -0 "$client" && kill "$client"

@@ -36,7 +36,7 @@ judged() {
 	canary_is_untouched "$(cat "$2")" "$1: the canaries are untouched"
 }
 starts() {
-	as alice timeout 280 python3 "$TOP/tests/attack/starts.py" "$@" >/run/arena/starts
+	as alice timeout $((250 + numbers)) python3 "$TOP/tests/attack/starts.py" "$@" >/run/arena/starts
 }
 
 for dir in '/proc/self/fd/{}' '/proc/1/fd/{}' '/data/fd{}' '/data/up{}' '/data/init{}' '/proc/{}' '/proc/{}/cwd' '/proc/{}/root' '/dev/fd/{}'; do

@@ -141,7 +141,7 @@ with tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as archive:
             info.size = 5
             archive.addfile(info, io.BytesIO(b"evil\n"))
 PY
-timeout 120 "$ARCHIVE" unpack --job / 3</tmp/root </tmp/evil.tar 2>/tmp/said
+timeout $((120 + ROUNDS)) "$ARCHIVE" unpack --job / 3</tmp/root </tmp/evil.tar 2>/tmp/said
 like "$?" '^[01]$' "C05 an archive is unpacked while names change"
 isnt "$(find /tmp/root/race -name 'new*' | wc -l)" 0 "C05 into the directories that it names"
 is "$(tree /tmp/outside)" "$outside" "C05 and nowhere else, in $((ROUNDS * 40)) entries"
@@ -149,7 +149,7 @@ is "$(find /tmp/root -path /tmp/root/race -prune -o \( -name 'new*' -o -name 'su
 race_end
 
 race /home/alice/race alice
-as alice timeout 120 "$ARCHIVE" unpack . </tmp/evil.tar 2>/tmp/said
+as alice timeout $((120 + ROUNDS)) "$ARCHIVE" unpack . </tmp/evil.tar 2>/tmp/said
 like "$?" '^[01]$' "C05 on the host as well"
 isnt "$(find /home/alice/race -name 'new*' | wc -l)" 0 "C05 into the directories that it names"
 is "$(tree /tmp/outside)" "$outside" "C05 and nowhere else"

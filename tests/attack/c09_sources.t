@@ -113,7 +113,7 @@ race() {
 	racer=$!
 	: >/run/arena/race
 	for ((turns = 0; turns < 1 || (turns < 20 && $(grep -c 'refused: mount=' /run/arena/race) == 0); turns++)); do
-		as alice timeout 280 python3 "$TOP/tests/attack/starts.py" "$starts" run -q -v "$source:/d" host cat /d/mark >>/run/arena/race
+		as alice timeout $((250 + starts)) python3 "$TOP/tests/attack/starts.py" "$starts" run -q -v "$source:/d" host cat /d/mark >>/run/arena/race
 	done
 	kill "$racer"
 	wait "$racer" 2>/dev/null

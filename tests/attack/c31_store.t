@@ -137,7 +137,7 @@ race() {
 	racer=$!
 	: >/run/arena/race
 	for ((turns = 0; turns < 1 || (turns < 20 && $(awk -F '\t' '$2 == 125' /run/arena/race | wc -l) == 0); turns++)); do
-		as alice timeout 280 python3 "$TOP/tests/attack/starts.py" "$starts" run -q -v v:/d host sh -c 'cat /d/mark; echo written >/d/new' >>/run/arena/race
+		as alice timeout $((250 + starts)) python3 "$TOP/tests/attack/starts.py" "$starts" run -q -v v:/d host sh -c 'cat /d/mark; echo written >/d/new' >>/run/arena/race
 	done
 	kill "$racer"
 	wait "$racer" 2>/dev/null

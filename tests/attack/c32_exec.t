@@ -106,7 +106,7 @@ mkdir /home/alice/h
 chown alice /home/alice/h
 verb run -d --name j "${PROBE[@]}" -v /home/alice/h:/h host sh -c '/t/probe stalk /h/end; echo over' >/dev/null
 ok "C32 one looks for who enters" wait_for 20 eval 'verb logs j | grep -q ready'
-as alice timeout 280 python3 "$TOP/tests/attack/starts.py" $execs exec j true >/run/arena/execs
+as alice timeout $((240 + execs)) python3 "$TOP/tests/attack/starts.py" $execs exec j true >/run/arena/execs
 is "$(wc -l </run/arena/execs)|$(cut -f 2 /run/arena/execs | sort -u)" "$execs|0" "C32 $execs processes enter such a job"
 as alice touch h/end
 ok "C32 it ends" wait_for 20 eval 'verb logs j | grep -q over'
