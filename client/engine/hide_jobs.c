@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,7 @@ struct secret {
 struct hiding {
 	struct place image; /* path "": there is none */
 	struct hide_image *in;
+	bool covers; /* or only looks at the image */
 	size_t n;
 	struct secret secrets[HIDE_MAX];
 };
@@ -215,12 +217,11 @@ split(char *text, struct line *line)
 }
 
 static char *
-read_table(void)
+read_text(int fd)
 {
-	int AUTO_CLOSE fd = open(TABLE, O_RDONLY | O_CLOEXEC);
 	size_t room = 1 << 16;
 	size_t len = 0;
-	char *text = fd == -1 ? NULL : malloc(room);
+	char *text = malloc(room);
 	ssize_t n;
 
 	while (text != NULL && (n = read(fd, text + len, room - 1 - len)) != 0) {
@@ -241,6 +242,39 @@ read_table(void)
 	if (text != NULL)
 		text[len] = '\0';
 	return text;
+}
+
+static char *
+read_table(void)
+{
+	int AUTO_CLOSE fd = open(TABLE, O_RDONLY | O_CLOEXEC);
+
+	return fd == -1 ? NULL : read_text(fd);
+}
+
+static char *text_ahead;
+
+int
+hide_ahead(void)
+{
+	int fd = open(TABLE, O_RDONLY | O_CLOEXEC);
+
+	text_ahead = fd == -1 ? NULL : read_text(fd);
+	return fd;
+}
+
+/* What was read ahead, once, unless the kernel says at that descriptor that a mount has come or gone: proc(5). */
+static char *
+take_table(int ahead)
+{
+	struct pollfd change = { .fd = ahead, .events = POLLPRI };
+	char *text = text_ahead;
+
+	text_ahead = NULL;
+	if (text != NULL && ahead != -1 && poll(&change, 1, 0) == 0)
+		return text;
+	free(text);
+	return read_table();
 }
 
 /* The lines; *lines is the caller's, and points into the text. How many, or -1. */
@@ -304,7 +338,7 @@ cover_line(const struct hiding *hiding, const struct secret *secret, const struc
 		return err_sys(err, "%s cannot be hidden from jobs", line->point);
 	if (look_at_image(hiding, &place, err) == -1)
 		return -1;
-	return line->mount == secret->place.mount ? 0 : cover_place(&place, err);
+	return !hiding->covers || line->mount == secret->place.mount ? 0 : cover_place(&place, err);
 }
 
 static int
@@ -342,10 +376,10 @@ add(struct hiding *hiding, const char *dir, const char *name)
 }
 
 static int
-cover_all(struct hiding *hiding, struct err *err)
+cover_all(struct hiding *hiding, int ahead, struct err *err)
 {
 	struct line *lines = NULL;
-	char *text = read_table();
+	char *text = take_table(ahead);
 	ssize_t n = text == NULL ? -1 : parse(text, &lines);
 	int ret;
 
@@ -371,21 +405,31 @@ find_secrets(struct hiding *hiding, const struct engine *engine, struct err *err
 	return err_sys(err, "what is hidden from jobs cannot be found");
 }
 
+/* The arrays are large, and most of them is not used. */
+static void
+begin(struct hiding *hiding)
+{
+	hiding->n = 0;
+	hiding->image.path[0] = '\0';
+}
+
 int
-hide_jobs(const struct engine *engine, int image, struct hide_image *in, struct err *err)
+hide_jobs(const struct hide_wanted *wanted, struct hide_image *in, struct err *err)
 {
 	static struct hiding hiding;
 
-	memset(&hiding, 0, sizeof(hiding));
+	begin(&hiding);
 	in->n = 0;
 	hiding.in = in;
-	if (find_secrets(&hiding, engine, err) == -1)
+	hiding.covers = wanted->covers;
+	if (find_secrets(&hiding, wanted->engine, err) == -1)
 		return -1;
-	if (image != -1 && place_of(image, &hiding.image) == -1)
+	if (wanted->image != -1 && place_of(wanted->image, &hiding.image) == -1)
 		return err_sys(err, "what is hidden from jobs cannot be found");
-	if (cover_all(&hiding, err) == -1)
+	if (cover_all(&hiding, wanted->ahead, err) == -1)
 		return -1;
-	if (mount("tmpfs", STATE_JOBS, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+	if (!wanted->covers ||
+	    mount("tmpfs", STATE_JOBS, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
 		"size=4k,mode=755") == 0)
 		return 0;
 	return err_sys(err, "%s cannot be hidden from jobs", STATE_JOBS);
@@ -474,7 +518,7 @@ look(struct hiding *hiding, const struct engine *engine, char **text, struct lin
 {
 	ssize_t n;
 
-	memset(hiding, 0, sizeof(*hiding));
+	begin(hiding);
 	*lines = NULL;
 	*text = NULL;
 	if (find_secrets(hiding, engine, err) == -1)

@@ -12,6 +12,7 @@
 #define CLIENT_ENGINE_HIDE_JOBS_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 #include "client/engine/engine.h"
 
@@ -25,12 +26,25 @@ struct hide_image {
 };
 
 /*
- * In a mount namespace that ends with the root of the host: covers the directory of jobs, and at all other
- * mounts the directories of sockets as well; those at the state root itself must be hidden before. image:
- * the directory of the job's image, or -1; in: what of it hide_image has to cover. Then umount2(2) of
- * STATE_JOBS shows the jobs to who makes them. 0, or -1 with err.
+ * Reads the table of mounts ahead, for one hide_jobs in the same namespace. The descriptor that it takes, which
+ * tells whether that is still the table; or -1.
  */
-int hide_jobs(const struct engine *engine, int image, struct hide_image *in, struct err *err)
+int hide_ahead(void);
+
+struct hide_wanted {
+	const struct engine *engine;
+	int image; /* the directory of the job's image, or -1 */
+	bool
+	    covers; /* directories are about to be cloned; of the image, which the overlay shows, nothing is */
+	int ahead; /* of hide_ahead, or -1 */
+};
+
+/*
+ * In a mount namespace that ends with the root of the host: covers the directory of jobs, and at all other
+ * mounts the directories of sockets as well; those at the state root itself must be hidden before. in: what
+ * of the image hide_image has to cover. Who makes the job has opened its directory before. 0, or -1 with err.
+ */
+int hide_jobs(const struct hide_wanted *wanted, struct hide_image *in, struct err *err)
     __attribute__((warn_unused_result));
 
 /* Covers them in the root of the job. 0, or -1 with err. */

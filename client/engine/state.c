@@ -155,12 +155,9 @@ state_no_overlay(const struct engine *engine, struct err *err)
 }
 
 static int
-probe_overlay(struct engine *engine, const char *name, struct err *err)
+probe_overlay(struct engine *engine, int dir, struct err *err)
 {
-	char dir[sizeof(STATE_JOBS) + 1 + JOB_ID_LEN];
-
-	snprintf(dir, sizeof(dir), STATE_JOBS "/%s", name);
-	engine->probe = overlay_mount(STATE_HOST, dir, 0);
+	engine->probe = overlay_mount(dir, OVERLAY_HOST, 0);
 	return engine->probe == -1 ? state_no_overlay(engine, err) : 0;
 }
 
@@ -176,7 +173,7 @@ state_probe(struct engine *engine, struct err *err)
 	if (overlay_directories(dir) == -1 || probe_space(dir) == -1)
 		state_unusable(engine, err);
 	else
-		ret = probe_overlay(engine, name, err);
+		ret = probe_overlay(engine, dir, err);
 	/* A first call waits for this start, and to undo the probe takes longer than to make it: the
 	 * process that sweeps does it. */
 	if (ret == -1)

@@ -127,7 +127,7 @@ static int
 mount_root(const struct copier *copier, struct err *err)
 {
 	struct job job;
-	const struct task task = {
+	struct task task = {
 		.engine = copier->engine, .job = &job, .id = copier->id, .dir = copier->dir
 	};
 	int root = -1;

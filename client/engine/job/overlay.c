@@ -9,13 +9,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/engine/job/mnt.h"
 #include "client/engine/job/remove.h"
+#include "common/io.h"
 
 int
 overlay_directories(int dir)
@@ -44,21 +44,25 @@ overlay_again(int dir)
 }
 
 int
-overlay_mount(const char *lower, const char *job, unsigned int attributes)
+overlay_mount(int job, const char *lower, unsigned int attributes)
 {
-	char upper[64];
-	char work[64];
 	/* volatile: nothing is ever synced, since nothing is kept */
 	const struct mnt_option options[] = {
 		{ "userxattr", NULL },
 		{ "volatile", NULL },
 		{ "lowerdir", lower },
-		{ "upperdir", upper },
-		{ "workdir", work },
+		{ "upperdir", OVERLAY_UPPER },
+		{ "workdir", OVERLAY_WORK },
 		{ NULL, NULL },
 	};
+	int AUTO_CLOSE here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int mnt = -1;
 
-	snprintf(upper, sizeof(upper), "%s/" OVERLAY_UPPER, job);
-	snprintf(work, sizeof(work), "%s/" OVERLAY_WORK, job);
-	return mnt_new("overlay", options, attributes | MOUNT_ATTR_NODEV);
+	if (here == -1 || fchdir(job) == -1)
+		return -1;
+	mnt = mnt_new("overlay", options, attributes | MOUNT_ATTR_NODEV);
+	if (fchdir(here) == 0)
+		return mnt;
+	io_close(&mnt);
+	return -1;
 }

@@ -10,7 +10,10 @@
 #ifndef CLIENT_ENGINE_JOB_OVERLAY_H
 #define CLIENT_ENGINE_JOB_OVERLAY_H
 
-/* The names in a job's directory. */
+#include "client/engine/engine.h"
+
+/* The names in a job's directory, and from there. */
+#define OVERLAY_HOST "../../" STATE_HOST
 #define OVERLAY_LOWER "l" /* mount point of an image that is not below the state root */
 #define OVERLAY_UPPER "u"
 #define OVERLAY_WORK "w"
@@ -23,10 +26,11 @@ int overlay_directories(int dir) __attribute__((warn_unused_result));
 int overlay_again(int dir) __attribute__((warn_unused_result));
 
 /*
- * The overlay of lower and of the directories in job, both relative to the working directory.
- * Detached mount with nodev and the attributes; -1 with errno.
+ * The overlay of the directories in job and of lower, a name from there. job was opened in the mount
+ * namespace of the caller, who may have covered its path since. Detached mount with nodev and the
+ * attributes; -1 with errno.
  */
-int overlay_mount(const char *lower, const char *job, unsigned int attributes)
+int overlay_mount(int job, const char *lower, unsigned int attributes)
     __attribute__((warn_unused_result));
 
 #endif

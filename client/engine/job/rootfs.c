@@ -33,7 +33,7 @@
  * whatever bytes, never becomes an option of the overlay.
  */
 static int
-mount_lower(const struct task *task, const char *lower, struct err *err)
+mount_lower(const struct task *task, struct err *err)
 {
 	const struct job *job = task->job;
 	int AUTO_CLOSE source = bind_source(job->image_path, job->image_fd, err);
@@ -43,7 +43,7 @@ mount_lower(const struct task *task, const char *lower, struct err *err)
 		return -1;
 	mnt = mnt_clone(source, "", MOUNT_ATTR_NODEV);
 	if (mnt == -1 || mkdirat(task->dir, OVERLAY_LOWER, 0700) == -1 ||
-	    mnt_attach(mnt, AT_FDCWD, lower) == -1)
+	    mnt_attach(mnt, task->own, OVERLAY_LOWER) == -1)
 		return err_sys(err, "the image %s cannot be used", job->image_path);
 	return 0;
 }
@@ -52,15 +52,13 @@ static int
 mount_root(const struct task *task, struct root *root, struct err *err)
 {
 	bool host = task->job->image == JOB_IMAGE_HOST;
-	char dir[64];
-	char lower[72];
+	char skeleton[40];
 
-	snprintf(dir, sizeof(dir), STATE_JOBS "/%s", task->id);
-	snprintf(lower, sizeof(lower), "%s/" OVERLAY_LOWER, dir);
-	if (!host && mount_lower(task, lower, err) == -1)
+	if (!host && mount_lower(task, err) == -1)
 		return -1;
 	/* a setuid file of an image acts within the user namespace only: sudo works in it */
-	root->fd = overlay_mount(host ? STATE_HOST : lower, dir, host ? MOUNT_ATTR_NOSUID : 0);
+	root->fd = overlay_mount(
+	    task->own, host ? OVERLAY_HOST : OVERLAY_LOWER, host ? MOUNT_ATTR_NOSUID : 0);
 	if (root->fd == -1) {
 		/* an engine for one call has not tried before: see main.c */
 		if (host)
@@ -69,10 +67,11 @@ mount_root(const struct task *task, struct root *root, struct err *err)
 		return err_why(
 		    err, "%s cannot be the lower layer of an overlay", task->job->image_path);
 	}
-	if (mnt_attach(root->fd, AT_FDCWD, dir) == -1 || root_own(root, root->fd) == -1)
+	if (mnt_attach(root->fd, task->own, "") == -1 || root_own(root, root->fd) == -1)
 		return err_sys(err, "the root of the job cannot be made");
 	/* the skeleton is the user's on disk; nothing else is in there yet */
-	if (host && owner_give_below(task->engine, dir, "home") == -1)
+	snprintf(skeleton, sizeof(skeleton), "/proc/self/fd/%d/.", root->fd);
+	if (host && owner_give_below(task->engine, skeleton, "home") == -1)
 		return err_sys(err, "the root of the job cannot be made its own");
 	return 0;
 }
@@ -146,12 +145,10 @@ enter(const struct root *root, bool readonly, struct err *err)
 	return 0;
 }
 
-/* Does the job see anything of the host's that the client has named? */
+/* Does the job see directories or files of the host's that the client has named? */
 static bool
-shows_host(const struct job *job)
+has_binds(const struct job *job)
 {
-	if (job->image != JOB_IMAGE_HOST)
-		return true;
 	for (size_t i = 0; i < job->nmounts; i++)
 		if (job->mounts[i].type == JOB_MOUNT_BIND)
 			return true;
@@ -163,6 +160,10 @@ static int
 hide(const struct task *task, struct hide_image *in, struct err *err)
 {
 	const struct job *job = task->job;
+	struct hide_wanted wanted = { .engine = task->engine,
+		.image = -1,
+		.covers = has_binds(job),
+		.ahead = task->stage.table };
 	int AUTO_CLOSE image = -1;
 
 	if (job->image != JOB_IMAGE_HOST) {
@@ -170,7 +171,8 @@ hide(const struct task *task, struct hide_image *in, struct err *err)
 		if (image == -1)
 			return -1;
 	}
-	return hide_jobs(task->engine, image, in, err);
+	wanted.image = image;
+	return hide_jobs(&wanted, in, err);
 }
 
 /*
@@ -181,32 +183,21 @@ static int
 clone_binds(
     const struct task *task, int clones[JOB_MOUNTS_MAX], struct hide_image *in, struct err *err)
 {
-	int ret;
-
-	for (size_t i = 0; i < JOB_MOUNTS_MAX; i++)
-		clones[i] = -1;
-	if (!shows_host(task->job))
+	if (task->job->image == JOB_IMAGE_HOST && !has_binds(task->job))
 		return 0;
-	if (hide(task, in, err) == -1)
-		return -1;
-	ret = binds_clone(task, clones, err);
-	/* at other mounts they stay hidden: those go with the old root */
-	if (umount2(STATE_JOBS, MNT_DETACH | UMOUNT_NOFOLLOW) == -1)
-		return err_sys(err, "the directory of jobs cannot be shown again");
-	return ret;
+	/* they stay hidden: the covers go with the old root */
+	return hide(task, in, err) == -1 ? -1 : binds_clone(task, clones, err);
 }
 
 /*
- * The job's directory as a mount of this namespace, for volumes that lie in it: before the root is mounted
- * over it. What it was opened as came from another namespace, and nothing can be mounted from that.
+ * The job's directory as a mount of this namespace, before it is hidden and the root is mounted over it. What
+ * it was opened as came from another namespace, and nothing can be mounted from that, or there.
  */
 static int
 open_own(struct task *task, struct err *err)
 {
 	char dir[sizeof(STATE_JOBS) + 1 + JOB_ID_LEN];
 
-	if (task->job->nmounts == 0)
-		return 0;
 	snprintf(dir, sizeof(dir), STATE_JOBS "/%s", task->id);
 	task->own = beneath_open(AT_FDCWD, dir, O_DIRECTORY);
 	return task->own != -1 ? 0 : err_sys(err, "the job's directory cannot be used");
@@ -221,16 +212,22 @@ use_again(const struct task *task, struct err *err)
 }
 
 int
-rootfs_look(const struct task *task, struct err *err)
+rootfs_look(struct task *task, struct err *err)
 {
 	struct root root = { .fd = -1 };
+	int ret = -1;
 
-	if (use_again(task, err) == 0 && mount_root(task, &root, err) == 0 &&
+	task->own = -1;
+	if (use_again(task, err) == 0 && open_own(task, err) == 0 &&
+	    mount_root(task, &root, err) == 0 &&
 	    (task->job->image != JOB_IMAGE_HOST ||
-		binds_host(&root, &task->engine->host, err) == 0))
-		return root.fd;
+		binds_host(&root, &task->engine->host, err) == 0)) {
+		ret = root.fd;
+		root.fd = -1;
+	}
+	io_close(&task->own);
 	io_close(&root.fd);
-	return -1;
+	return ret;
 }
 
 int
@@ -241,11 +238,12 @@ rootfs_enter(struct task *task, struct err *err)
 	int clones[JOB_MOUNTS_MAX];
 	int ret = -1;
 
+	for (size_t i = 0; i < JOB_MOUNTS_MAX; i++)
+		clones[i] = -1;
 	task->own = -1;
-	if ((!task->again || use_again(task, err) == 0) &&
-	    clone_binds(task, clones, &in, err) == 0 && open_own(task, err) == 0 &&
-	    mount_root(task, &root, err) == 0 && hide_image(&in, root.fd, err) == 0 &&
-	    populate(task, &root, clones, err) == 0)
+	if ((!task->again || use_again(task, err) == 0) && open_own(task, err) == 0 &&
+	    clone_binds(task, clones, &in, err) == 0 && mount_root(task, &root, err) == 0 &&
+	    hide_image(&in, root.fd, err) == 0 && populate(task, &root, clones, err) == 0)
 		ret = enter(&root, task->job->read_only, err);
 	io_close(&task->own);
 	task->own = -1;

@@ -23,6 +23,6 @@ int rootfs_enter(struct task *task, struct err *err) __attribute__((warn_unused_
  * image "host" the host's directories; no other mounts. In a mount namespace of the caller's own. A
  * descriptor (O_PATH), or -1 with err.
  */
-int rootfs_look(const struct task *task, struct err *err) __attribute__((warn_unused_result));
+int rootfs_look(struct task *task, struct err *err) __attribute__((warn_unused_result));
 
 #endif

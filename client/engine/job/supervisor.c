@@ -43,6 +43,7 @@ drop_descriptors(const struct task *task)
 	fds[n++] = task->stage.sys;
 	fds[n++] = task->stage.tmp;
 	fds[n++] = task->stage.run;
+	fds[n++] = task->stage.table;
 	fds[n++] = task->engine->jobs;
 	fds[n++] = job->image_fd;
 	/* a job with a terminal has no streams, and its terminal is not made yet */
