@@ -37,6 +37,7 @@ enum source {
 	SOURCE_CONNECTION,
 	SOURCE_CHILD,
 	SOURCE_SIGNAL,
+	SOURCE_OVER, /* a job is, and its supervisor about to be */
 	SOURCE_STARTING /* a supervisor whose answer the engine waits for: api/start.h */
 };
 
@@ -84,6 +85,7 @@ struct engine {
 	struct host host;
 	int epoll;
 	int signals; /* SIGTERM comes over it */
+	int over; /* eventfd(2): supervisors add one when they have told everybody; -1 for one call */
 	int jobs; /* directory of the same name */
 	int probe; /* the mount of state_probe, until somebody has time to undo it; -1 */
 	struct child *spare; /* one of the children, or NULL: spare.h */

@@ -151,7 +151,7 @@ start(struct engine *engine, struct err *err)
 int
 main(void)
 {
-	static struct engine engine = { .epoll = -1, .jobs = -1, .probe = -1 };
+	static struct engine engine = { .epoll = -1, .jobs = -1, .probe = -1, .over = -1 };
 	struct err err;
 
 	if (start(&engine, &err) == -1)

@@ -12,7 +12,7 @@ spare() {
 # It waits, with all made: then it reads from its socket.
 ready() {
 	[ "$(cat "/proc/$(spare)/wchan" 2>/dev/null)" != 0 ] && grep -q 'State:.S' "/proc/$(spare)/status" &&
-		[ "$(find "/proc/$(spare)/fd" -mindepth 1 ! -lname '/dev/null' ! -lname 'pipe:*' | wc -l)" -eq 8 ]
+		[ "$(find "/proc/$(spare)/fd" -mindepth 1 ! -lname '/dev/null' ! -lname 'pipe:*' | wc -l)" -eq 9 ]
 }
 no_spare() {
 	! spare

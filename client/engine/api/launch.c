@@ -220,7 +220,6 @@ static int
 start_supervisor(struct launch *launch, struct child **child, struct task *task)
 {
 	struct engine *engine = launch->engine;
-	bool host = launch->job->network == JOB_NETWORK_HOST;
 	struct child *other;
 	int ret;
 
@@ -236,7 +235,7 @@ start_supervisor(struct launch *launch, struct child **child, struct task *task)
 		task->name = (*child)->name;
 		task->slot = (*child)->slot;
 	}
-	ret = child_fork(engine, *child, CLONE_JOB | (host ? 0 : CLONE_NEWNET));
+	ret = child_fork(engine, *child, CLONE_JOB);
 	if (ret == 0)
 		supervisor_run(task);
 	return ret == 1 ? 0 : -1;

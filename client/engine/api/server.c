@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -67,6 +68,15 @@ take_signals(struct engine *engine)
 	return engine->signals == -1 ? -1 : watch(engine, engine->signals, &source);
 }
 
+static int
+hear_supervisors(struct engine *engine)
+{
+	static enum source source = SOURCE_OVER;
+
+	engine->over = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return engine->over == -1 ? -1 : watch(engine, engine->over, &source);
+}
+
 int
 server_open(struct engine *engine, struct err *err)
 {
@@ -82,7 +92,7 @@ server_open(struct engine *engine, struct err *err)
 	/* listen(2) once more: SO_PEERCRED then shows this process, which a client that waits for it
 	   in vain can name to its user (unix(7)) */
 	if (listen(ENGINE_FD_SOCKET, SOMAXCONN) == -1 ||
-	    watch(engine, ENGINE_FD_SOCKET, NULL) == -1)
+	    watch(engine, ENGINE_FD_SOCKET, NULL) == -1 || hear_supervisors(engine) == -1)
 		return err_sys(err, "the engine cannot serve its socket");
 	listen_or_not(engine, EPOLLIN);
 	return 0;
@@ -173,6 +183,7 @@ static void
 handle(struct engine *engine, const struct epoll_event *event)
 {
 	enum source source = *(const enum source *)event->data.ptr;
+	eventfd_t over;
 
 	switch (source) {
 	case SOURCE_LISTENER:
@@ -193,6 +204,10 @@ handle(struct engine *engine, const struct epoll_event *event)
 		break;
 	case SOURCE_SIGNAL:
 		engine->leave = "it was sent SIGTERM";
+		break;
+	case SOURCE_OVER:
+		(void)!eventfd_read(engine->over, &over);
+		spare_prepare(engine);
 		break;
 	case SOURCE_STARTING:
 		starting_event(engine, event->data.ptr);

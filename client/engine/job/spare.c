@@ -53,7 +53,7 @@ spare_prepare(struct engine *engine)
 		/* no job yet that would count */
 		engine->finished[child->slot] = 1;
 		child->sock = ends[0];
-		switch (child_fork(engine, child, CLONE_JOB | CLONE_NEWNET)) {
+		switch (child_fork(engine, child, CLONE_JOB)) {
 		case 0:
 			run(engine, child->slot, ends[1]);
 		case -1:
@@ -227,7 +227,7 @@ make_ahead(struct task *task)
 {
 	struct err err;
 
-	task->ahead = netns_loopback() == 0;
+	task->ahead = netns_make() == 0;
 	if (stage_make(&task->stage, &task->engine->host, &err) == -1)
 		stage_drop(&task->stage);
 }
@@ -247,7 +247,7 @@ run(const struct engine *engine, size_t slot, int sock)
 		.devpts = -1,
 		.proc = -1 };
 	struct order order = { .task = &task };
-	int fds[] = { engine->jobs, sock };
+	int fds[] = { engine->jobs, engine->over, sock };
 	static struct err err;
 
 	prctl(PR_SET_NAME, "berth-spare");

@@ -45,6 +45,7 @@ drop_descriptors(const struct task *task)
 	fds[n++] = task->stage.run;
 	fds[n++] = task->stage.table;
 	fds[n++] = task->engine->jobs;
+	fds[n++] = task->engine->over;
 	fds[n++] = job->image_fd;
 	/* a job with a terminal has no streams, and its terminal is not made yet */
 	for (size_t i = 0; i < 3; i++)
@@ -58,9 +59,9 @@ drop_descriptors(const struct task *task)
 static int
 enter_network(const struct task *task, struct err *err)
 {
-	if (task->ahead || task->job->network == JOB_NETWORK_HOST || netns_loopback() == 0)
+	if (task->ahead || task->job->network == JOB_NETWORK_HOST || netns_make() == 0)
 		return 0;
-	return err_sys(err, "the job's loopback interface cannot be set up");
+	return err_sys(err, "the job's network namespace cannot be made");
 }
 
 /* The terminal or the pipes of a job that no client reads, or its terminal for the client. */
@@ -141,6 +142,7 @@ drop_streams(const struct watch *watch, int go)
 	fds[n++] = task->devpts;
 	fds[n++] = task->proc;
 	fds[n++] = task->engine->jobs;
+	fds[n++] = task->engine->over;
 	fds[n++] = first->report;
 	fds[n++] = first->pty.master;
 	fds[n++] = first->pty.slave;

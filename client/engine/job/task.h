@@ -21,7 +21,7 @@ struct task {
 	const char *name;
 	int conn; /* the client */
 	int dir; /* jobs/ID; the lock is on it */
-	bool ahead; /* the namespaces are older than the task: loopback is up */
+	bool ahead; /* it is in a network namespace of its own, older than the task */
 	struct stage stage; /* mounts that are, or none */
 	size_t slot;
 	int64_t until; /* the end of what the job may do, wall clock in seconds; 0: none */

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -599,6 +600,8 @@ finish(struct watch *watch)
 	tell_end(watch->first, &outcome);
 	control_finish(watch);
 	tell_waiting(watch, true);
+	/* what is left to do here, the engine need not wait for */
+	(void)!eventfd_write(watch->task->engine->over, 1);
 }
 
 void
