@@ -90,6 +90,14 @@ process_signal_group(const struct process *process, int number)
 		kill(process->pid, number);
 }
 
+bool
+process_any(void)
+{
+	siginfo_t info;
+
+	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
+}
+
 void
 process_signal_all(int number)
 {

@@ -57,6 +57,9 @@ int process_fork(struct process *process, struct command *command, struct err *e
 /* Reads what the report says, the pipe being readable or its process dead. True: the command runs. */
 bool process_take_report(struct process *process);
 
+/* Is there a process in the job that is not reaped? All that run become the supervisor's children. */
+bool process_any(void);
+
 /* To the command alone; to it and its group, which is its own; to everything in the job. */
 void process_signal(const struct process *process, int number);
 void process_signal_group(const struct process *process, int number);

@@ -110,8 +110,6 @@ take_report(struct watch *watch, struct process *process)
 	if (process->first)
 		history_started(watch);
 	tell_started(watch, process);
-	if (process->first && !watch_settle(watch))
-		watch_end(watch);
 }
 
 /* Before the command ran something else failed than the execution. */
@@ -460,7 +458,8 @@ end_run(struct watch *watch)
 {
 	struct process *first = watch->first;
 
-	process_signal_all(SIGKILL);
+	if (process_any())
+		process_signal_all(SIGKILL);
 	process_reap_all(watch->processes);
 	if (first->report != -1)
 		take_report(watch, first);
@@ -635,7 +634,8 @@ watch_run(struct watch *watch)
 		watch->timeout_at = clock_ms() + (int64_t)watch->task->job->timeout * 1000;
 	watch->began = clock_ms();
 	watch->signals = watch_signals();
-	if (watch->signals == -1)
+	/* the command is on its way meanwhile, and nobody is served yet */
+	if (watch->signals == -1 || !watch_settle(watch))
 		watch_end(watch);
 	do
 		run_once(watch);
