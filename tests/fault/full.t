@@ -13,7 +13,7 @@ mkfifo -m 666 /home/alice/h/a /home/alice/h/b
 shared=(-v /home/alice/h:/h)
 
 berth() {
-	run as alice timeout 30 berth "$@"
+	run as alice timeout 60 berth "$@"
 }
 fill() {
 	as alice sh -c 'cat /dev/zero >state/filler' 2>/dev/null
@@ -30,7 +30,7 @@ has_ended() {
 	[ "$(record "$1" .state)" = exited ]
 }
 let_go() {
-	timeout 10 sh -c "echo go >/home/alice/h/$1"
+	timeout 60 sh -c "echo go >/home/alice/h/$1"
 }
 logs() {
 	[ "$(as alice berth logs "$1" 2>/dev/null | tail -n1)" = "$2" ]
@@ -70,20 +70,20 @@ ok "there is room: it is written again" wait_for 10 logs a three
 
 # --- the end
 fill
-as alice timeout 30 berth wait a >/run/arena/told 2>&1 &
+as alice timeout 60 berth wait a >/run/arena/told 2>&1 &
 wait=$!
 let_go a
 wait "$wait"
 is "$(cat /run/arena/told)" 3 "who waits is told the status"
 ok "it has ended" wait_for 10 has_ended a
 is "$(record a '[.status, .reason] | @csv')" '3,"exited"' "and the record has the same"
-berth stop -t 5 b
+berth stop -t 30 b
 is "$rc" 0 "stop"
 is "$(record b '[.state, .status, .stopped] | @csv')" '"exited",143,true' "is recorded, and that a person wanted it"
 is "$(find "$STATE/jobs" -name state.new)" "" "nothing half-written is left"
 berth start a
 is "$rc:$(record a .state)" "0:running" "a job that is over can be started: it has its files"
-berth stop -t 5 a
+berth stop -t 30 a
 is "$rc:$(record a '[.state, .status] | @csv')" '0:"exited",143' "and stopped"
 berth rm a
 is "$rc" 0 "it can be removed"

@@ -86,7 +86,7 @@ def ended():
 
 
 def calls(scene, victim):
-    """Number of the process, and those of its calls: once it was there."""
+    """Number of the process, and its calls, once it was there: [(number, call)]."""
     before, do, victims = SCENES[scene]
     whose, who = victims[victim]
     for _ in range(5):
@@ -98,7 +98,7 @@ def calls(scene, victim):
         found, which = listed(attached.end()), who
         if who > 1:
             which = min((p for p, _, number, _, _ in found if p >= 1 and number == who), default=-1)
-        numbers = sorted({number for p, number, *_ in found if p == which})
+        numbers = sorted({number: call for p, number, call, _, _ in found if p == which}.items())
         if numbers:
             break
     return which, numbers
@@ -168,12 +168,12 @@ def main():
             who, numbers = calls(scene, victim)
             kills = 0
             # For a call that did not come this time another one.
-            for number in chance.sample(numbers, min(count * 6, len(numbers))) if count else numbers:
+            for number, name in chance.sample(numbers, min(count * 6, len(numbers))) if count else numbers:
                 if count and kills == count:
                     break
                 clean()
                 before()
-                attached = Attached(whose(), who, number, "kill")
+                attached = Attached(whose(), who, number, f"kill:{name}")
                 do()
                 until(attached.over, 0.3)
                 attached.end()

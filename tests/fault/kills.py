@@ -88,14 +88,14 @@ def lines(token):
         return 0
 
 
-def perform(scene, way, who, number, token):
+def perform(scene, way, who, number, token, what="kill"):
     """One run of a scene: (status, what it said, did the fault happen, what fault said)."""
     before, command, _ = (SCENES | MORE)[scene]
     before()
     if way == "run":
-        status, said = call(command(token), [FAULT, "run", UID, str(who), str(number), "kill"])
+        status, said = call(command(token), [FAULT, "run", UID, str(who), str(number), what])
         return status, said, status != 98, said
-    attached = Attached(engine(), who, number, "kill")
+    attached = Attached(engine(), who, number, what)
     status, said = call(command(token))
     # It leaves after its answer.
     if scene not in ("run", "start", "once", "mapped"):
@@ -107,14 +107,14 @@ def perform(scene, way, who, number, token):
 
 
 def calls(scene, way, who):
-    """Number of the process, and those of its calls: once it was there."""
+    """Number of the process, and its calls, once it was there: [(number, call)]."""
     for _ in range(5):
         _, _, _, said = perform(scene, way, 0, 0, "listing")
         found, which = listed(said), who
         if who in MARKS:
             first = 4 if way == "run" else 1
             which = min((p for p, _, number, _, _ in found if p >= first and number == MARKS[who]), default=-1)
-        numbers = sorted({number for p, number, *_ in found if p == which})
+        numbers = sorted({number: call for p, number, call, _, _ in found if p == which}.items())
         if numbers:
             break
     return which, numbers
@@ -176,14 +176,15 @@ def main():
             who, numbers = calls(scene, way, who)
             kills = done = 0
             # For a call that did not come this time another one.
-            for number in chance.sample(numbers, min(count * 6, len(numbers))) if count else numbers:
+            for number, name in chance.sample(numbers, min(count * 6, len(numbers))) if count else numbers:
                 if count and kills == count:
                     break
                 # Who makes a network in advance came before the supervisor, or behind it.
                 for process in (who, 3 - who) if way == "attach" and who in (1, 2) else (who,):
                     serial += 1
                     token = f"token-{serial}"
-                    status, said, happened, _ = perform(scene, way, process, number, token)
+                    # By the call, too: another process that was made at the same time may have that number.
+                    status, said, happened, _ = perform(scene, way, process, number, token, f"kill:{name}")
                     kills += happened
                     done += status in (0, STATUS)
                     wrong = list(judge(scene, victim, status, said, token))

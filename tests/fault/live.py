@@ -24,6 +24,7 @@ BERTH = "/usr/local/bin/berth"
 SHARED = "/home/alice/h"
 LINES, HOLD, FIFO = f"{SHARED}/lines", f"{SHARED}/hold", f"{SHARED}/fifo"
 NAMES = call_names()
+NUMBERS = {name: number for number, name in NAMES.items()}
 ENDED = 3  # status of the job that is let go on
 EXECUTED = 5
 LOST = 137
@@ -324,7 +325,7 @@ def idle_children():
     return found
 
 
-def traced(scene, way, who, number):
+def traced(scene, way, who, number, what="kill"):
     """The scene with that victim: (status, what it said, did it happen, what was listed)."""
     scene.prepare()
     pid = supervisors()[0] if way in ("job", "command") else engine()
@@ -333,7 +334,7 @@ def traced(scene, way, who, number):
     for _ in range(2):
         until(lambda: not idle_children())
         time.sleep(0.002)
-    attached = Attached(pid, who, number, "kill")
+    attached = Attached(pid, who, number, what)
     status, said = scene.act()
     until(lambda: attached.over() or scene.settled(), 1)
     until(attached.over, 0.03)
@@ -491,16 +492,18 @@ def chosen(numbers, count, rest, chance):
     return [(chance.sample(calls, min(6 * few, len(calls))), few) for calls, few in ((telling, count), (others, rest))]
 
 
-def one_kill(scene, victim, who, number):
+def one_kill(scene, victim, who, number, call):
     """(did it happen, what was wrong then)"""
     way = scene.victims[victim]
+    # By the call, too: another process that was made at the same time may have that number.
+    what = f"kill:{NUMBERS.get(call, call)}"
     try:
-        status, said, happened, _ = traced(scene, way, who, number)
+        status, said, happened, _ = traced(scene, way, who, number, what)
         if not happened and who in (1, 2):
             # Who makes a network in advance came before it, or behind it.
             list(judge(scene, victim, status, said))
             clean()
-            status, said, happened, _ = traced(scene, way, 3 - who, number)
+            status, said, happened, _ = traced(scene, way, 3 - who, number, what)
         return happened, list(judge(scene, victim if happened else "nobody", status, said))
     except RuntimeError as error:
         return False, [str(error)]
@@ -519,7 +522,7 @@ def pair(name, victim, count, rest, chance):
         for number, call in some:
             if kills == most:
                 break
-            happened, wrong = one_kill(scene, victim, who, number)
+            happened, wrong = one_kill(scene, victim, who, number, call)
             kills += happened
             if wrong:
                 bad += 1
