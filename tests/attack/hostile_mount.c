@@ -57,7 +57,7 @@
 #define UID 1000
 #define OTHER 1001
 #define FIRST_OWN 64 /* what is below is for the launcher */
-#define PATIENCE 10000 /* ms */
+#define PATIENCE 60000 /* ms */
 #define OVERFLOW 65534
 #define KINDS 96
 #define SAID 2048

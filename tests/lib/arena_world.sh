@@ -19,6 +19,8 @@ remove_cgroup() {
 	{ echo 1 >"$1/cgroup.kill"; } 2>/dev/null || :
 	for _ in {1..500}; do
 		find "$1" -depth -type d -exec rmdir {} + 2>/dev/null && return 0
+		# Another arena may have found it, too.
+		[ -d "$1" ] || return 0
 		sleep 0.02
 	done
 	echo "arena: $1 stays behind" >&2
