@@ -15,6 +15,10 @@ grant bob security.confined >/dev/null
     env -i PATH=/usr/local/bin:/usr/bin:/bin berth daemon start) >/dev/null
 as bob berth daemon start >/dev/null
 engine=$(engine_pid alice)
+# Where others of her number have so many already there is no such engine; without its limit nothing would hold
+# what comes now.
+is "$(sed -n 's/^Max processes  *//p' "/proc/${engine:-none}/limits" | tr -s ' ')" "300 300 processes " "C25 control: there is a limit"
+[ "$tap_failed" -eq 0 ] || done_testing
 verb run -d --name beside "${bomb[@]}" host /t/bomb ticks >/dev/null
 beat() {
 	verb logs --tail 1 beside
