@@ -168,7 +168,7 @@ cat >/tmp/fake.py <<'PY'
 import fcntl, os, socket, struct, sys
 uid = int(sys.argv[1])
 facts = os.memfd_create("berth-facts", os.MFD_ALLOW_SEALING)
-os.write(facts, struct.pack("=11I", 0x62727468, 2, 1, uid, uid, 2147482002, 165536, 65536, 165536, 65536, 0))
+os.write(facts, struct.pack("=13I", 0x62727468, 3, 1, uid, uid, 2147482002, 165536, 65536, 165536, 65536, 0, 0, 0))
 fcntl.fcntl(facts, 1033, 15)
 policy = "/home/alice/fakepolicy"
 os.makedirs(policy + "/allow", exist_ok=True)
@@ -200,12 +200,15 @@ PY
 for claims in 1001 0 1000; do
 	noprv_snapshot /run/arena/before
 	run as alice timeout 60 python3 /tmp/fake.py $claims
+	like "$out" "^b['\"]" "A41 control: an engine that alice starts by hand as uid $claims has begun"
+	unlike "$out" 'facts' "A41 control: and believes what it is told"
 	unlike "$out" "^b'R'" "A41 an engine that alice starts by hand as uid $claims does not serve"
 	noprv_is_same /run/arena/before "NOPRIV A41 an engine by hand, uid $claims"
 	# As root of a namespace of her own it may serve her: what it does there she can do herself.
 	as alice unshare --user --map-root-user --mount timeout 60 python3 /tmp/fake.py $claims >/run/arena/fake 2>&1 &
 	fake=$!
-	wait_for 10 grep -q "^b'" /run/arena/fake
+	wait_for 10 grep -q '^b' /run/arena/fake
+	[ $claims -eq 0 ] || like "$(cat /run/arena/fake)" "^b'R'" "A41 control: in a namespace of hers it serves, as uid $claims"
 	if [ $claims -eq 1001 ]; then
 		run as bob timeout 60 berth -q run host id -u
 		is "$rc:$out" "0:0" "A41 bob is served beside an engine of alice's that calls itself his"
