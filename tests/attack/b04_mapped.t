@@ -4,7 +4,7 @@
 # is a device or has a capability of the host's, and nothing outside of the directory is reached.
 . "${BASH_SOURCE[0]%/*}/jobs.sh"
 arena_enter "$@"
-needs python3 getcap getfacl setfacl
+needs python3 getcap getfacl setcap setfacl
 jobs_world security.confined idmap.mount
 canary_plant
 mkdir -p /home/alice/{d/sub/deep,e,plain,elsewhere} /home/alice/wide
@@ -152,6 +152,8 @@ run job -v /home/alice/d:/d:uid=101,gid=101 -u 101:101 host sh -c 'cp /usr/bin/i
 run job -v /home/alice/d:/d:uid=101,gid=101 -u 7:7 host /d/id -u
 is "$rc:$out" "0:7" "B04 a set-id file has no effect in the job"
 is "$(stat -c '%u:%g' /home/alice/d/id)" 1000:1000 "B04 on the host it is the user's"
+setcap cap_chown+p /home/alice/control/file
+isnt "$(getcap -rn /home/alice/control)" "" "B04 control: a capability is seen"
 is "$(getcap -rn /home/alice/d /home/alice/e)" "" "B04 nothing has a capability"
 
 # A directory that is moved out of the mount while the job is in it.

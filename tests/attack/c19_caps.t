@@ -148,5 +148,6 @@ chmod 711 /home/alice /home/alice/bound
 run as bob /home/alice/bound/mine
 is "$out" "1001:1001 1001:1001 $none" "C19 on the host its capabilities do nothing"
 ok "C19 nothing is left of the jobs" jobs_are_gone
-is "$(getcap -r "$STATE" 2>/dev/null)" "" "C19 nor of what they put on files"
+isnt "$(getcap -rn /home/alice/bound)" "" "C19 control: what they put on files is seen"
+is "$(getcap -rn "$STATE")" "" "C19 nor of what they put on files"
 done_testing

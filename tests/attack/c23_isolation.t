@@ -56,6 +56,7 @@ reach='for f in exe cwd root ns/mnt fd/0; do readlink /x/$p/$f >/dev/null && ech
 	head -c1 /x/$p/maps 2>/dev/null | grep -q . && echo "$n maps"'
 run job -v /proc:/x host sh -c "n=outside p=$outside; $reach; n=engine p=$engine; $reach; n=own p=self; $reach
 	n=supervisor; for p in $supervisors; do $reach; done"
+like "$out" $'^own exe\nown cwd' "C23 control: a job that looks for them opens its own"
 is "$(grep -v '^own ' <<<"$out")" "" "C23 by the host's /proc neither a process outside nor an engine nor a supervisor is opened"
 run as alice sh -c "ln -sfn /proc /tmp/x; cd /tmp; n=outside p=$outside; ${reach//\/x\//\/tmp\/x\/}"
 like "$out" 'outside root.*outside fd/0.*outside maps' "C23 control: outside, alice opens her own"

@@ -47,8 +47,9 @@ is "$(grep -P '[\t ]timeout$' <<<"$answers")" "" "E03 no answer is waited for in
 for what in identity field run; do
 	is "$(grep "^$what " <<<"$answers" | grep -vP '\t(org\.varlink\.service\.(InvalidParameter|ExpectedMore)|io\.berth\.Engine\.Failed) closed$')" "" \
 	    "E03 $what: each is refused as a wrong parameter"
+	isnt "$(grep -c "^$what " <<<"$answers")" 0 "E03 control: $what: they were tried"
 done
-isnt "$(grep -c ^identity <<<"$answers")" 0 "E03 the fields that name an identity are many"
+isnt "$(grep -cE '^call (method|interface)' <<<"$answers")" 0 "E03 control: so were unknown methods"
 is "$(grep -E '^call method|^call interface' <<<"$answers" | grep -vP '\torg\.varlink\.service\.(MethodNotFound|InvalidParameter) closed$')" "" \
     "E03 unknown methods are told so"
 serves "E03 after all of them"

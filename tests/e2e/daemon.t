@@ -27,15 +27,15 @@ is "$rc:$(jq -c .pid <<<"$out")" "0:null" "from where it cannot be seen it has n
 like "$(as alice berth version)" '0\.1\.0' "version"
 
 # Nothing of ours has privilege, and the engine is what it should be.
-privileged() {
+uids() {
 	local dir
 	for dir in /proc/[0-9]*; do
 		case $(readlink "$dir/exe" 2>/dev/null) in
-		*/berth*) awk '$1 == "Uid:" && ($2 == 0 || $3 == 0 || $4 == 0) { print FILENAME }' "$dir/status" ;;
+		*/berth*) sed -n 's/^Uid:\t*//p' "$dir/status" | tr '\t' '\n' ;;
 		esac
 	done
 }
-is "$(privileged)" "" "no process of berth has root's uid"
+is "$(uids | sort -u | xargs)" "1000 2147400000" "the processes of berth are the user's and their init: no process of berth has root's uid"
 is "$(sed -n 's/^\(Uid\|Gid\|NoNewPrivs\|Seccomp\):\t*//p' "/proc/$first/status" | tr '\t\n' '  ')" \
     "1000 1000 1000 1000 1000 1000 1000 1000 0 2 " "the engine is alice, with a filter"
 is "$(as alice cat "/proc/$first/environ" 2>&1 | grep -c denied):$(tr -d '\0' <"/proc/$first/environ")" "1:" \

@@ -58,6 +58,7 @@ bad "a directory that is there" run -v "/home/alice/$odd:/proc/x" host true
 revoke alice 'mount=*' >/dev/null
 bad "a directory that is not granted" run -v "/home/alice/$odd:/x" host true
 run as alice berth explain -- run -v "/home/alice/$odd:/x" host "$odd"
+like "$out$err" '\\x1b' "explain shows it"
 is "$(LC_ALL=C tr -d '\n -~' <<<"$out$err" | od -An -c)" "" "explain shows it escaped"
 text=$'\e]0;x\a\xe2\x80\xae\n"\\'
 mkdir "/home/alice/$text"

@@ -21,7 +21,7 @@ is "$rc" 0 "daemon stop without an engine: nothing to do"
 jobs_world security.confined
 # All 256 in one shell: the codes are what counts.
 run bash -c '. "$1"; for n in {0..255}; do job host sh -c "exit $n"; [ $? -eq $n ] || echo "$n: $?"; done' - "$TOP/tests/attack/jobs.sh"
-is "$out" "" "every status of a command from 0 to 255 is that of berth run"
+is "$rc:$out" 0: "every status of a command from 0 to 255 is that of berth run"
 bad=
 for signal in 1 2 3 4 6 7 8 9 10 11 13 14 15 24 25 31; do
 	job host sh -c "ulimit -c 0; kill -$signal \$\$; sleep 1"

@@ -82,6 +82,7 @@ meant "--rm run host" 'it stands behind its verb: berth run'
 none() {
 	# shellcheck disable=SC2086
 	run as alice berth $1
+	like "$rc:$err" '^(64|125):berth: ' "berth $1: wrong usage"
 	unlike "$err" 'nearest|known to' "berth $1: no guess"
 }
 none docker

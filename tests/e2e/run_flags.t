@@ -296,10 +296,12 @@ fails 'not a switch' "a switch with a value" --read-only=maybe host true
 gives ok "clusters and short forms" -iq -eA=1 -w=/ -u0 host echo ok
 run as alice berth run --help
 is "$rc" 0 "--help"
-missing=
+missing='' count=0
 while read -r flag; do
+	count=$((count + 1))
 	[[ $out == *"$flag"* ]] || missing="$missing $flag"
 done < <(sed -n 's/.*{ FLAG_[A-Z]*, [^,]*, "\([a-z-]*\)".*/--\1/p' "$TOP/client/berth/options.c")
 is "$missing" "" "--help names every flag"
+ok "of many ($count)" test "$count" -gt 35
 ok "nothing is left of all these jobs" jobs_are_gone
 done_testing

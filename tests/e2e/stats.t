@@ -24,7 +24,7 @@ odd_title() {
 }
 ok "a process's title is escaped" wait_for 10 odd_title
 run as alice berth top odd
-is "$(LC_ALL=C tr -d '\n -~' <<<"$out")" "" "all of it"
+is "$rc:$(LC_ALL=C tr -d '\n -~' <<<"$out")" 0: "all of it"
 
 # --- stats
 b stats --no-stream busy idle

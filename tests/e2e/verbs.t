@@ -113,7 +113,8 @@ is "$rc:$(wc -l <<<"$out")" "0:4" "each job a line"
 is "$(LC_ALL=C tr -d '\n -~' <<<"$out")" "" "of printable characters"
 like "$out" '\\x1b\]0;x\\x07' "the others are escaped"
 b ps -aq
-is "$(LC_ALL=C tr -d '\n -~' <<<"$out")" "" "so are ids"
+isnt "$out" "" "ids are told, too"
+is "$rc:$(LC_ALL=C tr -d '\n -~' <<<"$out")" 0: "of printable characters"
 b --format=json ps -a
 is "$rc:$(LC_ALL=C tr -d '\n -~' <<<"$out")" "0:" "and JSON"
 for answer in '[{parameters: {job: 5}}]' '[{parameters: {}}]' '[{}]'; do
