@@ -11,8 +11,10 @@
 
 #include <json-c/json.h>
 
+#include "client/berth/engine.h"
 #include "client/berth/jobcall.h"
 #include "client/berth/message.h"
+#include "client/berth/options.h"
 #include "client/berth/prune.h"
 #include "client/berth/table.h"
 #include "client/berth/volumecall.h"
@@ -21,13 +23,14 @@
 
 #define PATIENCE_MS 300000 /* a big tree takes its time */
 
-static command_run volume_ls, volume_rm, volume_inspect, volume_prune;
+static command_run volume_ls, volume_create, volume_rm, volume_inspect, volume_prune;
 
 struct options {
 	bool quiet;
 	bool force;
 	bool all;
 	struct volume_filter filter;
+	struct job_words labels; /* of a new one */
 };
 
 static int
@@ -46,12 +49,46 @@ store_label(void *out, char *value, struct err *err)
 	return (err_why(err, "known is label=NAME[=VALUE]"));
 }
 
+static int
+store_new_label(void *out, char *value, struct err *err)
+{
+	return (options_label(&((struct options *)out)->labels, value, err));
+}
+
+/* What docker(1) takes without the flag is all that there is. */
+static int
+store_driver(void *out, char *value, struct err *err)
+{
+	(void)out;
+	if (strcmp(value, "local") == 0)
+		return (0);
+	err_set(err, ERR_USAGE, "--driver=%s is not available in this version", value);
+	return (err_why(err, "a volume is a directory of the user's: driver local"));
+}
+
+static int
+store_driver_option(void *out, char *value, struct err *err)
+{
+	(void)out;
+	err_set(err, ERR_USAGE, "--opt=%s is not available in this version", value);
+	err_why(err, "a volume is a directory of the user's, and has no options");
+	return (err_todo(err, "a directory of the host is mounted with  berth run -v /PATH:DST,  "
+			      "memory with  --tmpfs DST"));
+}
+
 #define AT(member) offsetof(struct options, member)
 
 /* clang-format off */
 static const struct flag ls_flags[] = {
 	{ FLAG_STORE, 'f', "filter", 0, store_filter, "MATCH", "only volumes with it: name=, label=NAME[=VALUE], dangling=true" },
 	{ FLAG_SWITCH, 'q', "quiet", AT(quiet), NULL, NULL, "names only" },
+	{ .kind = FLAG_INVALID },
+};
+
+static const struct flag create_flags[] = {
+	{ FLAG_STORE, 'd', "driver", 0, store_driver, "DRIVER", "local (default): there is no other" },
+	{ FLAG_STORE, 0, "label", 0, store_new_label, "KEY[=VALUE]", "what ls and prune can be asked for" },
+	{ FLAG_STORE, 'o', "opt", 0, store_driver_option, "KEY[=VALUE]", "not available in this version" },
 	{ .kind = FLAG_INVALID },
 };
 
@@ -69,6 +106,8 @@ static const struct flag prune_flags[] = {
 
 const struct command volume_verbs[] = {
 	{ "volume ls", volume_ls, ls_flags, "volume ls [flags]", "list the volumes", NULL },
+	{ "volume create", volume_create, create_flags, "volume create [flags] [NAME]",
+	  "make a volume, which the first job with it fills", NULL },
 	{ "volume inspect", volume_inspect, NULL, "volume inspect VOLUME...", "all that is known of volumes, as JSON", NULL },
 	{ "volume rm", volume_rm, rm_volume_flags, "volume rm [flags] VOLUME...", "remove volumes, with what they hold", NULL },
 	{ "volume prune", volume_prune, prune_flags, "volume prune [flags]",
@@ -147,6 +186,71 @@ volume_ls(struct cli *cli, int argc, char **argv, struct err *err)
 		return (message_json(list, err));
 	rc = options.quiet ? print_names(list, err) : print_volumes(list, err);
 	json_object_put(list);
+	return (rc);
+}
+
+/* The parameters of CreateVolume; NULL: memory is short. */
+static struct json_object *
+what_to_make(const struct job_words *labels, const char *name)
+{
+	struct json_object *params = json_object_new_object();
+	int status = json_put(params, "labels", job_labels(labels));
+
+	if (name != NULL)
+		status |= json_put_text(params, "name", name);
+	if (status == 0)
+		return (params);
+	json_object_put(params);
+	return (NULL);
+}
+
+/* Prints the name, as docker(1) does: also of one that was there. */
+static int
+print_made(struct cli *cli, struct json_object *answer, bool labelled, struct err *err)
+{
+	char text[ERR_LINE];
+
+	message_foreign(text, engine_text(answer, "name"));
+	if (!json_object_get_boolean(json_object_object_get(answer, "created")))
+		message_note(cli, "volume %s was there already%s", text,
+		    labelled ? ": it keeps the labels that it has" : "");
+	if (cli->json)
+		return (message_json(json_object_get(answer), err));
+	printf("%s\n", text);
+	return (message_done(err));
+}
+
+static int
+create(struct cli *cli, const struct job_words *labels, const char *name, struct err *err)
+{
+	struct job_call call = { .method = "CreateVolume", .patience = PATIENCE_MS, .makes = true };
+	struct json_object *answer;
+	int rc;
+
+	if ((name != NULL && job_check_volume(name, err) != 0) ||
+	    job_check_labels(labels, err) != 0)
+		return (-1);
+	if ((call.params = what_to_make(labels, name)) == NULL)
+		return (err_set(err, ERR_SYSTEM, "out of memory"));
+	if (job_ask_all(cli, &call, &answer, err) != 0)
+		return (-1);
+	rc = print_made(cli, answer, labels->n > 0, err);
+	json_object_put(answer);
+	return (rc);
+}
+
+static int
+volume_create(struct cli *cli, int argc, char **argv, struct err *err)
+{
+	struct options options = { .force = false };
+	struct flag_parse parse = { .own = { create_flags, &options }, .argc = argc, .argv = argv };
+	int rc = cli_flags(cli, &parse, err);
+
+	if (rc == 0)
+		rc = cli_words(cli, parse.argc, 0, 1, err);
+	if (rc == 0)
+		rc = create(cli, &options.labels, parse.argc > 0 ? parse.argv[0] : NULL, err);
+	job_words_free(&options.labels);
 	return (rc);
 }
 

@@ -302,6 +302,12 @@ value_list(struct typing *typing)
 	offer_entitlements(typing, true);
 }
 
+static void
+value_driver(struct typing *typing)
+{
+	offer(typing, "local", "", "there is no other");
+}
+
 /* A network is an entitlement that begins with "network.". */
 static void
 value_network(struct typing *typing)
@@ -520,6 +526,7 @@ static const struct {
 	{ "COMMAND", value_command },
 	{ "DEST|-|JOB:PATH", value_copied },
 	{ "DIR", value_dir },
+	{ "DRIVER", value_driver },
 	{ "E", value_wanted },
 	{ "ENTITLEMENT", value_granted },
 	{ "FILE", value_file },

@@ -63,7 +63,7 @@ ask_once(struct cli *cli, const struct job_call *call, struct json_object **answ
 	int rc;
 
 	*lost = false;
-	if (begin(&way, cli, err) != 0) {
+	if ((call->makes ? way_init(&way, cli, true, err) : begin(&way, cli, err)) != 0) {
 		json_object_put(call->params);
 		return (-1);
 	}

@@ -18,6 +18,8 @@ struct job_call {
 	struct json_object *params; /* more than the job; may be NULL */
 	int patience; /* as in struct engine_call */
 	bool more; /* of job_send: there is more than one answer */
+	bool
+	    makes; /* of job_ask_all: an engine is started for it, also where nothing is kept yet */
 	bool again; /* may be asked again when the answer got lost with the job's end */
 };
 

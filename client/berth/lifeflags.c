@@ -22,9 +22,8 @@ options_contradict(const char *one, const char *other, const char *why, struct e
 	return (err_why(err, "%s", why));
 }
 
-/* KEY=VALUE; of KEY alone the value is empty. */
-static int
-take_label(struct job_words *labels, const char *line, struct err *err)
+int
+options_label(struct job_words *labels, const char *line, struct err *err)
 {
 	char *pair;
 	int rc;
@@ -44,7 +43,7 @@ static int
 set_labels(struct run_options *options, struct err *err)
 {
 	struct job_words *labels = &options->job.labels;
-	struct line_file file = { .kind = "a label", .take = take_label };
+	struct line_file file = { .kind = "a label", .take = options_label };
 
 	for (size_t i = 0; i < options->label_files.n; i++) {
 		file.name = options->label_files.v[i];
@@ -52,7 +51,7 @@ set_labels(struct run_options *options, struct err *err)
 			return (-1);
 	}
 	for (size_t i = 0; i < options->labels.n; i++) {
-		if (take_label(labels, options->labels.v[i], err) != 0)
+		if (options_label(labels, options->labels.v[i], err) != 0)
 			return (-1);
 	}
 	return (0);

@@ -212,14 +212,7 @@ take_nocopy(struct reading *r, const char *value, struct err *err)
 static int
 take_label(struct reading *r, const char *value, struct err *err)
 {
-	char *pair;
-	int rc;
-
-	if (asprintf(&pair, "%s%s", value, strchr(value, '=') != NULL ? "" : "=") < 0)
-		return (err_sys(err, "cannot read the flags"));
-	rc = options_set_pair(&r->mount->labels, pair, err);
-	free(pair);
-	return (rc);
+	return (options_label(&r->mount->labels, value, err));
 }
 
 static int

@@ -92,6 +92,10 @@ int options_lines(const struct line_file *file, struct job_words *out, struct er
 int options_set_pair(struct job_words *words, const char *pair, struct err *err)
     __attribute__((warn_unused_result));
 
+/* lifeflags.c: adds a label, KEY=VALUE; of KEY alone the value is empty. 0, or -1 with err. */
+int options_label(struct job_words *labels, const char *line, struct err *err)
+    __attribute__((warn_unused_result));
+
 /* lifeflags.c: sets restart and restart_max to what "on-failure:5" says. False: it is no policy. */
 bool options_policy(const char *text, struct job *job);
 

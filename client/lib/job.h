@@ -197,6 +197,9 @@ void job_mount_free(struct job_mount *mount);
 /* Can a volume be called so? As docker(1) has it: a letter or digit, then those, _ . and -. */
 bool job_is_volume(const char *text);
 
+/* The same, told. 0, or -1 with ERR_USAGE. */
+int job_check_volume(const char *text, struct err *err) __attribute__((warn_unused_result));
+
 /* Is it a directory whose files belong to another than the job's root? That needs idmap.mount. */
 bool job_mount_is_mapped(const struct job_mount *mount);
 /* Has it such a directory? */

@@ -36,6 +36,15 @@ job_is_volume(const char *text)
 	return job_is_word(text, "_.-", JOB_VOLUME_MAX);
 }
 
+int
+job_check_volume(const char *text, struct err *err)
+{
+	if (job_is_volume(text))
+		return 0;
+	err_set(err, ERR_USAGE, "%s cannot be the name of a volume", text);
+	return err_why(err, "letters, digits, _ . and -, at most %u", JOB_VOLUME_MAX);
+}
+
 bool
 job_mount_is_mapped(const struct job_mount *mount)
 {
@@ -212,10 +221,9 @@ check_volume(const struct job_mount *mount, struct err *err)
 	if (mount->match && (mount->source == NULL || mount->labels.n == 0))
 		return err_set(err, ERR_USAGE, "volume %s has no name or no labels to be known by",
 		    mount->target);
-	if (mount->source == NULL || job_is_volume(mount->source))
-		return job_check_labels(&mount->labels, err);
-	err_set(err, ERR_USAGE, "%s cannot be the name of a volume", mount->source);
-	return err_why(err, "letters, digits, _ . and -, at most %u", JOB_VOLUME_MAX);
+	if (mount->source != NULL && job_check_volume(mount->source, err) == -1)
+		return -1;
+	return job_check_labels(&mount->labels, err);
 }
 
 static int

@@ -130,12 +130,15 @@ for value in (1, "a", ["a"], {"until": -1}, {"until": "1"}, {"labels": "a"}, {"l
     say("field filter " + json.dumps(value)[:40], engine("Prune", {"filter": value}))
     say("field filter of volumes " + json.dumps(value)[:40], engine("PruneVolumes", {"filter": value}))
 for name in ("", ".", "..", ".new-1", "a/b", "/etc", "-x", "a" * 129, "a b", "\u00e4", 1, None, [], {"id": "x"}, True):
-    for method in ("InspectVolume", "RemoveVolume"):
+    for method in ("InspectVolume", "RemoveVolume", *(["CreateVolume"] if name is not None else [])):
         say("field name %s %s" % (method, json.dumps(name)[:40]), engine(method, {"name": name}))
 for method in ("InspectVolume", "RemoveVolume"):
     say("field no name " + method, engine(method, {}))
     say("field unknown in " + method, engine(method, {"name": "web", "uid": 0}))
 say("field force in RemoveVolume", engine("RemoveVolume", {"name": "web", "force": "true"}))
+say("field unknown in CreateVolume", engine("CreateVolume", {"name": "web", "driver": "local"}))
+for value in (1, "a", ["a=b"], {"": "x"}, {"a=b": "x"}, {"a": 1}, {"a": None}, {"a": "x" * 9000}, {"k%d" % i: "" for i in range(65)}):
+    say("field labels of CreateVolume " + json.dumps(value)[:40], engine("CreateVolume", {"name": "web", "labels": value}))
 say("field all of volumes", engine("PruneVolumes", {"all": "true"}))
 say("field unknown in ListVolumes", engine("ListVolumes", {"all": True}, more=True))
 say("field ListVolumes without more", engine("ListVolumes", {}))

@@ -117,6 +117,7 @@ done
 
 same "berth run --userns " "keep-id " "how a user can be mapped"
 same "berth grant alice --engine " "any once shared " "how jobs may be run"
+same "berth volume create --driver " "local " "the one driver"
 for kind in shared once any; do
 	ok "a grant takes engine $kind" root "$ADMIN" grant bob --engine=$kind --root=/home/bob/state
 done

@@ -168,6 +168,7 @@ static const struct {
 	{ BERTH_INTERFACE ".Usage", call_usage },
 	{ BERTH_INTERFACE ".Prune", call_prune },
 	{ BERTH_INTERFACE ".ListVolumes", call_list_volumes },
+	{ BERTH_INTERFACE ".CreateVolume", call_create_volume },
 	{ BERTH_INTERFACE ".InspectVolume", call_inspect_volume },
 	{ BERTH_INTERFACE ".RemoveVolume", call_remove_volume },
 	{ BERTH_INTERFACE ".PruneVolumes", call_prune_volumes },

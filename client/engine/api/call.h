@@ -88,8 +88,9 @@ int call_remove(struct call *call) __attribute__((warn_unused_result));
 int call_usage(struct call *call) __attribute__((warn_unused_result));
 int call_prune(struct call *call) __attribute__((warn_unused_result));
 
-/* Volumes; in volumes.c. A child answers them. */
+/* Volumes; in volumes.c and create_volume.c. A child answers them. */
 int call_list_volumes(struct call *call) __attribute__((warn_unused_result));
+int call_create_volume(struct call *call) __attribute__((warn_unused_result));
 int call_inspect_volume(struct call *call) __attribute__((warn_unused_result));
 int call_remove_volume(struct call *call) __attribute__((warn_unused_result));
 int call_prune_volumes(struct call *call) __attribute__((warn_unused_result));

@@ -77,6 +77,20 @@ fill(const struct order *order, int data, struct err *err)
 								: cannot_fill(order->mount, err);
 }
 
+/* A new directory of the job's root, filled. 0, or -1 with err. */
+static int
+make_filled(const struct order *order, int dir, const char *name, struct err *err)
+{
+	int AUTO_CLOSE data = -1;
+
+	if (remove_tree(dir, name) == -1 || mkdirat(dir, name, 0700) == -1)
+		return cannot_use(order->mount, err);
+	data = beneath_open(dir, name, O_DIRECTORY);
+	if (data == -1 || fchown(data, 0, 0) == -1 || fchmod(data, 0755) == -1)
+		return cannot_use(order->mount, err);
+	return fill(order, data, err);
+}
+
 /* --- with a name -------------------------------------------------------------------------------------- */
 
 /* Makes it and has its lock in *dir. 0; 1: somebody was faster; -1 with err. */
@@ -111,7 +125,7 @@ make_named(const struct order *order, int volumes, int *dir, struct err *err)
 	return 0;
 }
 
-/* The volume's directory with a shared lock, or -1 with errno; EAGAIN: look again. */
+/* Its directory with a shared lock, or an exclusive one while it is unused; -1 with errno; EAGAIN: look again. */
 static int
 take_named(int volumes, const char *name)
 {
@@ -121,7 +135,7 @@ take_named(int volumes, const char *name)
 	if (dir == -1)
 		return -1;
 	errno = EAGAIN;
-	if (!volume_lock(volumes, name, dir, LOCK_SH))
+	if (!volume_lock(volumes, name, dir, volume_is_unused(dir) ? LOCK_EX : LOCK_SH))
 		return -1;
 	dir = -1;
 	return taken;
@@ -157,6 +171,26 @@ check_match(const struct job_mount *mount, int dir, struct err *err)
 	    err, "if it is meant, give it:  --param MOUNT=%s  (of [mount MOUNT])", mount->source);
 }
 
+/*
+ * What was made without a job gets what the image has, as a whole, unless its user has put something there;
+ * with an exclusive lock. 0, or -1 with err.
+ */
+static int
+fill_unused(const struct order *order, int dir, struct err *err)
+{
+	const char *temp = "." VOLUME_DATA;
+
+	if (check_match(order->mount, dir, err) == -1 || make_filled(order, dir, temp, err) == -1)
+		return -1;
+	/* in the place of an empty one */
+	if (renameat(dir, temp, dir, VOLUME_DATA) == -1) {
+		if (errno != ENOTEMPTY && errno != EEXIST)
+			return cannot_use(order->mount, err);
+		(void)!remove_tree(dir, temp);
+	}
+	return volume_is_used_now(dir) == 0 ? 0 : cannot_use(order->mount, err);
+}
+
 /* The volume with a shared lock, its descriptor; or -1 with err. */
 static int
 find_named(const struct order *order, int volumes, struct err *err)
@@ -166,22 +200,25 @@ find_named(const struct order *order, int volumes, struct err *err)
 	int dir = -1;
 
 	for (int i = 0; i < TRIES; i++) {
-		dir = take_named(volumes, name);
-		if (dir != -1)
-			return dir;
-		if (errno == ENOENT) {
-			int ret = make_named(order, volumes, &dir, err);
+		int ret = 0;
 
-			if (ret == -1)
-				return -1;
-			/* the lock is let go on the way to a shared one: it can be gone then */
-			if (ret == 0 && volume_lock(volumes, name, dir, LOCK_SH))
-				return dir;
-			io_close(&dir);
-		} else if (errno == EAGAIN)
+		dir = take_named(volumes, name);
+		if (dir != -1 && !volume_is_unused(dir))
+			return dir;
+		if (dir != -1)
+			ret = fill_unused(order, dir, err);
+		else if (errno == ENOENT)
+			ret = make_named(order, volumes, &dir, err);
+		else if (errno == EAGAIN)
 			nanosleep(&pause, NULL);
 		else
 			return cannot_use(order->mount, err);
+		/* the lock is let go on the way to a shared one: it can be gone then */
+		if (ret == 0 && dir != -1 && volume_lock(volumes, name, dir, LOCK_SH))
+			return dir;
+		io_close(&dir);
+		if (ret == -1)
+			return -1;
 	}
 	err_set(err, ERR_FAILED, "volume %s cannot be used", name);
 	err_why(err, "somebody has a lock on it");
@@ -195,15 +232,9 @@ static int
 make_own(const struct order *order, int own, const char *name, struct err *err)
 {
 	char temp[24];
-	int AUTO_CLOSE data = -1;
 
 	snprintf(temp, sizeof(temp), ".%s", name);
-	if (remove_tree(own, temp) == -1 || mkdirat(own, temp, 0700) == -1)
-		return cannot_use(order->mount, err);
-	data = beneath_open(own, temp, O_DIRECTORY);
-	if (data == -1 || fchown(data, 0, 0) == -1 || fchmod(data, 0755) == -1)
-		return cannot_use(order->mount, err);
-	if (fill(order, data, err) == -1)
+	if (make_filled(order, own, temp, err) == -1)
 		return -1;
 	if (renameat2(own, temp, own, name, RENAME_NOREPLACE) == -1)
 		return cannot_use(order->mount, err);

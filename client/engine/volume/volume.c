@@ -166,6 +166,42 @@ volume_finish(int volumes, const char *temp, int dir, const struct volume *volum
 	return renameat2(volumes, temp, volumes, volume->name, RENAME_NOREPLACE);
 }
 
+int
+volume_make(int volumes, const struct volume *volume)
+{
+	int AUTO_CLOSE there = volume_open(volumes, volume->name);
+	int AUTO_CLOSE dir = -1;
+	char temp[VOLUME_TEMP_SIZE];
+	int errnum;
+
+	if (there != -1 || errno != ENOENT)
+		return there != -1 ? 0 : -1;
+	dir = volume_begin(volumes, temp);
+	if (dir == -1)
+		return -1;
+	if (jobfile_write(dir, VOLUME_UNUSED, "", 0) == 0 &&
+	    volume_finish(volumes, temp, dir, volume) == 0)
+		return 1;
+	errnum = errno;
+	(void)!remove_tree(volumes, temp);
+	errno = errnum;
+	return errnum == EEXIST ? 0 : -1;
+}
+
+bool
+volume_is_unused(int dir)
+{
+	struct stat st;
+
+	return fstatat(dir, VOLUME_UNUSED, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int
+volume_is_used_now(int dir)
+{
+	return unlinkat(dir, VOLUME_UNUSED, 0);
+}
+
 static int
 store_name(void *out, struct json_object *value, struct err *err)
 {

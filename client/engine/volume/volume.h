@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Volumes: directories that outlive the jobs that write to them, volumes/NAME/data below the state root, with
- * volume.json beside. A name that begins with a '.' is no volume: one that is being made or removed.
+ * volume.json beside, and "unused" until the first job fills one that was made without a job. A name that begins with a '.' is no volume: one that is being made or removed.
  * Locks (flock(2)) on volumes/NAME: shared by each job that runs with it, exclusive by who removes it.
  * TRUST: unprivileged
  * INPUT: the state root, which its user, and each job that is shown it, can change at any time
@@ -18,6 +18,7 @@
 #define VOLUME_SCAN_MAX 65536 /* entries of the directory */
 #define VOLUME_FILE "volume.json"
 #define VOLUME_DATA "data"
+#define VOLUME_UNUSED "unused" /* a file: no job has had it yet */
 #define VOLUME_TEMP_SIZE 20 /* of the name of one that is being made or removed */
 
 /* What is known of a volume. Labels are the struct's. */
@@ -51,6 +52,16 @@ int volume_begin(int volumes, char temp[VOLUME_TEMP_SIZE]) __attribute__((warn_u
 /* Gives it its name and its file. 0, or -1 with errno: EEXIST when there is such a volume. */
 int volume_finish(int volumes, const char *temp, int dir, const struct volume *volume)
     __attribute__((warn_unused_result));
+
+/*
+ * Makes one that no job has had yet: the first one that has it fills it. 1; 0: there is one of this name;
+ * -1 with errno.
+ */
+int volume_make(int volumes, const struct volume *volume) __attribute__((warn_unused_result));
+
+/* Has no job had it yet? And: one has it now. 0, or -1 with errno. */
+bool volume_is_unused(int dir);
+int volume_is_used_now(int dir) __attribute__((warn_unused_result));
 
 /* Reads what is known of it; a file that is none says nothing. volume_free afterwards. */
 void volume_read(int dir, const char *name, struct volume *volume);
