@@ -87,6 +87,10 @@ relay_report(struct wait *wait)
 		message_warning(wait->cli, "the job was ended: its time (--timeout) is over");
 	if (strcmp(reason, "expired") == 0)
 		tell_expired(wait);
+	if (strcmp(reason, "lost") == 0) {
+		message_foreign(note.why, engine_text(wait->result, "why"));
+		message_warning(wait->cli, "the job was ended: %s", note.why);
+	}
 	if (strcmp(reason, "not_found") != 0 && strcmp(reason, "not_executable") != 0)
 		return;
 	snprintf(wait->cli->reason, sizeof(wait->cli->reason), "%s", reason);

@@ -4,7 +4,7 @@
 # for nothing else. A supervisor that cannot hear any more nevertheless ends its job, and writes that down.
 . "${BASH_SOURCE[0]%/*}/jobs.sh"
 arena_enter "$@"
-needs python3 prlimit
+needs python3 prlimit jq
 jobs_world security.confined network.host 'mount=*'
 
 # --- from inside ---------------------------------------------------------------------------------
@@ -80,7 +80,15 @@ verb exec deaf true >/dev/null 2>&1
 ok "C25 a supervisor that cannot hear any more ends" wait_for 10 sh -c '! pgrep -x berth-job'
 is "$(pgrep -fc 'sleep 98765[4]')" 0 "C25 and its job with it"
 ok "C25 which the record says" wait_for 10 ended
+is "$(verb inspect deaf | jq -r '.[0].reason')" lost "C25 with the reason"
 run verb rm deaf
 is "$rc" 0 "C25 it is removed as any other"
+start_berth /run/arena/out run --name deaf host -- sleep 987654
+ok "C25 control: one with a client" wait_for 10 pgrep -f 'sleep 98765[4]'
+as alice prlimit --pid "$(pgrep -x berth-job)" --nofile=0:0
+verb exec deaf true >/dev/null 2>&1
+wait_job
+is "$rc:$(cat /run/arena/out)" "137:berth: the job was ended: what looks after it could not go on: poll: Invalid argument" \
+    "C25 who waits for it is told why"
 ok "C25 nothing is left" jobs_are_gone
 done_testing

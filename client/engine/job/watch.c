@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
@@ -156,9 +157,8 @@ outcome_of_first(const struct watch *watch)
 		return (struct outcome){ PROCESS_FAILED, "expired", "the grant has ended" };
 	if (watch->timed_out)
 		return (struct outcome){ PROCESS_TIMED_OUT, "timeout", "" };
-	if (watch->lost)
-		return (
-		    struct outcome){ RECORD_LOST, "lost", "what looked after it could not go on" };
+	if (watch->lost[0] != '\0')
+		return (struct outcome){ RECORD_LOST, "lost", watch->lost };
 	return outcome;
 }
 
@@ -426,9 +426,10 @@ serve_ready(struct watch *watch, size_t signals, size_t ctl)
 
 /* It hears nobody any more: the job must not outlive that. */
 static void
-give_up(struct watch *watch)
+give_up(struct watch *watch, const char *call)
 {
-	watch->lost = true;
+	snprintf(watch->lost, sizeof(watch->lost), "what looks after it could not go on: %s: %s",
+	    call, strerror(errno));
 	watch_end(watch);
 	process_reap_all(watch->processes);
 }
@@ -447,7 +448,7 @@ wait_and_serve(struct watch *watch)
 	else if (ready == 0 || errno == EINTR)
 		reap(watch);
 	else
-		give_up(watch);
+		give_up(watch, "poll");
 	look_at_clock(watch);
 	sweep_processes(watch);
 }
@@ -543,7 +544,8 @@ start_again(struct watch *watch)
 static bool
 is_ended(const struct watch *watch)
 {
-	return watch->record.stopped || watch->timed_out || watch->expired || watch->lost;
+	return watch->record.stopped || watch->timed_out || watch->expired ||
+	       watch->lost[0] != '\0';
 }
 
 static void
@@ -559,7 +561,7 @@ note_end(struct watch *watch)
 static bool
 restart(struct watch *watch)
 {
-	if (!watch->started || watch->lost || !restart_wanted(&watch->record))
+	if (!watch->started || watch->lost[0] != '\0' || !restart_wanted(&watch->record))
 		return false;
 	watch->delay = restart_delay(watch->delay, clock_ms() - watch->began);
 	watch->restart_at = clock_ms() + watch->delay;
@@ -634,8 +636,10 @@ watch_run(struct watch *watch)
 		watch->timeout_at = clock_ms() + (int64_t)watch->task->job->timeout * 1000;
 	watch->began = clock_ms();
 	watch->signals = watch_signals();
+	if (watch->signals == -1)
+		give_up(watch, "signalfd");
 	/* the command is on its way meanwhile, and nobody is served yet */
-	if (watch->signals == -1 || !watch_settle(watch))
+	else if (!watch_settle(watch))
 		watch_end(watch);
 	do
 		run_once(watch);

@@ -23,6 +23,7 @@
 #include "client/engine/job/task.h"
 
 #define WATCH_PROCESSES_MAX 256
+#define WATCH_LOST_SIZE 128
 #define WATCH_POLL_MAX (2 + OUTPUT_STREAMS + CLIENTS_MAX + 2 * WATCH_PROCESSES_MAX)
 
 struct watch {
@@ -38,7 +39,7 @@ struct watch {
 	bool started; /* the command was executed, the first time */
 	bool timed_out;
 	bool expired; /* what it may do has ended */
-	bool lost; /* the supervisor cannot hear any more */
+	char lost[WATCH_LOST_SIZE]; /* why the supervisor cannot go on; empty: it can */
 	int result; /* what berth run ends with; for the engine's log */
 	int64_t began; /* clock_ms of this run */
 	int64_t delay; /* before this run; 0: it was the first */
