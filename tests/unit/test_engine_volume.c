@@ -735,6 +735,40 @@ no_descriptors(void **state)
 	close(from);
 }
 
+/* Where descriptors run out on the way nothing is left behind. */
+static void
+none_half_made(void **state)
+{
+	struct volume volume = { .name = "v" };
+	char temp[VOLUME_TEMP_SIZE];
+	int volumes = volumes_open(true);
+
+	(void)state;
+	assert_true(volumes >= 0);
+	for (int more = 0; more < 2; more++) {
+		rlim_t all = allow(more);
+		int dir = volume_begin(volumes, temp), error = errno;
+
+		allow_again(all);
+		assert_int_equal(dir, -1);
+		assert_int_equal(error, EMFILE);
+		assert_int_equal(faccessat(volumes, temp, F_OK, 0), -1);
+	}
+	for (int more = 0, made = 0; made == 0; more++) {
+		rlim_t all = allow(more);
+
+		made = volume_make(volumes, &volume) == 1;
+		allow_again(all);
+		assert_false(volumes_left());
+	}
+	assert_int_equal(volume_make(volumes, &volume), 0);
+	assert_int_equal(mkdir("volumes/.new-1", 0700), 0);
+	assert_true(volumes_left());
+	volumes_sweep(false);
+	assert_false(volumes_left());
+	close(volumes);
+}
+
 int
 main(void)
 {
@@ -757,6 +791,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(no_descriptors, begin, end),
 		cmocka_unit_test(users),
 		cmocka_unit_test_setup_teardown(unknown_use, begin, end),
+		cmocka_unit_test_setup_teardown(none_half_made, begin, end),
 	};
 
 	umask(0);

@@ -154,13 +154,13 @@ has_leftovers(struct engine *engine)
 {
 	int64_t began = clock_ms();
 	size_t found;
-	int ret;
+	bool left;
 
 	if (began < engine->sweep_after)
 		return false;
-	ret = each(engine->jobs, found_one, 1, &found);
+	left = (each(engine->jobs, found_one, 1, &found) == 0 && found > 0) || volumes_left();
 	engine->sweep_after = began + (clock_ms() - began) * SWEEP_SHARE;
-	return ret == 0 && found > 0;
+	return left;
 }
 
 void

@@ -117,7 +117,7 @@ make_named(const struct order *order, int volumes, int *dir, struct err *err)
 			cannot_use(order->mount, err);
 	}
 	if (ret != 0) {
-		(void)!remove_tree(volumes, temp);
+		volume_abandon(volumes, temp, new);
 		return ret;
 	}
 	*dir = new;

@@ -104,6 +104,19 @@ make_data(int dir)
 	return data == -1 || fchown(data, 0, 0) == -1 ? -1 : fchmod(data, 0755);
 }
 
+void
+volume_abandon(int volumes, const char *temp, int dir)
+{
+	int errnum = errno;
+
+	/* nothing is in it, mostly: that needs no descriptor, of which there may be none */
+	if (dir != -1)
+		(void)!unlinkat(dir, VOLUME_DATA, AT_REMOVEDIR);
+	if (unlinkat(volumes, temp, AT_REMOVEDIR) == -1)
+		(void)!remove_tree(volumes, temp);
+	errno = errnum;
+}
+
 int
 volume_begin(int volumes, char temp[VOLUME_TEMP_SIZE])
 {
@@ -120,13 +133,10 @@ volume_begin(int volumes, char temp[VOLUME_TEMP_SIZE])
 		}
 		dir = beneath_open(volumes, temp, O_DIRECTORY);
 		/* a sweeper can have been faster */
-		if (dir == -1 || !volume_lock(volumes, temp, dir, LOCK_EX))
+		if (dir == -1 ? errno == ENOENT : !volume_lock(volumes, temp, dir, LOCK_EX))
 			continue;
-		if (make_data(dir) == -1) {
-			int errnum = errno;
-
-			(void)!remove_tree(volumes, temp);
-			errno = errnum;
+		if (dir == -1 || make_data(dir) == -1) {
+			volume_abandon(volumes, temp, dir);
 			return -1;
 		}
 		made = dir;
@@ -172,7 +182,6 @@ volume_make(int volumes, const struct volume *volume)
 	int AUTO_CLOSE there = volume_open(volumes, volume->name);
 	int AUTO_CLOSE dir = -1;
 	char temp[VOLUME_TEMP_SIZE];
-	int errnum;
 
 	if (there != -1 || errno != ENOENT)
 		return there != -1 ? 0 : -1;
@@ -182,10 +191,8 @@ volume_make(int volumes, const struct volume *volume)
 	if (jobfile_write(dir, VOLUME_UNUSED, "", 0) == 0 &&
 	    volume_finish(volumes, temp, dir, volume) == 0)
 		return 1;
-	errnum = errno;
-	(void)!remove_tree(volumes, temp);
-	errno = errnum;
-	return errnum == EEXIST ? 0 : -1;
+	volume_abandon(volumes, temp, dir);
+	return errno == EEXIST ? 0 : -1;
 }
 
 bool
@@ -319,6 +326,23 @@ is_left(int volumes, const char *name, bool all)
 	fd = beneath_open(volumes, name, O_DIRECTORY);
 	return fd == -1 ? errno != EMFILE && errno != ENFILE && errno != ENOMEM && errno != EXDEV
 			: volume_lock(volumes, name, fd, LOCK_EX);
+}
+
+bool
+volumes_left(void)
+{
+	int AUTO_CLOSE volumes = volumes_open(false);
+	DIR *stream = volumes == -1 ? NULL : list(volumes);
+	const struct dirent *entry;
+	size_t seen = 0;
+	bool left = false;
+
+	while (stream != NULL && !left && seen++ < VOLUME_SCAN_MAX &&
+	       (entry = readdir(stream)) != NULL)
+		left = is_left(volumes, entry->d_name, false);
+	if (stream != NULL)
+		closedir(stream);
+	return left;
 }
 
 void

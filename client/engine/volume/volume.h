@@ -49,6 +49,9 @@ bool volume_lock(int volumes, const char *name, int dir, int how);
  */
 int volume_begin(int volumes, char temp[VOLUME_TEMP_SIZE]) __attribute__((warn_unused_result));
 
+/* Takes away what volume_begin made, also where descriptors are short; errno is as before. */
+void volume_abandon(int volumes, const char *temp, int dir);
+
 /* Gives it its name and its file. 0, or -1 with errno: EEXIST when there is such a volume. */
 int volume_finish(int volumes, const char *temp, int dir, const struct volume *volume)
     __attribute__((warn_unused_result));
@@ -79,6 +82,9 @@ int volume_unname(int volumes, const char *name, char temp[VOLUME_TEMP_SIZE])
  */
 int volume_each(int volumes, int (*work)(void *arg, int volumes, const char *name), void *arg)
     __attribute__((warn_unused_result));
+
+/* Would volumes_sweep(false) take something away? */
+bool volumes_left(void);
 
 /* Takes away what who made or removed one has left; with all everything, the directory itself too. */
 void volumes_sweep(bool all);
