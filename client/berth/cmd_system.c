@@ -83,6 +83,7 @@ no_volumes(void)
 
 	for (size_t i = 0; object != NULL && i < sizeof(members) / sizeof(members[0]); i++)
 		json_object_object_add(object, members[i], json_object_new_int64(0));
+	json_object_object_add(object, "unknown", json_object_new_boolean(false));
 	return (object);
 }
 
@@ -151,6 +152,9 @@ system_df(struct cli *cli, int argc, char **argv, struct err *err)
 		return (-1);
 	if (rc == 1 && (usage = nothing()) == NULL)
 		return (err_set(err, ERR_SYSTEM, "out of memory"));
+	if (json_object_get_boolean(
+		json_object_object_get(json_object_object_get(usage, "volumes"), "unknown")))
+		message_warning(cli, "not all volumes, or what jobs use of them, can be looked at");
 	if (cli->json)
 		return (message_json(usage, err));
 	rc = print_usage(usage, err);

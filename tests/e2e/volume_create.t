@@ -99,6 +99,22 @@ run job "${USR[@]}" -f volume.job
 like "$rc:$err" '^125:.*volume made cannot be used for /kept' "a job file that did not make it does not get it"
 gives "" "unless its user gives it" "${USR[@]}" -f volume.job --param kept=made
 
+# --- what somebody began and left
+as alice mkdir -p "$VOLUMES/.new-0123/data"
+swept() {
+	job host true
+	[ ! -e "$VOLUMES/.new-0123" ]
+}
+ok "it goes when jobs come and go" wait_for 20 swept
+
+# --- what cannot be looked at
+run as alice berth system df --format=json
+is "$rc:$(jq '.volumes.unknown' <<<"$out")" "0:false" "system df: all of it is known"
+mv "$VOLUMES" "$VOLUMES.away" && ln -s "$VOLUMES.away" "$VOLUMES"
+run as alice berth system df
+like "$rc:$err" '^0:.*not all volumes.* can be looked at' "system df says it when it is not"
+rm "$VOLUMES" && mv "$VOLUMES.away" "$VOLUMES"
+
 # --- and away again
 run volume prune -af
 like "$(xargs <<<"$out")" '^Deleted Volumes: .*labelled' "prune -a"

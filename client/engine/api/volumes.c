@@ -533,6 +533,7 @@ struct usage {
 	int64_t used;
 	int64_t size;
 	int64_t reclaimable;
+	bool unknown; /* not all could be looked at */
 };
 
 static int
@@ -542,8 +543,10 @@ add_usage(void *arg, int volumes, const char *name)
 	int AUTO_CLOSE dir = volume_open(volumes, name);
 	int64_t size;
 
-	if (dir == -1)
+	if (dir == -1) {
+		usage->unknown |= errno != ENOENT;
 		return 0;
+	}
 	size = size_of(dir);
 	usage->volumes++;
 	usage->size += size;
@@ -557,20 +560,26 @@ add_usage(void *arg, int volumes, const char *name)
 struct json_object *
 volumes_usage(int jobs)
 {
-	struct json_object *out = json_object_new_object();
 	int AUTO_CLOSE volumes = volumes_open(false);
-	struct usage usage = { 0 };
+	struct usage usage = { .unknown = volumes == -1 && errno != ENOENT };
 	struct uses uses;
+	struct json_object *out = json_object_new_object();
 	int status = uses_read(jobs, &uses);
 
 	usage.uses = &uses;
 	if (status == 0 && volumes != -1)
-		status = volume_each(volumes, add_usage, &usage);
+		usage.unknown |= volume_each(volumes, add_usage, &usage) == -1;
+	/* of such a job PruneVolumes does not know what it uses, and removes nothing */
+	if (uses.unknown) {
+		usage.unknown = true;
+		usage.reclaimable = 0;
+	}
 	uses_free(&uses);
 	status |= json_put_number(out, "volumes", usage.volumes);
 	status |= json_put_number(out, "used", usage.used);
 	status |= json_put_number(out, "size", usage.size);
 	status |= json_put_number(out, "reclaimable", usage.reclaimable);
+	status |= json_put_bool(out, "unknown", usage.unknown);
 	if (status == 0)
 		return out;
 	json_object_put(out);
