@@ -3,7 +3,8 @@
  * berth explain JOBFILE, berth explain -- run ...: what would be decided; runs nothing, asks no engine.
  * TRUST: unprivileged
  * INPUT: the command line of the caller, a job file (hostile), the policy
- * MUST: parse the line exactly as run does, and the file as run -f does.
+ * MUST: parse the line exactly as run does, and the file as run -f does, but that parameters of a file may be
+ *       missing.
  */
 #include <stddef.h>
 #include <string.h>
@@ -11,7 +12,6 @@
 #include "client/berth/jobuse.h"
 #include "client/berth/once.h"
 #include "client/berth/ownmap.h"
-#include "client/berth/preview.h"
 
 /* The flags that only job files have. */
 struct explain_options {
@@ -39,7 +39,7 @@ const struct flag explain_flags[] = {
 static int
 explain_line(struct cli *cli, struct flag_parse *parse, struct err *err)
 {
-	struct run_options options;
+	struct run_options options = { .explaining = true };
 	int rc = options_parse(cli, parse->argc - 1, parse->argv + 1, &options, err);
 
 	if (rc == 0)
@@ -47,7 +47,7 @@ explain_line(struct cli *cli, struct flag_parse *parse, struct err *err)
 	if (rc == 0)
 		rc = once_choose(cli, options.once, err);
 	if (rc == 0)
-		rc = preview_job(cli, &options.job, err);
+		rc = jobuse_preview(cli, &options, err);
 	options_free(&options);
 	return (rc);
 }
@@ -66,7 +66,7 @@ explain_file(struct cli *cli, const char *file, struct explain_options *given, s
 	if (rc == 0)
 		rc = once_choose(cli, false, err);
 	if (rc == 0)
-		rc = jobuse_explain(cli, &options, err);
+		rc = jobuse_preview(cli, &options, err);
 	options_free(&options);
 	return (rc);
 }

@@ -176,7 +176,7 @@ check_engine(const struct cli *cli, const struct job *job, struct err *err)
 int
 cmd_run(struct cli *cli, int argc, char **argv, struct err *err)
 {
-	struct run_options options;
+	struct run_options options = { .explaining = false };
 	int rc = options_parse(cli, argc, argv, &options, err);
 
 	if (rc == 0)
@@ -186,7 +186,7 @@ cmd_run(struct cli *cli, int argc, char **argv, struct err *err)
 	if (rc == 0)
 		rc = check_engine(cli, &options.job, err);
 	if (rc == 0 && options.dry_run)
-		rc = preview_job(cli, &options.job, err);
+		rc = jobuse_preview(cli, &options, err);
 	else if (rc == 0 && cli->uid == 0)
 		rc = refuse_root(cli, err);
 	else if (rc == 0)

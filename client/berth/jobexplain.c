@@ -215,7 +215,17 @@ print_line(const char *name, const char *value, const char *more)
 	printf("%-12s %s%s\n", name, text, more);
 }
 
-/* What preview_head does not tell. */
+static bool
+is_set(const struct job_words *env, const char *pair)
+{
+	for (size_t i = 0; i < env->n; i++) {
+		if (strcmp(env->v[i], pair) == 0)
+			return (true);
+	}
+	return (false);
+}
+
+/* What preview_head does not tell. A variable that a flag sets otherwise may be nobody's to see. */
 static void
 print_job(const struct run_options *options)
 {
@@ -224,19 +234,24 @@ print_job(const struct run_options *options)
 
 	snprintf(timeout, sizeof(timeout), "%u", options->job.timeout);
 	print_line("job file", options->file, "");
-	print_line("name", jf->name, "");
-	print_line("user", jf->user, "");
-	print_line("workdir", jf->workdir, "");
+	print_line("name", options->name, "");
+	print_line("user", options->user, "");
+	print_line("workdir", options->workdir, "");
 	print_line("timeout", options->job.timeout > 0 ? timeout : NULL, " s");
-	print_line("restart", jf->restart, " (with -d)");
-	for (size_t i = 0; i < jf->env.n; i++)
-		print_line("variable", jf->env.v[i], "");
+	/* what the flags chose stands with the job's life */
+	if (options->restart == NULL)
+		print_line("restart", jf->restart, " (with -d)");
+	for (size_t i = 0; i < jf->env.n; i++) {
+		if (is_set(&options->job.run.env, jf->env.v[i]))
+			print_line("variable", jf->env.v[i], "");
+	}
 }
 
 static int
 print_text(const struct cli *cli, const struct run_options *options, const struct judged *judged,
     struct err *err)
 {
+	preview_maps(cli);
 	print_job(options);
 	preview_head(&options->job);
 	if (print_items(options->jf, err) != 0)
@@ -339,13 +354,14 @@ print_json(const struct cli *cli, const struct run_options *options, const struc
 	judge_text(object, "account", judged->view.who);
 	json_object_object_add(object, "job", preview_object(&options->job));
 	json_items(object, options->jf);
+	preview_json_maps(cli, object);
 	json_object_object_add(object, "granted_directories", granted_directories(cli, judged));
 	json_object_object_add(object, "entitlements", judge_json(judged));
 	return (message_json(object, err));
 }
 
-int
-jobuse_explain(struct cli *cli, const struct run_options *options, struct err *err)
+static int
+explain(struct cli *cli, const struct run_options *options, struct err *err)
 {
 	struct judged *judged = calloc(1, sizeof(*judged));
 	int rc;
@@ -364,6 +380,13 @@ jobuse_explain(struct cli *cli, const struct run_options *options, struct err *e
 	}
 	judge_free(judged);
 	return (rc);
+}
+
+int
+jobuse_preview(struct cli *cli, const struct run_options *options, struct err *err)
+{
+	return (options->jf != NULL ? explain(cli, options, err)
+				    : preview_job(cli, &options->job, err));
 }
 
 /* --- the format -------------------------------------------------------------------------------------- */

@@ -31,8 +31,11 @@ void jobuse_give_way(struct run_options *options);
 int jobuse_judge(struct cli *cli, const struct run_options *options, struct err *err)
     __attribute__((warn_unused_result));
 
-/* Prints the tables of berth explain. 0 when all is granted, else -1 with err. */
-int jobuse_explain(struct cli *cli, const struct run_options *options, struct err *err)
+/*
+ * Prints the job and what is decided, of a job file with the tables of what it asks for. 0 when all is granted,
+ * else -1 with err.
+ */
+int jobuse_preview(struct cli *cli, const struct run_options *options, struct err *err)
     __attribute__((warn_unused_result));
 
 /* Prints the format of job files, from jobfile_keys. 0, or -1 with err. */

@@ -274,7 +274,7 @@ options_parse(struct cli *cli, int argc, char **argv, struct run_options *option
 		.own = { run_flags, options }, .stop_early = true, .argc = argc, .argv = argv
 	};
 
-	*options = (struct run_options){ .interactive = false };
+	*options = (struct run_options){ .explaining = options->explaining };
 	job_init(&options->job);
 	if (cli_flags(cli, &parse, err) != 0)
 		return (-1);

@@ -54,7 +54,7 @@ struct run_options {
 };
 
 /*
- * argv are the words after "run". Parses, opens the directories and checks. 0, or -1 with err;
+ * argv are the words after "run"; options->explaining is set. Parses, opens the directories and checks. 0, or -1 with err;
  * options_free in both cases.
  */
 int options_parse(struct cli *cli, int argc, char **argv, struct run_options *options,

@@ -58,6 +58,22 @@ preview_object(const struct job *job)
 	return (object);
 }
 
+void
+preview_json_maps(const struct cli *cli, struct json_object *object)
+{
+	if (cli->uidmap == NULL)
+		return;
+	judge_text(object, "uidmap", cli->uidmap);
+	judge_text(object, "gidmap", cli->gidmap);
+}
+
+void
+preview_maps(const struct cli *cli)
+{
+	if (cli->uidmap != NULL)
+		printf("%-12s %s\n%-12s %s\n", "uid map", cli->uidmap, "gid map", cli->gidmap);
+}
+
 static int
 print_json(
     const struct cli *cli, const struct job *job, const struct judged *judged, struct err *err)
@@ -70,10 +86,7 @@ print_json(
 	judge_text(object, "account", judged->view.who);
 	json_object_object_add(object, "job", preview_object(job));
 	json_object_object_add(object, "entitlements", judge_json(judged));
-	if (cli->uidmap != NULL) {
-		judge_text(object, "uidmap", cli->uidmap);
-		judge_text(object, "gidmap", cli->gidmap);
-	}
+	preview_json_maps(cli, object);
 	return (message_json(object, err));
 }
 
@@ -118,8 +131,7 @@ static int
 print_text(
     const struct cli *cli, const struct job *job, const struct judged *judged, struct err *err)
 {
-	if (cli->uidmap != NULL)
-		printf("%-12s %s\n%-12s %s\n", "uid map", cli->uidmap, "gid map", cli->gidmap);
+	preview_maps(cli);
 	preview_head(job);
 	judge_print(judged);
 	return (message_done(err));

@@ -20,6 +20,10 @@ struct json_object;
 int preview_job(struct cli *cli, const struct job *job, struct err *err)
     __attribute__((warn_unused_result));
 
+/* A map of the job's own, if it has one: lines for people, and members. */
+void preview_maps(const struct cli *cli);
+void preview_json_maps(const struct cli *cli, struct json_object *object);
+
 /* The part about the job itself: lines for people, and the object. */
 void preview_head(const struct job *job);
 struct json_object *preview_object(const struct job *job);

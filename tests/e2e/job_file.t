@@ -405,6 +405,11 @@ is "$rc:$(grep -c 'refuse *unavailable' <<<"$out")" "77:2" "explain: what is not
 run as alice berth run --dry-run -f web.job --param config=/home/alice/conf
 is "$rc" 0 "--dry-run"
 is "$(as alice berth explain -- run -f web.job --param config=/home/alice/conf)" "$out" "and explain of the line say the same"
+is "$(as alice berth explain web.job --param config=/home/alice/conf)" "$out" "and explain of the file"
+like "$out" 'job file +web.job.*directory +config +/etc/web' "which is all of it"
+is "$(as alice berth explain -- run -f web.job 2>&1)" "$(as alice berth explain web.job 2>&1)" "also where a parameter is missing"
+like "$(as alice berth explain -- run -f web.job --name other -e A=mine)" $'name +other\n.*variable +B=\'b\'' "with what its flags say"
+unlike "$(as alice berth explain -- run -f web.job -e A=mine)" 'variable +A=' "and without what they say otherwise"
 is "$(as alice berth explain -f web.job --param config=/home/alice/conf)" \
     "$(as alice berth explain web.job --param config=/home/alice/conf)" "explain -f, as behind run"
 for words in "" "web.job web.job" "-f web.job web.job" "web.job -f web.job" "-f web.job -- run host true" "--param a=b -- run host true" "nosuch.job"; do

@@ -105,7 +105,7 @@ static void
 parse(const char *text, size_t size)
 {
 	static char *argv[WORDS_MAX + 1], *made[WORDS_MAX], *words[WORDS_MAX];
-	struct run_options options;
+	struct run_options options = { .explaining = false };
 	struct cli cli = { .uid = 1000, .command = &commands[0] };
 	struct err err = { .code = ERR_INVALID };
 	char *copy = malloc(size + 1), *at;
