@@ -175,7 +175,7 @@ check-vm: ## as root: tests in virtual machines, on other kernels and a whole De
 	@tests/run/need_root.sh check-vm
 	tests/run/deps.sh vm
 	$(MAKE) all $(TOOL_BINS) $(OLD_BINS)
-	TEST_SECONDS=$(if $(BERTH_LONG),28800,1800) BUILD='$(BUILD)' $(PROVE) $(sort $(wildcard tests/vm/*.t))
+	TEST_SECONDS=$(if $(BERTH_LONG),28800,3600) BUILD='$(BUILD)' $(PROVE) $(sort $(wildcard tests/vm/*.t))
 check-fresh: ## as root: README's two commands on a fresh Debian 12; FRESH=all: all of make check there
 	@tests/run/need_root.sh check-fresh
 	tests/run/deps.sh vm

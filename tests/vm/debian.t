@@ -7,7 +7,7 @@
 . "${BASH_SOURCE[0]%/*}/../lib/tap.sh"
 cd "${BASH_SOURCE[0]%/*}/../.." || exit 1
 BUILD=$(realpath "${BUILD:-build}")
-BOOT_SECONDS=${BOOT_SECONDS:-1500}
+BOOT_SECONDS=${BOOT_SECONDS:-3000}
 
 image=$(tests/vm/image.sh debian) || {
 	fail "there is an image of Debian 12"

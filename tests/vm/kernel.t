@@ -5,7 +5,7 @@
 # With BERTH_LONG: all attack and end-to-end tests that can run there (an hour or two).
 . "${BASH_SOURCE[0]%/*}/../lib/tap.sh"
 . "${BASH_SOURCE[0]%/*}/lib.sh"
-suite=${VM_SUITE:-ci} seconds=1500
+suite=${VM_SUITE:-ci} seconds=3000
 if [ -n "${BERTH_LONG-}" ]; then
 	suite=long seconds=14000
 fi

@@ -10,7 +10,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export HOME=/root LC_ALL=C TERM=dumb BERTH_VM=1 BERTH_MUST_RUN=1
 TOP=/mnt/top
 # Of one test; everything takes ten times as long here.
-export TEST_SECONDS=${TEST_SECONDS:-900}
+export TEST_SECONDS=${TEST_SECONDS:-1800}
 port=/dev/ttyS1
 
 power_off() {
