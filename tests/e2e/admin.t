@@ -345,6 +345,10 @@ is "$(awk '$1 == "subuid" { print $3 }' /etc/berth/ids | sort | uniq -d)" "" \
     "no range is given twice"
 ok "and check agrees" root "$ADMIN" check
 flock /etc/berth/.lock sleep 1 &
+is_locked() {
+	! flock -n /etc/berth/.lock true
+}
+wait_for 5 is_locked
 admin grant carol --timeout=9m
 is "$rc:$(value "$(allow 1002)" timeout)" 0:9m "a lock that is held is waited for"
 
@@ -371,7 +375,11 @@ is_other_ns() {
 	[ "$(readlink "/proc/$1/ns/user")" != "$(readlink /proc/self/ns/user)" ]
 }
 alive() {
-	[ -d "/proc/$1" ] && ! grep -q '^State:	[ZX]' "/proc/$1/status"
+	grep -qs '^State:	[^ZX]' "/proc/$1/status"
+}
+# sleeps_as PID UID: what was started there has become what it is to be
+sleeps_as() {
+	[ "$(cat "/proc/$1/comm")" = sleep ] && grep -q "^Uid:	$2	" "/proc/$1/status"
 }
 sleeping() {
 	local child
@@ -395,8 +403,10 @@ below=${below% }
 nested=$(awk '$1 == "Uid:" { print $2 }' "/proc/$below/status") # whose namespace that is
 setpriv --reuid=$((base + 7)) --clear-groups sleep 300 &
 subordinate=$!
+wait_for 5 sleeps_as $subordinate $((base + 7))
 setpriv --reuid=dave --clear-groups sleep 300 &
 own=$!
+wait_for 5 sleeps_as $own 1003
 in_ns 1003 1002 --clear-groups
 rootless=$!
 in_ns 1003 $((base + 9)) --clear-groups
@@ -407,6 +417,7 @@ in_ns $((base + 11)) $((base + 12)) --clear-groups
 escaped=$!
 setpriv --reuid=$((base + 65536)) --clear-groups sleep 300 &
 neighbour=$!
+wait_for 5 sleeps_as $neighbour $((base + 65536))
 group=/sys/fs/cgroup/berth/1003/start
 if mkdir -p "$group" 2>/dev/null; then
 	sleep 300 &
@@ -534,6 +545,8 @@ setpriv --reuid=bob --regid=bob --groups=2000 sleep 300 &
 own2=$!
 setpriv --reuid=$((auto - 5)) --clear-groups sleep 300 &
 left=$!
+wait_for 5 sleeps_as $own2 1001
+wait_for 5 sleeps_as $left $((auto - 5))
 admin revoke @lab
 is "$rc:$(fates "$member" "$job" "$left" "$stranger" "$own2")" "0:dead dead dead alive alive " \
     "a group's grant ends for its members' namespaces and ranges, and for nobody else"

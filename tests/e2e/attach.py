@@ -15,6 +15,15 @@ def berth(*words):
     return subprocess.run(["berth", *words], stdin=subprocess.DEVNULL, capture_output=True)
 
 
+def watches(pid):
+    """Does it look at a log?"""
+    try:
+        links = [os.readlink(file.path) for file in os.scandir("/proc/%d/fd" % pid)]
+    except OSError:
+        return False
+    return any("inotify" in link for link in links)
+
+
 def attach(*words, **more):
     t = Terminal("berth", "attach", *words, **more)
     t.until("it does not become raw", t.is_raw)
@@ -28,8 +37,8 @@ t.expect("inner> ")
 t.type("stty size; tty\r")
 say(t.expect("43 132\r\n/dev/pts/0\r\n"), "what is typed reaches the job's terminal, which has our size")
 t.resize(50, 100)
-t.type("stty size\r")
-say(t.expect("50 100\r\n"), "the size follows")
+t.type("until [ \"$(stty size)\" = '50 100' ]; do sleep 0.05; done; echo res''ized\r")
+say(t.expect("resized\r\n"), "the size follows")
 t.type(b"\x10\x11")
 same(t.wait(), 0, "the keys that detach")
 same(t.modes(), t.before, "the caller's terminal is as before")
@@ -50,8 +59,7 @@ say(one.expect("still\r\n"), "the other one stays")
 done = berth("attach", "shell")
 say(done.returncode == 64 and b"not a TTY" in done.stderr, "without a terminal it is refused", done.stderr)
 look = subprocess.Popen(["berth", "attach", "--no-stdin", "shell"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-one.until("nobody watches", lambda: any("inotify" in os.readlink(f.path) for f in os.scandir("/proc/%d/fd" % look.pid)
-                                        if os.path.lexists(f.path)))
+one.until("nobody watches", lambda: watches(look.pid))
 one.type("echo lo''ok; exit 3\r")
 same(one.wait(), 3, "the shell's status")
 say(b"look\r\n" in look.communicate()[0] and look.returncode == 3, "who only looks needs no terminal, and has it too")
@@ -66,8 +74,9 @@ t.type("echo ba''ck; exit 4\r")
 t.expect("back\r\n")
 same(t.wait(), 4, "and returned to")
 
-berth("run", "-dit", "--rm", "--name", "keys", "host", "sh", "-c", "trap 'echo int' INT; while :; do sleep 0.05; done")
+berth("run", "-dit", "--rm", "--name", "keys", "host", "sh", "-c", "trap 'echo int' INT; echo up; while :; do sleep 0.05; done")
 t = attach("keys")
+t.until("its job is not up", lambda: b"up" in berth("logs", "keys").stdout)
 t.type(b"\x03")
 say(t.expect("int\r\n"), "^C is the job's")
 t.hang_up()
@@ -79,8 +88,7 @@ shell.expect("outer> ")
 shell.type("berth attach --no-stdin keys\r")
 shell.until("it does not run", lambda: subprocess.run(["pgrep", "-fx", "berth attach --no-stdin keys"], capture_output=True).stdout)
 pid = int(subprocess.run(["pgrep", "-fx", "berth attach --no-stdin keys"], capture_output=True).stdout.split()[0])
-shell.until("it does not watch", lambda: any("inotify" in os.readlink(f.path) for f in os.scandir("/proc/%d/fd" % pid)
-                                             if os.path.lexists(f.path)))
+shell.until("it does not watch", lambda: watches(pid))
 shell.type(b"\x1a")
 say(shell.expect("Stopped .*berth attach"), "^Z stops who only looks")
 shell.type("fg\r")

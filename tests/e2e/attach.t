@@ -120,7 +120,7 @@ go
 ok "a pipe that nobody reads: the job goes on" wait_for 20 test -e /home/alice/h/over
 ok "and so does who else looks" wait_for 20 grep -qx 200000 /run/arena/two
 exec 8<&-
-as alice berth stop -t 1 slow >/dev/null
+as alice berth stop -t 60 slow >/dev/null
 client=$slow
 wait_job
 client=$quick
@@ -134,17 +134,17 @@ as alice berth rm -f yes >/dev/null
 # --- what is typed
 begin input -i -- 'while read -r line; do echo "got $line"; [ "$line" != end ] || exit 3; done'
 go
-run as alice timeout 20 berth attach -q input <<<$'one\nend'
+run as alice timeout 100 berth attach -q input <<<$'one\nend'
 is "$rc:$(sed '/^tick$/d' <<<"$out")" $'3:got one\ngot end' "what is typed reaches it"
 begin input -i -- 'while read -r line; do echo "got $line"; [ "$line" != end ] || exit 3; done'
 at /run/arena/one --no-stdin input
 one=$client
 ticks /run/arena/one
 go
-as alice timeout 20 berth attach -q --sig-proxy=false input <<<'from a second' >/run/arena/two 2>&1 &
+as alice timeout 100 berth attach -q --sig-proxy=false input <<<'from a second' >/run/arena/two 2>&1 &
 two=$!
 ok "the end of one input is not the job's" wait_for 20 grep -q 'got from a second' /run/arena/one
-run as alice timeout 20 berth attach -q input <<<end
+run as alice timeout 100 berth attach -q input <<<end
 is "$rc" 3 "a third one still can"
 client=$one
 wait_job
@@ -154,7 +154,7 @@ wait_job
 is "$rc" 3 "and the second"
 begin noinput -- 'cat; echo over'
 go
-run as alice timeout 20 berth attach -q noinput <<<typed
+run as alice timeout 100 berth attach -q noinput <<<typed
 unlike "$out" typed "a job without -i gets nothing"
 
 # --- signals
@@ -225,18 +225,18 @@ kill -KILL "$client"
 wait_job
 
 # --- start -a
-run as alice timeout 20 berth start -q -a over
+run as alice timeout 100 berth start -q -a over
 is "$rc:$out:$err" "6:from the job:" "start -a: all that the next run writes, and its status"
-run as alice timeout 20 berth start -q -a "${id:0:6}"
+run as alice timeout 100 berth start -q -a "${id:0:6}"
 is "$rc:$out" "6:from the job" "start -a: as often as one likes, by id"
-run as alice timeout 20 berth start -q -a over nosuch
+run as alice timeout 100 berth start -q -a over nosuch
 is "$rc" 64 "start -a of two is refused"
-run as alice timeout 20 berth start -q -a nosuch
+run as alice timeout 100 berth start -q -a nosuch
 like "$rc:$out:$err" '^1::berth: no such job: nosuch' "start -a of none"
 as alice berth rm over >/dev/null
 as alice berth run -d -i --name again host sh -c 'read -r line; echo "got $line"; exit 2' >/dev/null
 as alice berth stop -t 0 again >/dev/null
-run as alice timeout 20 berth start -q -a -i again <<<word
+run as alice timeout 100 berth start -q -a -i again <<<word
 is "$rc:$out" "2:got word" "start -a -i: its input"
 as alice berth rm again >/dev/null
 

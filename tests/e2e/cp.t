@@ -200,22 +200,32 @@ is "$rc $(shape $H/whole)" '0 data/ff datad devd pausef procd rund sysd tmpd ' \
     "the whole root: /proc, /sys and /dev are empty"
 
 # --- who goes away -------------------------------------------------------------------------------------------------
-as alice timeout 30 sh -c 'exec berth cp - lives:/tmp/out <hold' 2>/dev/null &
+as alice timeout 200 sh -c 'exec berth cp - lives:/tmp/out <hold' 2>/dev/null &
 client=$!
 exec 9>$H/hold
 ok "a copy that waits for its tar" wait_for 10 pgrep -x berth-archive
 pid=$(pgrep -x berth-archive)
-is "$(grep -E '^(Cap|NoNewPrivs|Seccomp:)' "/proc/$pid/status" | tr -s '\t\n' ' ')" \
-    'CapInh: 0000000000000000 CapPrm: 000000008000001b CapEff: 000000008000001b CapBnd: 000000008000001b CapAmb: 0000000000000000 NoNewPrivs: 1 Seccomp: 2 ' \
-    "has five capabilities, in no set more, and a filter"
-is "$(find "/proc/$pid/fd" -printf '%l\n' | sed 's/\[[0-9]*\]//' | sort -u | tr '\n' ' ')" ' / /dev/null /home/alice/hold /tmp /tmp/out pipe: ' \
-    "no descriptor but the tar, its messages, and directories of the job"
+# It gives them up, and opens what it needs, before it reads.
+rights() {
+	grep -E '^(Cap|NoNewPrivs|Seccomp:)' "/proc/$pid/status" | tr -s '\t\n' ' '
+}
+descriptors() {
+	find "/proc/$pid/fd" -printf '%l\n' | sed 's/\[[0-9]*\]//' | sort -u | tr '\n' ' '
+}
+confined='CapInh: 0000000000000000 CapPrm: 000000008000001b CapEff: 000000008000001b CapBnd: 000000008000001b CapAmb: 0000000000000000 NoNewPrivs: 1 Seccomp: 2 '
+opened=' / /dev/null /home/alice/hold /tmp /tmp/out pipe: '
+reads() {
+	[ "$(rights):$(descriptors)" = "$confined:$opened" ]
+}
+wait_for 10 reads
+is "$(rights)" "$confined" "has five capabilities, in no set more, and a filter"
+is "$(descriptors)" "$opened" "no descriptor but the tar, its messages, and directories of the job"
 isnt "$(stat -L -c %d:%i "/proc/$pid/fd/3")" "$(stat -c %d:%i /)" "whose root is its own"
 pkill -KILL -x -u alice berth
 wait "$client" 2>/dev/null
 ok "ends when its client does" wait_for 10 sh -c '! pgrep -x "berth-archive|berth-copy"'
 exec 9>&-
-as alice timeout 30 sh -c 'exec berth cp - lives:/tmp/out <hold' 2>/tmp/said &
+as alice timeout 200 sh -c 'exec berth cp - lives:/tmp/out <hold' 2>/tmp/said &
 client=$!
 exec 9>$H/hold
 ok "another one" wait_for 10 pgrep -x berth-archive

@@ -43,7 +43,7 @@ def hand(path, message, fds=(), pair=None):
     return mine
 
 
-def answers(sock, seconds=20):
+def answers(sock, seconds=100):
     """(answer, descriptors), one after the other; a text when it ends."""
     sock.settimeout(seconds)
     data, fds = b"", []
@@ -153,12 +153,12 @@ def verb_hang(path, method, params, told):
         time.sleep(0.02)
     os.set_blocking(pair[1].fileno(), True)
     print("waits", flush=True)
-    time.sleep(60)
+    time.sleep(1000)
 
 
 def verb_raw(path, text, count="0"):
     engine = socket.socket(socket.AF_UNIX)
-    engine.settimeout(8)
+    engine.settimeout(100)
     engine.connect(path)
     mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     fds = [theirs.fileno()] if count == "sock" else []
@@ -171,11 +171,16 @@ def verb_raw(path, text, count="0"):
         left = b"?"
     except ConnectionError:
         left = b""
-    mine.settimeout(0.2)
+    # What it was handed it closes, behind its answer if there is one.
+    mine.settimeout(100)
+    said = b""
     try:
-        said = mine.recv(65536)
-    except (TimeoutError, ConnectionError):
-        said = b"nothing"
+        while more := mine.recv(65536):
+            said += more
+    except ConnectionError:
+        pass
+    except TimeoutError:
+        said += b"nothing"
     print("kept" if left else "closed", said.rstrip(b"\0").decode() or "end")
 
 

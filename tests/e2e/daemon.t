@@ -48,6 +48,9 @@ kill -KILL "$first"
 gone() {
 	[ ! -d "/proc/$first" ]
 }
+no_engine() {
+	! engine_pid alice
+}
 wait_for 5 gone
 run job host echo next
 is "$rc:$out" "0:next" "the engine is killed: the next call works"
@@ -71,7 +74,7 @@ for how in TERM KILL; do
 	start_job /run/arena/out host sh -c 'trap "echo got it; exit 11" TERM; echo up; while :; do sleep 0.02; done'
 	wait_for 5 grep -q up /run/arena/out
 	kill -KILL "$(engine_pid alice)"
-	sleep 0.1
+	wait_for 5 no_engine
 	kill -s $how "$client"
 	wait_job
 	[ $how = KILL ] || is "$rc:$(tail -n1 /run/arena/out)" "11:got it" "with the engine gone a signal reaches the job"
@@ -113,7 +116,7 @@ is "$(as alice berth --format=json daemon state | jq -c '[.jobs, .exits_in]')" "
 like "$(as alice berth daemon state)" 'exits +10m after its last job' "in words"
 # On a terminal it asks.
 type_at() {
-	as alice timeout 30 /usr/bin/python3 "$TOP/tests/e2e/type_at.py" "$@"
+	as alice timeout 100 /usr/bin/python3 "$TOP/tests/e2e/type_at.py" "$@"
 }
 for answer in n '' yup; do
 	run type_at '[y/N] ' "$answer" berth daemon stop
@@ -135,7 +138,7 @@ like "$(cat /run/arena/out)" 'asked' "the job was asked first"
 ok "nothing is left of it" jobs_are_gone
 start_job /run/arena/out host sh -c 'trap "" TERM; echo up; while :; do sleep 0.02; done'
 wait_for 5 grep -q up /run/arena/out
-run as alice timeout 20 berth daemon stop --force
+run as alice timeout 100 berth daemon stop --force
 is "$rc:$(engine_pid alice)" "0:" "a job that does not listen ends, too"
 wait_job
 ok "nothing is left of that one" jobs_are_gone

@@ -115,7 +115,7 @@ EOF
 as alice /usr/bin/python3 /home/alice/fake.py >/run/arena/fake 2>&1 &
 wait_for 5 grep -q up /run/arena/fake
 for n in 1 2 3 4 5 6 7 8 9 10 11; do
-	run as alice timeout 20 berth --host unix:/home/alice/fake/s daemon state
+	run as alice timeout 100 berth --host unix:/home/alice/fake/s daemon state
 	is "$(LC_ALL=C tr -d '\n -~' <<<"$out$err" | od -An -c):$(($(wc -l <<<"$err") <= 3 && rc != 124 && rc < 128))" ":1" \
 	    "a foreign engine's answer $n: shown escaped, or refused; status $rc"
 done

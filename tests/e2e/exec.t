@@ -22,7 +22,7 @@ end() {
 	ok "$1: nothing is left" jobs_are_gone
 }
 ctl() {
-	as alice timeout 30 python3 "$TOP/tests/e2e/ctl.py" "$ctl" "$@"
+	as alice timeout 200 python3 "$TOP/tests/e2e/ctl.py" "$ctl" "$@"
 }
 ex() {
 	ctl exec "$@"
@@ -94,7 +94,15 @@ supervisor=$(pgrep -u alice -x berth-job)
 count() {
 	find "/proc/$supervisor/fd" -mindepth 1 | wc -l
 }
-before=$(count)
+# With nothing to do it has what it needs, and no more: then it sleeps, and nobody wakes it.
+at_rest() {
+	before=$(count)
+	switches=$(grep ctxt "/proc/$supervisor/status")
+	sleep 0.3
+	grep -q '^State:.S' "/proc/$supervisor/status" && [ "$switches" = "$(grep ctxt "/proc/$supervisor/status")" ] &&
+		[ "$before" -eq "$(count)" ]
+}
+ok "the supervisor is at rest" wait_for 10 at_rest
 for _ in 1 2 3 4 5; do ex '{}' true; done
 ex '{"tty": true}' true </dev/null
 ex '{"tty": true, "detach": true}' true
@@ -131,10 +139,14 @@ run ex '{"tty": true, "detach_after": true}' sh -c 'echo there; until [ -e /h/ne
 like "$rc:$err" '^0:.*"detached"' "one that lets go of a terminal is told"
 # Behind a client that hangs up: a terminal hangs up, a command without one ends with its group.
 ex '{"hold": "/home/alice/h/go"}' sh -c 'sleep 1000 & sleep 1000' >/run/arena/hold &
-ex '{"tty": true, "hold": "/home/alice/h/go"}' sh -c 'trap "echo hup >/h/hup; exit" HUP; while :; do sleep 0.05; done' >/run/arena/hold2 </dev/null &
+ex '{"tty": true, "hold": "/home/alice/h/go"}' sh -c 'trap "echo hup >/h/hup; exit" HUP; : >/h/trapped; while :; do sleep 0.05; done' >/run/arena/hold2 </dev/null &
 wait_for 10 grep -q started /run/arena/hold
 wait_for 10 grep -q started /run/arena/hold2
-is "$(pgrep -fc '^sleep 1000$')" 2 "control: they run"
+two_sleep() {
+	[ "$(pgrep -fc '^sleep 1000$')" -eq 2 ]
+}
+ok "control: they run" wait_for 10 two_sleep
+wait_for 10 test -e /home/alice/h/trapped
 touch /home/alice/h/go
 ok "a client that hangs up: the terminal does" wait_for 10 test -e /home/alice/h/hup
 none() {

@@ -23,14 +23,14 @@ same((t.wait(), t.seen), (7, b"43 132\r\nvt220\r\nall\r\n"), "-it: size, TERM, t
 same(t.modes(), t.before, "the caller's terminal is as before")
 
 REPORT = """
-import os, signal
+import os, signal, time
 def report(*_):
     columns, rows = os.get_terminal_size(0)
     os.write(1, b"%d %d\\n" % (rows, columns))
 signal.signal(signal.SIGWINCH, report)
 print("ready", flush=True)
 while True:
-    signal.pause()
+    time.sleep(0.05)
 """
 t = terminal("-it", "web", "python3", "-c", REPORT)
 t.expect("ready")
@@ -57,10 +57,12 @@ t.until("it does not become raw", t.is_raw)
 t.type(b"\x01d")
 same(t.wait(), 0, "the keys that detach")
 say(b"detached: the command goes on in the job web" in t.seen, "it is said that it goes on", t.seen)
-same(len(processes("cmdline", "^sleep 4711")), 1, "and it does")
+t.until("it does not", lambda: len(processes("cmdline", "^sleep 4711")) == 1)
+say(True, "and it does")
 
 t = terminal("-it", "web", "sh", "-c", "echo ready; exec sleep 4712")
 t.expect("ready")
+t.until("it does not run", lambda: processes("cmdline", "^sleep 4712"))
 t.hang_up()
 t.wait()
 t.until("it stays", lambda: not processes("cmdline", "^sleep 4712"))

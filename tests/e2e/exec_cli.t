@@ -180,7 +180,7 @@ wait_for 20 grep -q up /run/arena/exec
 pkill -KILL -x berth-engine
 wait_for 20 sh -c '! pgrep -x berth-engine'
 gives ok "its engine was killed: the next one reaches it" web echo ok
-ok "what was there goes on" host_pid 'sleep 1006'
+ok "what was there goes on" wait_for 20 host_pid 'sleep 1006'
 as alice berth kill web >/dev/null
 wait_job
 is "$rc" 137 "the job ends: so does the command"

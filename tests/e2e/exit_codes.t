@@ -96,7 +96,7 @@ for verb in help version info "daemon state" grants check "help run"; do
 done
 run as alice berth --version
 is "$rc" 0 "berth --version"
-start_job /run/arena/out host sh -c 'echo up; sleep 30'
+start_job /run/arena/out host sh -c 'echo up; sleep 1000'
 wait_for 5 grep -q up /run/arena/out
 run as alice berth daemon stop
 is "$rc" 1 "daemon stop while a job runs: 1"

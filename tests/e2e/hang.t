@@ -21,22 +21,21 @@ freeze() {
 as bob berth daemon start >/dev/null
 bobs=$(engine_pid bob)
 freeze 1
-as bob timeout 60 berth -q daemon stop >/run/arena/stop 2>&1 &
+as bob timeout 100 berth -q daemon stop >/run/arena/stop 2>&1 &
 stop=$!
-(sleep 2; as bob timeout 60 berth daemon stop --force >/run/arena/force 2>&1) &
+# When the one has said so.
+(until grep -q 'does not answer' /run/arena/stop; do sleep 0.1; done
+	as bob timeout 100 berth daemon stop --force >/run/arena/force 2>&1) &
 force=$!
 
 # --- carol's is stopped with her call in its hands: greeted, not started
 grant carol security.confined >/dev/null
 as carol berth daemon start >/dev/null
 carols=$(engine_pid carol)
-strace -qq -o /run/arena/trace -e trace=sendmsg -e inject=sendmsg:signal=STOP:when=1 -p "$carols" 2>/run/arena/strace &
+strace -o /run/arena/trace -e trace=sendmsg -e inject=sendmsg:signal=STOP:when=1 -p "$carols" 2>/run/arena/strace &
 tracer=$!
-traced() {
-	grep -q "^TracerPid:.*[1-9]" "/proc/$carols/status"
-}
-wait_for 10 traced
-as carol timeout 60 berth run host echo late >/run/arena/late 2>&1 &
+wait_for 10 grep -q attached /run/arena/strace
+as carol timeout 250 berth run host echo late >/run/arena/late 2>&1 &
 late=$!
 
 # --- stopped by a signal
@@ -44,9 +43,9 @@ start_job /run/arena/out -v /home/alice:/h host sh -c 'echo up; while [ ! -e /h/
 wait_for 5 grep -q up /run/arena/out
 engine=$(engine_pid alice)
 kill -STOP "$engine"
-as alice timeout 60 berth run host true >/run/arena/run 2>&1 &
+as alice timeout 100 berth run host true >/run/arena/run 2>&1 &
 other=$!
-run as alice timeout 60 berth daemon state
+run as alice timeout 100 berth daemon state
 is "$rc:$out" "69:" "an engine that is stopped: the call ends"
 is "$err" "berth: waiting for the engine (pid $engine)
 berth: the engine (pid $engine) does not answer
@@ -73,7 +72,7 @@ start_job /run/arena/out host sh -c 'trap "echo asked; exit 3" TERM; echo up; wh
 wait_for 5 grep -q up /run/arena/out
 engine=$(engine_pid alice)
 kill -STOP "$engine"
-run as alice timeout 60 berth daemon stop --force
+run as alice timeout 100 berth daemon stop --force
 is "$rc:$(engine_pid alice)" "0:" "stop --force of an engine that is stopped"
 like "$err" "the engine \(pid $engine\) was stopped, and goes on now" "it was told to go on"
 wait_job
@@ -108,7 +107,7 @@ as alice berth daemon stop 2>/dev/null
 cp "$ENGINE" /run/arena/engine
 install -m 0711 "$TESTBIN/dummy_engine" "$ENGINE"
 mkfifo /etc/berth/engine-says
-as alice timeout 60 berth -q run host true >/run/arena/first 2>&1 &
+as alice timeout 100 berth -q run host true >/run/arena/first 2>&1 &
 first=$!
 waits() {
 	launcher=$(pgrep -x berth-launcher -u alice -P "$(pgrep -x berth -u alice)") &&
@@ -117,7 +116,7 @@ waits() {
 ok "an engine starts and is not ready" wait_for 10 waits
 launcher=$(pgrep -x berth-launcher -P "$(pgrep -x berth -u alice)")
 as alice kill -STOP "$launcher"
-run as alice timeout 60 berth -q daemon state
+run as alice timeout 100 berth -q daemon state
 is "$rc" 69 "who finds it does not wait for ever"
 like "$err" "the engine \(pid [0-9]+\) does not answer"$'\n'".*kill -KILL [0-9]+" "and says what to do"
 rc=0

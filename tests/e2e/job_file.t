@@ -21,7 +21,7 @@ file() {
 refused() {
 	local want=$1 name=$2
 	shift 2
-	run as alice timeout -k 1 20 berth "$@"
+	run as alice timeout -k 1 100 berth "$@"
 	lines=$(sed 's/^  *//' <<<"$err")
 	if [ "$rc:$out" = "$want:" ]; then
 		pass "$name"
@@ -138,7 +138,10 @@ like "$lines" "^berth: --param and --params need -f" "it says so"
 
 # --- all that is wrong, at once, and nothing is started
 as alice berth daemon stop >/dev/null
-wait_for 10 engine_is_gone alice
+no_engine() {
+	! engine_pid alice
+}
+wait_for 10 no_engine
 file bad.job <<'END'
 [job]
 imagee = host

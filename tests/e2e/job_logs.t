@@ -49,7 +49,7 @@ is "$out:$err" $'out\r\nerr\r:' "of a terminal all is standard output"
 run_d --name much host sh -c 'until [ -e /h/go ]; do sleep 0.05; done
     i=0; while [ $i -lt 1000 ]; do echo "$i 0123456789"; i=$((i + 1)); done
     head -c 9000000 /dev/zero | tr "\0" x; echo; echo end'
-as alice timeout 100 berth logs -f much >/run/arena/follow &
+as alice timeout 200 berth logs -f much >/run/arena/follow &
 follow=$!
 touch /home/alice/h/go
 rc=0

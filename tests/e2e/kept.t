@@ -10,7 +10,7 @@ jobs_world security.confined
 
 # --- on disk, before anybody is told
 start web ',"labels":{"a":"b","c":""},"stop_signal":10,"hostname":"box"' sh -c \
-    'echo one >/kept; trap "exit 7" USR1; while :; do sleep 0.1; done'
+    'trap "exit 7" USR1; echo one >/kept; while :; do sleep 0.1; done'
 web=$id
 like "$out" '"event": "started"' "a job runs without a client"
 is "$(member name)" web "it has its name"
@@ -22,7 +22,7 @@ ok "its socket is there" test -S "$dir/ctl"
 on Inspect web
 is "$(member job.state) $(member job.kept) $(member job.labels) $(member job.stop_signal) $(member job.image)" \
     'running true {"a": "b", "c": ""} 10 host' "Inspect: its record"
-like "$(member job.command)" '^\["sh", "-c", "echo one' "its command"
+like "$(member job.command)" '^\["sh", "-c", "trap' "its command"
 is "$(member config.hostname) $(member config.detach)" "box true" "what it was asked to be"
 like "$(member config.args)" 'echo one >/kept' "with its arguments"
 is "$(listed '{}')" "web " "List: it runs"
@@ -55,6 +55,10 @@ only_web() {
 	[ "$(ls "$STATE/jobs")" = "$web" ]
 }
 ok "and nothing is left of the other" wait_for 10 only_web
+has_written() {
+	varlink alice --socket "$SOCKET" exec '{"job":"web"}' cat /kept | grep -qx one
+}
+wait_for 10 has_written
 run varlink alice --socket "$SOCKET" exec '{"job":"web"}' cat /kept
 like "$out" '"status": 0' "Exec: a process in it, which ends"
 is "$(grep -x one <<<"$out")" one "and wrote what it read"
@@ -85,7 +89,10 @@ run varlink alice --socket "$SOCKET" more "$I.Attach" '{"job":"web"}'
 error NotRunning "Attach: nor attached to"
 run varlink alice --socket "$SOCKET" open '{"job":"web","what":"root"}'
 error NotRunning "Open: it has no processes"
-ok "its socket is gone" test ! -e "$dir/ctl"
+no_socket() {
+	[ ! -e "$dir/ctl" ]
+}
+ok "its socket is gone" wait_for 10 no_socket
 start web '' true
 error NameTaken "its name is taken still"
 call Usage '{}'
@@ -155,5 +162,8 @@ is "$(member job.kept) $(member job.detached)" "false false" "a job in the foreg
 kill "$client"
 wait_job
 ok "and is gone with its end" jobs_are_gone
-is "$(ls "$STATE/names")" "" "its name too"
+no_name() {
+	[ -z "$(ls "$STATE/names")" ]
+}
+ok "its name too" wait_for 10 no_name
 done_testing

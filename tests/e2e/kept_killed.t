@@ -46,9 +46,9 @@ as alice berth daemon start >/dev/null
 ok "and by the next engine, when both were killed" wait_for 15 restarted 3
 is "$(state plain)" exited "what does not want it stays as it is"
 next_engine
-run as alice timeout 30 berth daemon stop --force
+run as alice timeout 100 berth daemon stop --force
 is "$rc" 0 "stop --force ends jobs of engines before"
-ok "they are over" sh -c '! pgrep -x berth-job'
+ok "they are over" wait_for 5 sh -c '! pgrep -x berth-job'
 as alice berth daemon start >/dev/null
 is "$(state web)" exited "and stay so"
 on Inspect web

@@ -12,7 +12,7 @@ state() {
 grant alice security.confined >/dev/null
 as alice berth daemon start >/dev/null
 is "$(state .timeout)" 600 "ten minutes, if the grant says nothing"
-is "$(state '.exits_in > 590 and .exits_in <= 600')" true "and they run from the start"
+is "$(state '.exits_in <= 600 and .exits_in + .uptime >= 598')" true "and they run from the start"
 as alice berth daemon stop
 run root berth daemon start --root="$STATE" --allow-user=alice --entitlements=security.confined --timeout=5m
 is "$rc:$(grep '^timeout' /etc/berth/allow/uid-1000.conf)" "0:timeout = 5m" "sudo berth daemon start --timeout=5m: in the grant"
@@ -22,9 +22,16 @@ is "$(state .timeout)" 300 "another time counts from the next start on"
 as alice berth daemon stop
 
 # --- it leaves
-as alice berth daemon start >/dev/null
-is "$(state .timeout)" 1 "a second"
-first=$(engine_pid alice)
+# It may be over before somebody has asked.
+starts_and_says() {
+	as alice berth daemon start >/dev/null
+	first=$(state .pid)
+	[[ $first =~ ^[0-9]+$ ]]
+}
+a_second() {
+	starts_and_says && [ "$(state .timeout)" = 1 ]
+}
+ok "a second" wait_for 20 a_second
 ok "an idle engine leaves" wait_for 10 no_engine
 # Whose first process goes last.
 cgroup_is_empty() {
@@ -40,13 +47,23 @@ root berth grant alice --timeout=3s >/dev/null
 ok "the second one leaves as well" wait_for 10 no_engine
 start_job /run/arena/out host sh -c 'echo up; sleep 4; echo done'
 wait_for 5 grep -q up /run/arena/out
-second=$(engine_pid alice)
 is "$(state .exits_in)" null "while a job runs there is no time of its end"
 wait_job
 is "$rc:$(tail -n1 /run/arena/out)" "0:done" "the job runs to its end"
-is "$(engine_pid alice)" "$second" "and the engine has stayed for it"
-is "$(state '.exits_in > 0 and .exits_in <= 3')" true "and its time begins anew"
 ok "then it leaves" wait_for 10 no_engine
+# WHAT: the time in the log of the last line that says so, in seconds
+at() {
+	date -d "$(sed -n "s/ .* $1.*//p" "$STATE/engine.log" | tail -n 1)" +%s
+}
+is "$(tail -n 3 "$STATE/engine.log" | sed -E 's/.* (job.*started|ended|leaves).*/\1/; s/job.*s/s/' | xargs)" "started ended leaves" \
+    "and the engine has stayed for it"
+ok "its time begins anew with the end" test "$(at 'engine leaves')" -ge "$(($(at ended) + 2))"
+# On a busy host it may be over once more.
+anew() {
+	as alice berth run -q host true && [ "$(state '.exits_in > 0 and .exits_in <= 3')" = true ]
+}
+ok "and is said" wait_for 20 anew
+ok "and is over" wait_for 10 no_engine
 
 # Who is connected keeps it; who only asks does not.
 root berth grant alice --timeout=1s >/dev/null
@@ -69,12 +86,11 @@ print("answered" if s.recv(4096) else "closed")
 EOF
 is "$(as alice /usr/bin/python3 /tmp/stay.py)" answered "it stays for who is connected"
 as alice berth daemon start >/dev/null
-for _ in {1..40}; do
+has_left() {
 	state .jobs >/dev/null
-	no_engine && break
-	sleep 0.05
-done
-ok "it leaves, though it is asked for its state all the time" no_engine
+	no_engine
+}
+ok "it leaves, though it is asked for its state all the time" wait_for 10 has_left
 
 # --- a call that arrives while it leaves
 # The engine's time ends between two calls, at a moment that wanders over the call's.
@@ -94,7 +110,7 @@ engine=$(engine_pid alice)
 kill -STOP "$engine"
 sleep 3.2
 for i in {1..8}; do
-	as alice timeout 30 berth run -q host echo "$i" >"/run/arena/late$i" 2>&1 &
+	as alice timeout 100 berth run -q host echo "$i" >"/run/arena/late$i" 2>&1 &
 done
 sleep 0.3
 kill -CONT "$engine"
@@ -129,11 +145,17 @@ is "$(state .timeout,.leaving | tr '\n' ' ')" "3600 false " "by an engine that s
 
 # --- 64 clients at once, no engine
 as alice berth daemon stop
+started=$(grep -c 'engine started' "$STATE/engine.log")
 rm -f /run/arena/n*
 for i in {1..64}; do
-	as alice timeout 60 berth run -q host echo "$i" >"/run/arena/n$i" 2>&1 &
+	as alice timeout 200 berth run -q host echo "$i" >"/run/arena/n$i" 2>&1 &
 done
 wait
 is "$(cat /run/arena/n* | sort -n | tr '\n' ' ')" "$(echo {1..64}) " "64 clients at once are all served"
-is "$(pgrep -cx berth-engine)" 1 "by one engine"
+# What an engine has just forked is called as it is for a moment.
+one_engine() {
+	[ "$(pgrep -xc berth-engine)" = 1 ]
+}
+ok "by one engine" wait_for 5 one_engine
+is "$(($(grep -c 'engine started' "$STATE/engine.log") - started))" 1 "no other one was started"
 done_testing

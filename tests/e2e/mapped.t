@@ -194,9 +194,9 @@ is "$rc:$out" $'0:/h/state/jobs:\n\n/h/state/run:' "and without submounts: the s
 grant bob security.confined >/dev/null
 revoke bob idmap.mount >/dev/null
 mkdir /home/bob/d && chown bob: /home/bob/d
-run as bob timeout 30 berth run -q -v /home/bob/d:/d:uid=101,gid=101 host true
+run as bob timeout 100 berth run -q -v /home/bob/d:/d:uid=101,gid=101 host true
 like "$rc:$err" '125:.*idmap\.mount' "without idmap.mount it is refused, by name"
-run as dave timeout 30 berth run -q -v /home/dave:/d:uid=101,gid=101 host true
+run as dave timeout 100 berth run -q -v /home/dave:/d:uid=101,gid=101 host true
 like "$rc:$err" '^125:.*needs a grant.*leave uid= and gid= away' "without a grant it is refused, with what would work"
 run as alice berth run --dry-run "${A[@]}" host true
 like "$out$err" 'idmap\.mount' "--dry-run says what it needs"

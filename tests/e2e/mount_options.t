@@ -66,6 +66,7 @@ cat /s/late/file
 (: >/s/late/new) 2>/dev/null && awk "\$5 == \"/s/late\" && \$6 !~ /nosuid|nodev|ro/ { print \"has the flags of the host\" }" /proc/self/mountinfo
 [ -e /p/late/file ] && echo private sees it
 awk "\$5 ~ \"^/p\" && /master:|shared:/ { print \"private follows\" } \$5 ~ \"^/s\" && /shared:/ { print \"slave is shared\" }" /proc/self/mountinfo
+echo looked
 while [ -e /s/late/file ]; do sleep 0.1; done
 echo gone'
 start_job /run/arena/out -v /srv/scratch:/s:ro,rslave -v /srv/scratch:/p host sh -c "$watch"
@@ -73,9 +74,11 @@ wait_for 10 grep -q up /run/arena/out
 mount -t tmpfs -o mode=777 late /srv/scratch/late
 echo late >/srv/scratch/late/file
 ok "slave: what the host mounts later comes" wait_for 10 grep -q '^late' /run/arena/out
-umount /srv/scratch/late
+wait_for 10 grep -q looked /run/arena/out
+# It looks on.
+wait_for 10 umount /srv/scratch/late
 wait_job
-is "$rc:$(tr '\n' ' ' </run/arena/out)" "0:up late has the flags of the host gone " "slave: with the flags of the host, and goes; a private one sees nothing of it, and nothing is shared"
+is "$rc:$(tr '\n' ' ' </run/arena/out)" "0:up late has the flags of the host looked gone " "slave: with the flags of the host, and goes; a private one sees nothing of it, and nothing is shared"
 host_mounts() {
 	awk '{ print $4, $5, $9 }' /proc/self/mountinfo
 }

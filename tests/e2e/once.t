@@ -7,7 +7,7 @@ arena_enter "$@"
 needs strace
 run grant alice security.confined 'mount=*' --engine=any
 is "$rc" 0 "a grant with both kinds of engine"
-once=(timeout -k 5 60 berth run -q --once)
+once=(timeout -k 5 200 berth run -q --once)
 jobs=/home/alice/state/jobs
 
 # refuses CODE REGEX NAME CMD...: three or fewer lines, and nothing has started
@@ -57,6 +57,8 @@ start_once() {
 	) >/run/arena/out 2>&1 &
 	client=$!
 	wait_for 20 test -e /home/alice/ready
+	# Then it becomes what it is to be.
+	[ "$1" != sleep ] || wait_for 20 pgrep -x sleep
 }
 parent() {
 	ps -o ppid= -p "$1" | tr -d ' '
@@ -135,10 +137,11 @@ run grant alice security.confined 'mount=*' --engine=any
 limits() {
 	run as alice bash -c "$1; exec \"\${@}\" host -- cat /proc/self/limits" - "${once[@]}"
 }
-limits 'ulimit -Sn 500; ulimit -Hn 600; ulimit -v 8000000; ulimit -u 300; ulimit -t 55'
+# What the user has elsewhere on this host counts, too.
+limits 'ulimit -Sn 500; ulimit -Hn 600; ulimit -v 8000000; ulimit -u 2000; ulimit -t 55'
 like "$rc:$out" $'Max open files +500 +600 ' "ulimit -n"
 like "$out" $'Max address space +8192000000 +8192000000 ' "ulimit -v"
-like "$out" $'Max processes +300 +300 ' "ulimit -u"
+like "$out" $'Max processes +2000 +2000 ' "ulimit -u"
 like "$out" $'Max cpu time +55 +55 ' "ulimit -t"
 run as alice nice -n 7 "${once[@]}" host -- sh -c 'cut -d" " -f19 /proc/self/stat'
 is "$rc:$out" 0:7 "nice"
@@ -227,7 +230,10 @@ many() {
 }
 is "$(many)" 0 "twenty at once, and a shared engine that begins among them"
 is "$(many)" 0 "and again, beside it"
-ok "nothing is left below jobs" wait_for 10 test -z "$(ls -A "$jobs")"
+no_jobs() {
+	[ -z "$(ls -A "$jobs")" ]
+}
+ok "nothing is left below jobs" wait_for 10 no_jobs
 is "$(find /home/alice/state/host -name '.*' | grep -v '/host$')" "" "no half-made file is in the image host"
 as alice berth daemon stop
 wait_for 5 nothing_is_left
@@ -241,18 +247,29 @@ ok "nothing is left" nothing_is_left
 
 # --- a launcher that is stopped on its way -------------------------------------------------------
 # The caller can freeze it between its decision and the split (the fourth change of its uid, to the
-# namespace's owner, is behind the one and before the other). Here a tracer of root's holds it there,
+# namespace's owner, is behind the one and before the other). Here a tracer of root's stops it there,
 # and meanwhile the grant is taken away: the engine that is started then decides once more.
-run env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/home/alice SLURM_JOB_ID=1 strace -f -qq -u alice -o /run/arena/trace \
-    -e trace=clone3,setresuid -e inject=setresuid:delay_enter=1500000:when=4 berth run -q --once host -- true
+# held CMD...: that call, and CMD while its launcher is stopped
+held() {
+	local pid
+	rm -f /run/arena/trace
+	(
+		is_held() {
+			pid=$(sed -n 's/^\([0-9]*\) *--- stopped by SIGSTOP.*/\1/p' /run/arena/trace)
+			[ -n "$pid" ]
+		}
+		wait_for 20 is_held
+		"$@"
+		kill -CONT "$pid"
+	) &
+	run env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/home/alice SLURM_JOB_ID=1 strace -f -qq -u alice -o /run/arena/trace \
+	    -e trace=clone3,setresuid -e inject=setresuid:signal=STOP:when=4 berth run -q --once host -- true
+	wait
+}
+held true
 is "$rc" 0 "control: a launcher that is held goes on"
-(
-	sleep 0.7
-	root rm /etc/berth/allow/uid-1000.conf
-) &
-run env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/home/alice SLURM_JOB_ID=1 strace -f -qq -u alice -o /run/arena/trace \
-    -e trace=clone3,setresuid -e inject=setresuid:delay_enter=1500000:when=4 berth run -q --once host -- true
-wait
+like "$(cat /run/arena/trace)" 'stopped by SIGSTOP.*clone3\(.*CLONE_NEWUSER' "control: it was held before the split"
+held root rm /etc/berth/allow/uid-1000.conf
 like "$(log_text | tail -n1)" 'allow uid=1000 verb=once' "the launcher had decided before the grant was gone"
 like "$(cat /run/arena/trace)" 'clone3\(.*CLONE_NEWUSER' "and split after it"
 like "$rc:$err" '125:berth: refused: .*no grant' "the engine refuses"

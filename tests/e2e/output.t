@@ -94,25 +94,40 @@ is "$rc:$err" "0:" "no notes between JSON"
 # --- progress: somebody holds the lock, as another client that starts an engine does
 run job host true
 as alice berth daemon stop
+# Until let_go
 hold() {
+	rm -f /run/arena/go
 	wait_for 5 flock -n /run/berth/1000/lock true
-	flock /run/berth/1000/lock sleep "$1" &
+	flock /run/berth/1000/lock sh -c 'until [ -e /run/arena/go ]; do sleep 0.02; done' &
 	holder=$!
 	wait_for 5 not_free
 }
 not_free() {
 	! flock -n /run/berth/1000/lock true
 }
-hold 1
-seen TERM=xterm -- 'berth run host echo result'
-is "$rc:$out" "0:berth: starting the engine ..."$'\r'"${esc}[Kresult"$'\r' "a start that takes long is told, and erased"
-wait "$holder"
+let_go() {
+	touch /run/arena/go
+	wait "$holder"
+}
+# A client has waited for longer than it takes to say so.
+starts_late() {
+	pgrep -x -u alice berth && sleep 0.5
+}
+hold
+as_env alice TERM=xterm -- script -qec 'berth run host echo result' /dev/null >/run/arena/told &
+seer=$!
+ok "a start that takes long is told" wait_for 20 grep -q 'starting the engine' /run/arena/told
+let_go
+rc=0
+wait "$seer" || rc=$?
+is "$rc:$(cat /run/arena/told)" "0:berth: starting the engine ..."$'\r'"${esc}[Kresult"$'\r' "and erased"
 # silent NAME [VAR=X...] -- COMMAND
 silent() {
 	local name=$1
 	shift
 	as alice berth daemon stop
-	hold 0.6
+	hold
+	(wait_for 20 starts_late; touch /run/arena/go) &
 	seen "$@"
 	unlike "$out" 'starting' "$name: no progress"
 	like "$out" 'result' "$name: and the result"
@@ -125,25 +140,31 @@ silent "JSON" TERM=xterm -- 'berth --format=json run host echo result'
 silent "standard output is no terminal" TERM=xterm -- 'berth run host echo result | cat'
 silent "standard error is no terminal" TERM=xterm -- 'berth run host echo result 2>&1 >/dev/tty | cat'
 as alice berth daemon stop
-hold 0.6
+hold
+(wait_for 20 starts_late; touch /run/arena/go) &
 run job host echo result
 is "$rc:$out:$err" "0:result:" "no terminal at all: nothing but the result"
 wait "$holder"
 as alice berth daemon stop
 mv "$LAUNCHER" "$LAUNCHER.away"
-printf '#!/bin/sh\nsleep 0.5\necho "berth: no luck" >&2\nexit 71\n' >"$LAUNCHER"
+rm -f /run/arena/go
+printf '#!/bin/sh\nuntil [ -e /run/arena/go ]; do sleep 0.02; done\necho "berth: no luck" >&2\nexit 71\n' >"$LAUNCHER"
 chmod 755 "$LAUNCHER"
-seen TERM=xterm -- 'berth run host true'
-is "$out" "berth: starting the engine ..."$'\r'"${esc}[K${esc}[1;31mberth:${esc}[0m no luck"$'\r' "an error takes the place of the progress line"
+as_env alice TERM=xterm -- script -qec 'berth run host true' /dev/null >/run/arena/told &
+seer=$!
+ok "one that fails is told, too" wait_for 20 grep -q 'starting the engine' /run/arena/told
+touch /run/arena/go
+wait "$seer"
+is "$(cat /run/arena/told)" "berth: starting the engine ..."$'\r'"${esc}[K${esc}[1;31mberth:${esc}[0m no luck"$'\r' "an error takes the place of the progress line"
 mv -f "$LAUNCHER.away" "$LAUNCHER"
 
 # --- ^C in the middle of a start
-hold 1.5
+hold
 run as alice timeout --foreground -s INT 0.5 berth run host true
 is "$rc" 124 "^C while an engine is being started ends berth"
 ok "nothing of it stays" jobs_are_gone
 is "$(pgrep -x berth)" "" "no client"
-wait "$holder"
+let_go
 run job host echo next
 is "$rc:$out" "0:next" "and the next call works"
 

@@ -80,20 +80,22 @@ run as alice berth exec kept id
 is "$rc:$out" '0:uid=1000(alice) gid=1000(alice) groups=1000(alice)' "berth exec: the same user"
 run as alice berth exec -u 0 kept sh -c 'id -u; cat /proc/self/uid_map'
 like "$rc:$out" '^0:0.*1000 +1000 +1' "berth exec -u 0: in the same namespace"
-# What a connection to the job's socket becomes when nothing is said.
+# knock SECONDS CMD...: what a connection to the job's socket becomes in that time when nothing is said
 knock() {
+	local seconds=$1
+	shift
 	"$@" /usr/bin/python3 -c 'import socket, sys
 sock = socket.socket(socket.AF_UNIX)
-sock.settimeout(1)
+sock.settimeout(int(sys.argv[2]))
 sock.connect(sys.argv[1])
 try:
     print("closed" if sock.recv(1) == b"" else "talks")
 except TimeoutError:
     print("waits")
 except ConnectionError:
-    print("closed")' "$STATE/jobs/$id/ctl"
+    print("closed")' "$STATE/jobs/$id/ctl" "$seconds"
 }
-is "$(knock root) $(knock as alice)" "closed waits" "E02 at the job's socket root is not served, the user is"
+is "$(knock 60 root) $(knock 1 as alice)" "closed waits" "E02 at the job's socket root is not served, the user is"
 touch /home/alice/data/end
 wait_job
 is "$rc" 0 "it ends"

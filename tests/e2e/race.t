@@ -25,7 +25,7 @@ as alice berth daemon start >/dev/null
 cat >/run/arena/part.py <<'END'
 import json, socket, subprocess, sys
 s = socket.socket(socket.AF_UNIX)
-s.settimeout(10)
+s.settimeout(60)
 s.connect("/run/berth/1000/engine.sock")
 hello = {"method": "io.berth.Engine.Hello", "parameters": {"client": "part"}}
 s.sendall(json.dumps(hello).encode() + b'\0{"method": "io.berth.Engine.State"')
@@ -34,7 +34,7 @@ try:
     print("greeted" if s.recv(100) else "closed")
 except TimeoutError:
     print("silent")
-s.settimeout(10)
+s.settimeout(60)
 if sys.argv[1] == "stop":
     print("stop", subprocess.run(["berth", "daemon", "stop"]).returncode)
     try:

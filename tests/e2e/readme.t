@@ -22,10 +22,10 @@ plain() {
 paste_line() {
 	case $1 in
 	*' -it '*)
-		for _ in {1..40}; do sleep 0.5 && echo exit; done 2>/dev/null |
-			as alice script -qec "cd /home/alice && timeout --foreground -k 1 20 $1" /dev/null
+		for _ in {1..200}; do sleep 0.5 && echo exit; done 2>/dev/null |
+			as alice script -qec "cd /home/alice && timeout --foreground -k 1 100 $1" /dev/null
 		;;
-	*) as alice timeout -k 1 30 bash -c "cd /home/alice && $1" </dev/null ;;
+	*) as alice timeout -k 1 100 bash -c "cd /home/alice && $1" </dev/null ;;
 	esac
 }
 

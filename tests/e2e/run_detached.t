@@ -40,7 +40,7 @@ is "$(as alice berth run -d --rm --format=json --name web host true | jq -r '[.n
 ok "--rm: nothing is left of it" jobs_are_gone
 
 # The streams of the caller are not the job's: who waits for their end does not wait for the job.
-out=$(as alice timeout 20 berth run -d --rm "${H[@]}" host sh -c 'for fd in 0 1 2; do s="$s$(readlink /proc/$$/fd/$fd) "; done; echo "$s" >/h/streams; until [ -e /h/go ]; do sleep 0.05; done' 2>&1 </etc/passwd | cat)
+out=$(as alice timeout 100 berth run -d --rm "${H[@]}" host sh -c 'for fd in 0 1 2; do s="$s$(readlink /proc/$$/fd/$fd) "; done; echo "$s" >/h/streams; until [ -e /h/go ]; do sleep 0.05; done' 2>&1 </etc/passwd | cat)
 like "$out" '^[0-9a-f]+$' "a pipe behind it ends"
 wait_for 20 grep -q pipe /home/alice/h/streams
 like "$(cat /home/alice/h/streams)" '^/dev/null pipe:.* pipe:' "its input is /dev/null, its output goes to the log"
@@ -49,7 +49,7 @@ ok "and it ends by itself" jobs_are_gone
 
 detach -i --rm --name in host sh -c 'read -r line; echo "$line" >/h/line'
 is "$(inspected in .state)" running "-d -i: its input stays open"
-as alice timeout 20 berth attach in <<<'typed later' >/dev/null
+as alice timeout 100 berth attach in <<<'typed later' >/dev/null
 ok "for who attaches" wait_for 20 grep -qx 'typed later' /home/alice/h/line
 ok "-d -i: gone" jobs_are_gone
 detach -t --rm host sh -c 'tty >/h/tty; test -t 0 && test -t 1 && test -t 2 && echo all >>/h/tty'

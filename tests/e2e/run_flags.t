@@ -96,7 +96,7 @@ for bad in "" -x a/b 'a b' "$(printf '%064d' 0)"; do
 	fails 'hostname' "--hostname '${bad:0:10}'" "--hostname=$bad" host true
 done
 gives ok "--name" --name web-1.a_b host echo ok
-start_job /run/arena/first --name web -i host sh -c 'echo up; sleep 30'
+start_job /run/arena/first --name web -i host sh -c 'echo up; sleep 1000'
 wait_for 5 grep -q up /run/arena/first
 fails 'the name is in use' "--name that runs already" --name web host true
 gives ok "--name of another" --name web2 host echo ok
@@ -165,7 +165,7 @@ fails 'not granted' "--network host after it was revoked" --network host host tr
 # --- --timeout
 run job --timeout 1 host sleep 30
 is "$rc" 124 "--timeout"
-run as alice berth run --timeout 1 host sh -c 'trap "echo got it; exit 3" TERM; sleep 30 & wait'
+run as alice berth run --timeout 4 host sh -c 'trap "echo got it; exit 3" TERM; sleep 1000 & wait'
 is "$rc:$out" "124:got it" "--timeout: the command is asked to end"
 like "$err" 'its time \(--timeout\) is over' "--timeout: and it is said"
 gives ok "--timeout that is not needed" --timeout 10m host echo ok

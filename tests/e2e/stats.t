@@ -35,7 +35,7 @@ is "$(jq -c '[.[] | .name] | sort' <<<"$out")" '["busy","idle","odd"]' "all that
 is "$(jq -c '.[] | select(.name == "busy") | [.cpu > 1, .memory > 100000, .pids, .received, .sent, .running]' <<<"$out")" \
     '[true,true,2,0,0,true]' "one that is busy"
 is "$(jq -c '.[] | select(.name == "idle") | [.cpu < 50, .pids]' <<<"$out")" '[true,1]' "one that is not"
-as alice timeout 60 berth --format=json stats >/run/arena/stats 2>/dev/null &
+as alice timeout 200 berth --format=json stats >/run/arena/stats 2>/dev/null &
 stats=$!
 lines() {
 	[ "$(wc -l </run/arena/stats)" -ge "$1" ]

@@ -103,6 +103,18 @@ wait_for 20 grep -q ready /run/arena/out
 kill -TERM "$client"
 wait_job
 is "$rc" 6 "a command that ignores SIGTERM goes on, and its client waits"
+# told N: the command was told that often
+told() {
+	grep -qx "told $1" /run/arena/out
+}
+# As often as it takes to be sure that each was told, and then without a pause.
+insists() {
+	kill -INT "$client"
+	wait_for 20 told 1
+	kill -INT "$client"
+	wait_for 20 told 2
+	wait_for 20 insist
+}
 insist() {
 	kill -INT "$client"
 	! kill -0 "$client"
@@ -118,7 +130,7 @@ print("ready")
 while True: signal.pause()'
 start_job /run/arena/out host python3 -uc "$deaf"
 wait_for 10 grep -q ready /run/arena/out
-ok "who insists" wait_for 20 insist
+ok "who insists" insists
 wait_job
 is "$rc" 130 "is rid of a command that does not end"
 like "$(cat /run/arena/out)" 'told 2' "not before the third signal"
@@ -129,7 +141,7 @@ as alice berth run -d -q --name held host sleep 1000
     env -i --default-signal PATH=/usr/local/bin:/usr/bin:/bin berth exec held python3 -uc "$deaf") >/run/arena/out 2>&1 &
 client=$!
 wait_for 10 grep -q ready /run/arena/out
-ok "the same of exec" wait_for 20 insist
+ok "the same of exec" insists
 wait_job
 is "$rc" 130 "which ends as run does"
 like "$(cat /run/arena/out)" 'berth: .*it was told to end, and has not: the command is killed' "and says what becomes of its command"
@@ -145,10 +157,13 @@ ok "and the children are gone with it" jobs_are_gone
 
 start_job /run/arena/out host sh -c 'trap "" TERM HUP INT; echo ready; setsid sleep 301 & (sleep 302 & sleep 303 &) ; sleep 304'
 wait_for 20 grep -q ready /run/arena/out
-before=$(pgrep -fc '^sleep 30[1-4]$')
+four_sleep() {
+	[ "$(pgrep -fc '^sleep 30[1-4]$')" -eq 4 ]
+}
+ok "a job with four processes" wait_for 20 four_sleep
 kill -KILL "$client"
 wait_job
-is "$before:$rc" "4:137" "a job with four processes, whose client is killed with -9"
+is "$rc" 137 "whose client is killed with -9"
 ok "kill -9 of the client ends the job and leaves nothing" jobs_are_gone
 is "$(pgrep -fc '^sleep 30[1-4]$')" 0 "not one of its processes"
 start_job /run/arena/out -v /home/alice:/h host sh -c 'echo ready; sleep 305'
@@ -157,7 +172,10 @@ kill -STOP "$client"
 kill -KILL "$client"
 wait_job
 ok "nor when the client had been stopped" jobs_are_gone
-like "$(as alice berth daemon state)" 'jobs +0' "the engine counts none"
+none_counted() {
+	as alice berth daemon state | grep -q '^jobs  *0$'
+}
+ok "the engine counts none" wait_for 10 none_counted
 # At once, before anything has started.
 for delay in 0 0.002 0.005 0.01 0.02 0.03; do
 	start_job /run/arena/out host sleep 300

@@ -35,7 +35,8 @@ b run -d --name deaf host sh -c 'trap "" TERM; echo up; while :; do sleep 0.05; 
 wait_for 10 up deaf
 b stop -t 1 deaf
 is "$rc:$out:$(state deaf)" '0:deaf:["exited",137,"signaled"]' "stop -t 1: then SIGKILL"
-start_trapper now
+b run -d --name now host sh -c 'trap "" TERM; echo up; while :; do sleep 0.05; done'
+wait_for 10 up now
 b stop --time=0 now
 is "$rc:$(state now)" '0:["exited",137,"signaled"]' "-t 0: at once"
 start_trapper always --restart=always
@@ -48,7 +49,7 @@ is "$rc:$out:${err%%$'\n'*}" $'1:one\nint:berth: no such job: nobody' "several, 
 b run -d --name slow host sh -c 'trap "" TERM; echo up; while :; do sleep 0.05; done'
 wait_for 10 up slow
 start_trapper quick
-as alice timeout 60 berth stop -t 50 slow quick >/run/arena/stop &
+as alice timeout 200 berth stop -t 50 slow quick >/run/arena/stop &
 stopper=$!
 is_over() {
 	[ "$(state "$1")" = '["exited",3,"exited"]' ]
@@ -79,7 +80,7 @@ is "$rc:$err" "1:berth: not running: sig
 
 # --- wait
 start_trapper w
-as alice timeout 60 berth wait w sig >/run/arena/wait &
+as alice timeout 200 berth wait w sig >/run/arena/wait &
 waiter=$!
 b stop w
 rc=0

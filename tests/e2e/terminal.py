@@ -97,7 +97,7 @@ def case_variables():
 
 # A shell's trap may be lost while the one before it runs.
 REPORT_SIZES = """
-import os, signal
+import os, signal, time
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 def report(*_):
     columns, rows = os.get_terminal_size(0)
@@ -105,7 +105,7 @@ def report(*_):
 signal.signal(signal.SIGWINCH, report)
 print("ready", flush=True)
 while True:
-    signal.pause()
+    time.sleep(0.05)
 """
 
 
@@ -188,7 +188,7 @@ def case_restored():
     for name in ("SEGV", "ABRT", "BUS", "XCPU", "PWR", "SYS", "STKFLT", "RTMIN", "RTMAX"):
         number = getattr(signal, "SIG" + name)
         with_raw(what="the client gets SIG" + name, act=lambda t: os.kill(t.pid, number), status=128 + number)
-    t = with_raw("--timeout=1s", what="its time is over", act=lambda t: None, status=124, command="echo ready; exec sleep 4701")
+    t = with_raw("--timeout=5s", what="its time is over", act=lambda t: None, status=124, command="echo ready; exec sleep 4701")
     def stop_and_continue(t):
         os.kill(t.pid, signal.SIGSTOP)
         t.until("it is not stopped", lambda: state_of(t.pid) == "T")
@@ -318,8 +318,7 @@ def ticking(t):
 
 
 def quiet(t):
-    while t.read(0.3):
-        pass
+    """Nothing comes behind the prompt, which was the last to come."""
     before = len(t.seen)
     while t.read(0.5):
         pass
@@ -360,7 +359,9 @@ def case_stop():
     t.type("kill %1\r")
     t.until("it stays", lambda: not processes("cmdline", "^berth run .*sleep 4702"))
     t.type("wait %1; echo status $?\r")
-    say(t.expect(r"status 143\r"), "a stopped job can be killed: 143")
+    # The shell may have told its status before, and forgotten it.
+    say(t.expect(r"status 143\r|Exit 143|Terminated"), "a stopped job can be killed: 143")
+    t.expect(r"status \d+\r\n.*outer> ")
     t.type("berth run -q host sleep 4703\r")
     t.until("no job", lambda: processes("cmdline", "^sleep 4703"))
     t.type(b"\x1a")
@@ -396,6 +397,7 @@ def case_background():
     t.type("fg\r")
     t.expect(r"berth run -q -it[^\r]*\r\n")
     say(t.expect(r"24 80\r\n"), "fg: its output")
+    t.until("not raw", t.is_raw)
     t.type("typed\r")
     say(t.expect(r"got typed\r\n"), "fg: it has the terminal")
     t.expect("outer> ")
@@ -540,10 +542,17 @@ def case_detach():
     for wrong in ("ctrl-", "ctrl-1", "ctrl-P", "a,,b", ",", "a,", "ab", "DELL", "ctrl-p;ctrl-q", ",".join("a" * 17)):
         done = subprocess.run(["berth", "run", "--detach-keys=" + wrong, "-t", "host", "true"], capture_output=True)
         same((done.returncode, len(done.stderr.splitlines())), (125, 3), "--detach-keys=%s is refused" % wrong)
-    t = berth("--timeout=2s", "-it", "host", "sh", "-c", "echo ready; exec sleep 4707")
-    ready(t)
-    t.type(b"\x10\x11")
-    same(t.wait(), 0, "detached with a timeout")
+    # On a busy host it may be over before.
+    for seconds in (2, 10, 30):
+        t = berth("--timeout=%ds" % seconds, "-it", "host", "sh", "-c", "echo ready; exec sleep 4707")
+        try:
+            ready(t)
+            t.type(b"\x10\x11")
+        except (Late, OSError):
+            pass
+        if t.wait() != 124:
+            break
+    same(t.status, 0, "detached with a timeout")
     t.until("it stays", lambda: not processes("comm", "^berth-job"))
     say(True, "which ends it then")
 

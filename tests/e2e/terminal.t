@@ -54,6 +54,7 @@ shows $'bash-[0-9.]+# *\n*$' "and gives it back"
 keys 'clear; cat /tmp/x' Enter
 shows $'^some words\n' "with what was written"
 keys 'sleep 100' Enter
+wait_for 20 pgrep -fx 'sleep 100'
 keys C-z
 shows 'Stopped +sleep 100' "^Z is the job's shell's"
 keys 'exit' Enter

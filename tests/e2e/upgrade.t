@@ -60,8 +60,8 @@ failed=0
 (for _ in {1..6}; do root BUILD="$BUILD" sh "$TOP/config/install.sh" install >/dev/null; done) &
 installs=$!
 while kill -0 $installs 2>/dev/null; do
-	as alice timeout 60 berth -q daemon stop --force
-	run as alice timeout 60 berth -q run host echo "$failed"
+	as alice timeout 200 berth -q daemon stop --force
+	run as alice timeout 200 berth -q run host echo "$failed"
 	[ "$rc:$out" = "0:$failed" ] || { failed=$((failed + 1)); diag "$rc $out $err"; }
 done
 wait
@@ -80,7 +80,11 @@ is "$rc" 0 "uninstall with REVOKE=1"
 wait_job
 isnt "$rc" 0 "ends the job"
 ok "and the engine" wait_for 10 no_engine
-is "$(pgrep -c -x 'berth.*'):$(find /usr/local -path '*berth*')" "0:" "nothing of berth runs, or lies there"
+nothing_runs() {
+	! pgrep -x 'berth.*'
+}
+ok "nothing of berth runs" wait_for 5 nothing_runs
+is "$(find /usr/local -path '*berth*')" "" "or lies there"
 root BUILD="$BUILD" sh "$TOP/config/install.sh" install >/dev/null
 
 # --- a reboot: /run may be new, or may have kept what nobody serves
@@ -88,7 +92,7 @@ grant alice security.confined >/dev/null
 run=/run/berth/1000
 reboot() {
 	local dir
-	as alice timeout 60 berth -q daemon start >/dev/null
+	as alice timeout 200 berth -q daemon start >/dev/null
 	for dir in /sys/fs/cgroup/berth/1000/*/; do
 		echo 1 >"${dir}cgroup.kill"
 	done
@@ -100,7 +104,7 @@ after() {
 	shift
 	reboot
 	"$@"
-	run as alice timeout 60 berth run -q host echo up
+	run as alice timeout 200 berth run -q host echo up
 	is "$rc:$out:$err" "0:up:" "reboot, $what: the next call works"
 	is "$(stat -c '%a %U' /run/berth $run $run/lock $run/engine.sock | tr '\n' ' ')" \
 	    "755 root 711 root 600 root 600 alice " "$what: and all is as it should be"
@@ -131,7 +135,7 @@ after "a link where the socket was" sh -c "rm $run/engine.sock; ln -s /nowhere $
 
 # What root would never have made is refused, by name, and nothing of it is used.
 refused() {
-	run as alice timeout 60 berth run -q host echo up
+	run as alice timeout 200 berth run -q host echo up
 	is "$rc:$out" "125:" "$1: refused"
 	like "$err" "$2" "$1: by name"
 }

@@ -127,6 +127,8 @@ is "$(as alice berth __complete volume ls --filter dangling= | cut -f1 | xargs)"
 
 # --- in use
 as alice berth run -q -d --name keeper -v data:/d -v /anon host sh -c 'echo x >/anon/x; exec sleep 1000' >/run/arena/id
+id=$(cat /run/arena/id)
+wait_for 10 test -s "$STATE/jobs/$id/v/1/x"
 is "$(volume inspect data | json '(v[0]["used"], v[0]["jobs"])')" "(True, ['keeper'])" "inspect: who uses it"
 is "$(volume ls -q -f dangling=true | xargs):$(volume ls -q -f dangling=false)" "labelled new:data" "ls --filter dangling="
 run volume rm data
@@ -153,7 +155,6 @@ is "$rc:$out" "0:Total reclaimed space: 0B" "prune -a: nor then"
 like "$(as alice berth system df | xargs)" 'Local Volumes 1 1 .* 0B \(0%\)' "system df has them"
 
 # --- without a name: it goes with its job
-id=$(cat /run/arena/id)
 ok "one without a name is kept with the job" test -e "$STATE/jobs/$id/v/1/x"
 is "$(volume ls -q | xargs)" data "and is none of the volumes"
 as alice berth start keeper >/dev/null
@@ -199,7 +200,7 @@ not_ok "reset removes them, too" test -e "$VOLUMES"
 
 # --- restarts, and what is killed
 as alice berth run -q -d --name again --restart on-failure:2 -v count:/d host sh -c 'echo x >>/d/runs; exit 1' >/dev/null
-run as alice timeout 60 berth wait again
+run as alice timeout 200 berth wait again
 ended() {
 	[ "$(as alice berth inspect again | json 'v[0]["state"]')" = exited ]
 }

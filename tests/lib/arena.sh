@@ -118,18 +118,21 @@ start_engine() {
 	    --entitlements="$list"
 }
 
+# What an engine has just forked is called as it is for a moment: that is none.
 engine_pid() {
-	local uid status
-	uid=$(id -u "$1")
-	for status in /proc/[0-9]*/status; do
-		if awk -v uid="$uid" '$1 == "Name:" { n = $2 } $1 == "Uid:" { u = $2 }
-		    END { exit !(n == "berth-engine" && u == uid) }' "$status" 2>/dev/null; then
-			status=${status#/proc/}
-			printf '%s\n' "${status%/status}"
-			return 0
-		fi
-	done
-	return 1
+	cat /proc/[0-9]*/status 2>/dev/null | awk -v uid="$(id -u "$1")" '
+	    $1 == "Name:" { name = $2 }
+	    $1 == "Pid:" { pid = $2 }
+	    $1 == "PPid:" { parent = $2 }
+	    $1 == "Uid:" && $2 == uid && name == "berth-engine" { engines[pid] = parent }
+	    END {
+		for (pid in engines)
+			if (!(engines[pid] in engines)) {
+				print pid
+				exit 0
+			}
+		exit 1
+	    }'
 }
 
 wait_for() {
