@@ -20,6 +20,7 @@
 
 #include "common/io.h"
 
+#include "client/berth/hold.h"
 #include "client/berth/message.h"
 #include "client/berth/view.h"
 
@@ -145,7 +146,7 @@ watch(struct way *way, int pidfd, struct launch *launch, struct err *err)
 	int64_t began = way_elapsed(way);
 
 	for (;;) {
-		int count = poll(fds, 2, way->noted ? 1000 : 50);
+		int count = hold_poll(way, fds, 2, way->noted ? 1000 : 50);
 
 		if (count < 0 && errno != EINTR)
 			return (0);

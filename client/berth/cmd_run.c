@@ -52,6 +52,7 @@ give(struct relay *relay, struct job_message *message, struct err *err)
 	if (way_init(&way, relay->cli, true, err) != 0)
 		return (-1);
 	message->params = NULL;
+	relay_hold(&way);
 	rc = relay->cli->once ? once_open(&way, &call, &conn, &init, err)
 			      : engine_open(&way, &call, &conn, err);
 	if (rc != 0)

@@ -11,6 +11,7 @@
 #ifndef CLIENT_BERTH_CONNECT_H
 #define CLIENT_BERTH_CONNECT_H
 
+#include <signal.h>
 #include <stdint.h>
 #include <sys/un.h>
 
@@ -37,6 +38,10 @@ struct way {
 	int64_t began; /* milliseconds, CLOCK_MONOTONIC */
 	int64_t waited; /* of them for engines that had accepted the call, and ended */
 	struct sockaddr_un address;
+	bool hold; /* hold.h: signals in held wait, as soon as the call is on its way */
+	bool holds; /* they do; before is what was blocked without them */
+	sigset_t held;
+	sigset_t before;
 };
 
 /* Reads --host and BERTH_HOST. 0, or -1 with err. */

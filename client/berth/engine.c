@@ -15,6 +15,7 @@
 
 #include <json-c/json.h>
 
+#include "client/berth/hold.h"
 #include "client/berth/message.h"
 #include "client/lib/json.h"
 
@@ -195,8 +196,8 @@ read_within(const struct way *way, struct varlink *conn, int limit, struct json_
 			message_note(way->cli, "waiting for %s", who);
 			noted = true;
 		}
-		rc =
-		    poll(&poll_conn, 1, limit < 0 ? -1 : (noted ? limit : ANSWER_NOTE_MS) - waited);
+		rc = hold_poll(
+		    way, &poll_conn, 1, limit < 0 ? -1 : (noted ? limit : ANSWER_NOTE_MS) - waited);
 		if (rc < 0 && errno != EINTR)
 			return (-1);
 		if (rc > 0 && (rc = varlink_receive(conn)) != 1)
@@ -301,6 +302,7 @@ exchange(struct way *way, const struct engine_call *call, struct json_object *co
 		if ((rc = way_connect(way, &fd, err)) != 0)
 			return (rc);
 		varlink_init(conn, fd);
+		hold_begin(way);
 		if (varlink_write(fd, messages, 2, call->fds, call->nfds) == 0)
 			rc = engine_greet(way, conn, err);
 		else if (was_not_served(-1, errno))
@@ -309,6 +311,7 @@ exchange(struct way *way, const struct engine_call *call, struct json_object *co
 			rc = err_sys(err, "cannot send the call to the engine");
 		if (rc == 0)
 			return (0);
+		hold_end(way);
 		varlink_close(conn);
 		if (rc > 0 && way->killed && !way->start)
 			return (1);

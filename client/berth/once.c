@@ -19,6 +19,7 @@
 #include "common/io.h"
 
 #include "client/berth/bootstrap.h"
+#include "client/berth/hold.h"
 #include "client/berth/message.h"
 #include "client/berth/view.h"
 
@@ -106,6 +107,7 @@ give_up(struct way *way, struct launch *launch, struct varlink *conn)
 {
 	struct err ignored;
 
+	hold_end(way);
 	varlink_close(conn);
 	if (bootstrap_end(way, launch, &ignored) == 0)
 		once_reap(find_init());
@@ -129,6 +131,7 @@ launch(struct way *way, struct engine_call *call, struct varlink *conn, struct e
 	close(pair[1]);
 	if (sent != 0)
 		return (-1);
+	hold_begin(way);
 	sent = engine_send(call, conn, err);
 	if (sent < 0) {
 		give_up(way, &launch, conn);
@@ -154,6 +157,7 @@ once_open(
 	if (rc > 0)
 		rc = ended_early(err);
 	if (rc < 0) {
+		hold_end(way);
 		varlink_close(conn);
 		once_reap(*init);
 	}

@@ -323,6 +323,7 @@ relay_call(struct relay *relay, struct engine_call *call, struct err *err)
 		json_object_put(call->params);
 		return (-1);
 	}
+	relay_hold(&way);
 	if (engine_open(&way, call, &conn, err) != 0)
 		return (-1);
 	relay->engine = way.peer;

@@ -76,6 +76,11 @@ int relay_open(struct relay *relay, bool interactive, int stdio[3], struct err *
     __attribute__((warn_unused_result));
 void relay_close(struct relay *relay);
 
+struct way;
+
+/* Before the call is sent: what relay_run takes waits for it from then on. */
+void relay_hold(struct way *way);
+
 /* After the call was sent: closes the job's ends of the pipes here. */
 void relay_sent(struct relay *relay);
 

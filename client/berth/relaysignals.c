@@ -16,6 +16,7 @@
 #include <json-c/json.h>
 
 #include "client/berth/attach.h"
+#include "client/berth/connect.h"
 #include "client/berth/message.h"
 #include "client/berth/ticks.h"
 
@@ -28,19 +29,32 @@
 static const int taken[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH,
 	SIGTSTP, SIGCONT };
 
-int
-relay_signals(void)
+static void
+what_is_taken(sigset_t *take)
 {
-	sigset_t take, block;
-
-	sigemptyset(&take);
+	sigemptyset(take);
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
 		struct sigaction action;
 
 		/* nohup(1) and background jobs of sh(1): a blocked signal is queued even if ignored. */
 		if (sigaction(taken[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-			sigaddset(&take, taken[i]);
+			sigaddset(take, taken[i]);
 	}
+}
+
+void
+relay_hold(struct way *way)
+{
+	way->hold = true;
+	what_is_taken(&way->held);
+}
+
+int
+relay_signals(void)
+{
+	sigset_t take, block;
+
+	what_is_taken(&take);
 	block = take;
 	/* A job that closed its input, a terminal that is gone: write(2) says so. */
 	sigaddset(&block, SIGPIPE);

@@ -3,6 +3,7 @@
 # takes its job along.
 . "${BASH_SOURCE[0]%/*}/../attack/jobs.sh"
 arena_enter "$@"
+needs strace
 jobs_world security.confined
 
 # --- streams
@@ -91,6 +92,32 @@ for signal in INT TERM HUP QUIT USR1 USR2 ALRM WINCH CONT; do
 	wait_job
 	is "$rc:$(tail -n1 /run/arena/out)" "42:got $signal" "SIG$signal ($number) reaches the command"
 done
+# early FLAGS...: the client of that is stopped when it has read what the engine answers first, and meanwhile its
+# command is at work; SIGUSR1 to the client, which then goes on
+early() {
+	rm -f /home/alice/early
+	(cd /home/alice && exec setpriv --reuid=alice --regid=alice --init-groups --inh-caps=-all \
+	    env -i --default-signal PATH=/usr/local/bin:/usr/bin:/bin strace -D -qq -o /home/alice/trace -e trace=recvmsg \
+	    -e inject=recvmsg:signal=STOP:when=1 berth "$@" bash -c "trap 'echo got; exit 42' USR1; : >/h/early; while :; do sleep 0.02; done") \
+	    >/run/arena/out 2>&1 &
+	client=$!
+	wait_for 20 test -e /home/alice/early
+	wait_for 20 grep -q 'stopped by SIGSTOP' /home/alice/trace
+	kill -USR1 "$client"
+	pkill -KILL -u alice -x strace
+	wait_for 20 no_tracer
+	kill -CONT "$client"
+	wait_job
+}
+no_tracer() {
+	! pgrep -u alice -x strace
+}
+early run -q -v /home/alice:/h host
+is "$rc:$(cat /run/arena/out)" "42:got" "a signal reaches a command that is faster than its client"
+as alice berth run -d -q --name early -v /home/alice:/h host sleep 1000 >/dev/null
+early exec early
+is "$rc:$(cat /run/arena/out)" "42:got" "the same of exec"
+as alice berth rm -f early >/dev/null
 for signal in INT TERM HUP; do
 	start_job /run/arena/out host sh -c 'echo ready; exec sleep 30'
 	wait_for 20 grep -q ready /run/arena/out
