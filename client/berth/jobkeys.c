@@ -64,7 +64,8 @@ store_image(void *field, char *value)
 {
 	size_t len;
 
-	*(const char **)field = value;
+	/* What is none is not opened. */
+	*(const char **)field = "host";
 	if (strcmp(value, "host") == 0)
 		return (NULL);
 	if (!json_is_utf8(value))
@@ -82,6 +83,7 @@ store_image(void *field, char *value)
 	}
 	if (value[strspn(value, "./")] == '\0')
 		return ("is the directory of this file itself: name one in it, ./DIR");
+	*(const char **)field = value;
 	return (NULL);
 }
 

@@ -21,6 +21,8 @@ struct giving {
 	struct jobfile *jf;
 	struct problems *problems;
 	struct spot at;
+	bool lost; /* what a file gives is not known */
+	bool wrong; /* a name or an id was none */
 	size_t nseen;
 	const char *seen[3 * JOBFILE_ITEMS_MAX]; /* keys that this file has given */
 };
@@ -45,12 +47,13 @@ check_volume(const struct giving *giving, const struct jobfile_item *item)
 }
 
 static void
-unknown(const struct giving *giving, const char *name)
+unknown(struct giving *giving, const char *name)
 {
 	struct near near = { .word = name };
 	struct jobfile *jf = giving->jf;
 	char list[200] = "";
 
+	giving->wrong = true;
 	problems_add(giving->problems, &giving->at, "%s has no parameter %.64s", jf->file, name);
 	for (size_t i = 0; i < jf->nitems; i++) {
 		const struct jobfile_item *item = &jf->items[i];
@@ -112,6 +115,7 @@ give(struct giving *giving, const char *key, const char *value)
 	number->given = true;
 	if (id_parse(value, &number->value) == 0)
 		return;
+	giving->wrong = true;
 	problems_add(giving->problems, &giving->at, "%s is not an id", value);
 	problems_todo(giving->problems, "it is a decimal number up to 2147483646");
 }
@@ -149,8 +153,16 @@ keep(struct jobfile *jf, char *text)
 	return (rc == 0 ? jf->kept.v[jf->kept.n - 1] : NULL);
 }
 
-static int
-give_file(struct giving *giving, const char *file, struct err *err)
+/* It is no file of parameters, or cannot be read. */
+static void
+refuse_file(struct giving *giving, const struct err *err)
+{
+	giving->lost = true;
+	problems_err(giving->problems, &(struct spot){ .file = "--params" }, err);
+}
+
+static void
+give_file(struct giving *giving, const char *file)
 {
 	struct jobscan scan = { .file = file,
 		.first = "[params]",
@@ -158,20 +170,24 @@ give_file(struct giving *giving, const char *file, struct err *err)
 		.out = giving,
 		.section = open_section,
 		.key = take_key };
+	struct err err = { .code = ERR_INVALID };
 	size_t len = 0;
-	char *text = jobfile_bytes(file, &len, err);
+	char *text = jobfile_bytes(file, &len, &err);
 
-	if (text == NULL)
-		return (-1);
+	if (text == NULL) {
+		refuse_file(giving, &err);
+		return;
+	}
 	if (giving->jf->nparams == JOBFILE_PARAMS_MAX) {
 		free(text);
-		return (err_set(err, ERR_USAGE, "there are more than %u files of parameters",
-		    JOBFILE_PARAMS_MAX));
+		err_set(&err, ERR_USAGE, "%s: there are more than %u files of parameters", file,
+		    JOBFILE_PARAMS_MAX);
+		refuse_file(giving, &err);
+		return;
 	}
 	giving->jf->params[giving->jf->nparams++] = text;
 	giving->nseen = 0;
 	jobscan_run(&scan, text, len);
-	return (0);
 }
 
 /* --- words ------------------------------------------------------------------------------------------ */
@@ -220,19 +236,18 @@ jobparams_give(struct jobfile *jf, const struct job_words *files, const struct j
     struct problems *problems, struct err *err)
 {
 	struct giving giving = { .jf = jf, .problems = problems };
+	bool whole = problems_count(problems) == 0;
 
-	for (size_t i = 0; i < files->n; i++) {
-		if (give_file(&giving, files->v[i], err) != 0)
-			return (-1);
-	}
+	for (size_t i = 0; i < files->n; i++)
+		give_file(&giving, files->v[i]);
 	for (size_t i = 0; i < words->n; i++) {
 		if (give_word(&giving, words->v[i], err) != 0)
 			return (-1);
 	}
-	/* Beside another problem it has been said already, or follows from that. */
-	if (problems_count(problems) == 0)
+	/* Of the file it has been said already; else it may follow from what was said. */
+	if (whole && !giving.lost && !giving.wrong)
 		check_owners(jf, problems);
-	return (0);
+	return (giving.lost ? 1 : 0);
 }
 
 void

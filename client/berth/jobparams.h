@@ -13,7 +13,8 @@
 
 /*
  * Puts what files and words say into the items of jf: value, uid, gid, from. What is wrong is added to
- * problems; paths are not looked at here. 0, or -1 with err when a file cannot be read.
+ * problems; paths are not looked at here. 0; 1: a file could not be read, so that it is not known what is given;
+ * -1 with err.
  */
 int jobparams_give(struct jobfile *jf, const struct job_words *files, const struct job_words *words,
     struct problems *problems, struct err *err) __attribute__((warn_unused_result));

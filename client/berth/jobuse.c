@@ -365,17 +365,19 @@ int
 jobuse_begin(struct cli *cli, struct run_options *options, struct err *err)
 {
 	struct jobfile *jf = options->jf = calloc(1, sizeof(*jf));
+	int rc;
 
 	if (jf == NULL)
 		return (err_sys(err, "cannot read %s", options->file));
-	if (jobfile_read(jf, options->file, &cli->problems, err) != 0 ||
-	    jobparams_give(jf, &options->param_files, &options->params, &cli->problems, err) != 0)
+	rc = jobfile_read(jf, options->file, &cli->problems, err);
+	if (rc == 0)
+		rc = jobparams_give(
+		    jf, &options->param_files, &options->params, &cli->problems, err);
+	if (rc < 0)
 		return (-1);
-	if (!options->explaining)
+	if (rc == 0 && !options->explaining)
 		jobparams_missing(jf, &cli->problems);
-	/* Of an image that is not one, or of a path, nothing is opened. */
-	if (problems_count(&cli->problems) == 0)
-		use_image(cli, options);
+	use_image(cli, options);
 	use_items(cli, options);
 	if (problems_count(&cli->problems) > 0)
 		return (end(cli, options, err));

@@ -132,7 +132,21 @@ echo 'config = /home/alice/conf' | file bare.params
 refused 125 "one without its section" run -f web.job --param config=/home/alice/conf --params bare.params
 says "berth: bare.params:1" "a key stands before the first section" "write  \\[params\\]  above it"
 refused 125 "one that is not there" run -f web.job --params none.params
-like "$lines" "^berth: cannot open none.params"$'\n'"No such file" "it says which"
+like "$lines" "^berth: --params: cannot open none.params: No such file" "it says which"
+printf '[job]\nimage = ./none\nuser = a b\n[directory d]\npath = /d\n[directory e]\npath = /e\n[secret k]\n' | file all.job
+refused 125 "all that is wrong is said at once" run -f all.job --params none.params --params bare.params --param d=rel --param e-uid=7 \
+    --param k=/home/alice/nokey --param f=/x
+is "$(head -n1 <<<"$lines")" "berth: all.job: there are 7 problems, and nothing was started" "each once"
+says "all.job:2" "cannot open the image ./none: No such file"
+says "all.job:3" "user = a b: it is not a user"
+says "--params" "cannot open none.params: No such file"
+says "bare.params:1" "a key stands before the first section"
+says "--param d" "rel is not an absolute path"
+says "--param k" "secret k: cannot open /home/alice/nokey"
+says "--param f" "all.job has no parameter f" "it has: d, e, k"
+refused 125 "half an owner beside a directory that is not there" run -f all.job --param d=/home/alice/nodir --param e=/home/alice/conf \
+    --param e-uid=7 --param k=/home/alice/web.job
+is "$(grep -c 'user = a b\|e has one of uid\|cannot mount /home/alice/nodir\|cannot open the image' <<<"$lines")" 3 "what follows from nothing else is said, too"
 refused 125 "--param without -f" run --param config=/x host true
 like "$lines" "^berth: --param and --params need -f" "it says so"
 
