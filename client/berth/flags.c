@@ -71,12 +71,19 @@ unknown(struct flag_parse *parse, const char *label, struct err *err)
 	return (near.best != NULL ? err_why(err, "the nearest one is --%s", near.best) : -1);
 }
 
+bool
+flag_on(const char *value, bool *on)
+{
+	*on = value == NULL || strcmp(value, "true") == 0 || strcmp(value, "1") == 0;
+	return (*on || strcmp(value, "false") == 0 || strcmp(value, "0") == 0);
+}
+
 static int
 store_switch(const struct hit *hit, const char *value, struct err *err)
 {
-	bool on = value == NULL || strcmp(value, "true") == 0 || strcmp(value, "1") == 0;
+	bool on;
 
-	if (!on && strcmp(value, "false") != 0 && strcmp(value, "0") != 0) {
+	if (!flag_on(value, &on)) {
 		err_set(err, ERR_USAGE, "%s=%s: not a switch's value", hit->label, value);
 		return (err_why(err, "a switch is true or false"));
 	}

@@ -64,6 +64,9 @@ struct flag_parse {
 /* 0 with argc and argv changed to the words that are left ("--" is gone), or -1 with ERR_USAGE. */
 int flags_parse(struct flag_parse *parse, struct err *err) __attribute__((warn_unused_result));
 
+/* What a switch is set to: value is true or 1, false or 0; NULL, as without one: true. False: it is neither. */
+bool flag_on(const char *value, bool *on);
+
 /* Is it in this version, not only known by name? */
 bool flag_is_here(const struct flag *flag);
 

@@ -128,11 +128,7 @@ wrong(const struct reading *r, const char *what, const char *why, struct err *er
 static int
 take_bool(const struct reading *r, const char *value, bool *out, struct err *err)
 {
-	if (value == NULL || strcmp(value, "true") == 0 || strcmp(value, "1") == 0)
-		*out = true;
-	else if (strcmp(value, "false") == 0 || strcmp(value, "0") == 0)
-		*out = false;
-	else
+	if (!flag_on(value, out))
 		return (wrong(r, "not a switch's value", "a switch is true or false", err));
 	return (0);
 }

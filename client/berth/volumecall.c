@@ -37,6 +37,7 @@ int
 volume_filter_add(struct volume_filter *filter, const char *value, struct err *err)
 {
 	const char *text = strchr(value, '=');
+	bool on;
 
 	if (text == NULL || text[1] == '\0' || !json_is_utf8(value))
 		return (wrong_filter(value, err));
@@ -47,12 +48,9 @@ volume_filter_add(struct volume_filter *filter, const char *value, struct err *e
 		return (add(filter->labels, &filter->nlabels, text, err));
 	if (strncmp(value, "dangling=", 9) != 0)
 		return (wrong_filter(value, err));
-	if (strcmp(text, "true") == 0 || strcmp(text, "1") == 0)
-		filter->dangling = FLAG_YES;
-	else if (strcmp(text, "false") == 0 || strcmp(text, "0") == 0)
-		filter->dangling = FLAG_NO;
-	else
+	if (!flag_on(text, &on))
 		return (wrong_filter(value, err));
+	filter->dangling = on ? FLAG_YES : FLAG_NO;
 	return (0);
 }
 

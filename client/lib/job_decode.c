@@ -83,15 +83,6 @@ take_words(struct json_object *value, struct job_words *words, struct err *err)
 	return 0;
 }
 
-int
-job_take_bool(struct json_object *value, bool *out, struct err *err)
-{
-	if (!json_object_is_type(value, json_type_boolean))
-		return err_set(err, ERR_USAGE, "neither true nor false");
-	*out = json_object_get_boolean(value) != 0;
-	return 0;
-}
-
 /* As struct winsize of ioctl_tty(2) has it; what is not known is not sent. */
 static int
 take_size(struct json_object *value, uint16_t *out, struct err *err)
@@ -145,23 +136,23 @@ STORE(store_blob, job_take_fd(d->conn, value, &d->blob, err))
 STORE(store_stdin, job_take_fd(d->conn, value, &d->run->stdio[0], err))
 STORE(store_stdout, job_take_fd(d->conn, value, &d->run->stdio[1], err))
 STORE(store_stderr, job_take_fd(d->conn, value, &d->run->stdio[2], err))
-STORE(store_tty, job_take_bool(value, &d->run->tty, err))
+STORE(store_tty, json_store_bool(&d->run->tty, value, err))
 STORE(store_rows, take_size(value, &d->run->rows, err))
 STORE(store_columns, take_size(value, &d->run->columns, err))
 STORE(store_workdir, job_take_text(value, &d->run->workdir, err))
 STORE(store_user, job_take_text(value, &d->run->user, err))
 STORE(store_job, job_take_text(value, &d->exec->job, err))
-STORE(store_exec_detach, job_take_bool(value, &d->exec->detach, err))
-STORE(store_exec_interactive, job_take_bool(value, &d->exec->interactive, err))
-STORE(store_detach, job_take_bool(value, &d->job->detach, err))
-STORE(store_keep, job_take_bool(value, &d->job->keep, err))
-STORE(store_interactive, job_take_bool(value, &d->job->interactive, err))
-STORE(store_no_new_privileges, job_take_bool(value, &d->job->no_new_privileges, err))
-STORE(store_keep_groups, job_take_bool(value, &d->job->keep_groups, err))
+STORE(store_exec_detach, json_store_bool(&d->exec->detach, value, err))
+STORE(store_exec_interactive, json_store_bool(&d->exec->interactive, value, err))
+STORE(store_detach, json_store_bool(&d->job->detach, value, err))
+STORE(store_keep, json_store_bool(&d->job->keep, value, err))
+STORE(store_interactive, json_store_bool(&d->job->interactive, value, err))
+STORE(store_no_new_privileges, json_store_bool(&d->job->no_new_privileges, value, err))
+STORE(store_keep_groups, json_store_bool(&d->job->keep_groups, value, err))
 STORE(store_labels, job_labels_take(value, &d->job->labels, err))
 STORE(store_hostname, job_take_text(value, &d->job->hostname, err))
 STORE(store_name, job_take_text(value, &d->job->name, err))
-STORE(store_read_only, job_take_bool(value, &d->job->read_only, err))
+STORE(store_read_only, json_store_bool(&d->job->read_only, value, err))
 STORE(store_cap_add, take_words(value, &d->job->cap_add, err))
 STORE(store_cap_drop, take_words(value, &d->job->cap_drop, err))
 STORE(store_entitlements, take_words(value, &d->job->entitlements, err))

@@ -74,7 +74,7 @@ take_not(struct json_object *value, bool *out, struct err *err)
 {
 	bool yes;
 
-	if (job_take_bool(value, &yes, err) == -1)
+	if (json_store_bool(&yes, value, err) == -1)
 		return -1;
 	*out = !yes;
 	return 0;
@@ -94,7 +94,7 @@ take_id(struct json_object *value, uint32_t *id, bool *said, struct err *err)
 
 #define STORE(function, expression) JSON_STORE(function, struct decoder *d, expression)
 
-STORE(store_readonly, job_take_bool(value, &d->mount->readonly, err))
+STORE(store_readonly, json_store_bool(&d->mount->readonly, value, err))
 STORE(store_fd, job_take_fd(d->conn, value, &d->mount->fd, err))
 STORE(store_source, job_take_text(value, &d->mount->source, err))
 STORE(store_target, job_take_text(value, &d->mount->target, err))
@@ -102,7 +102,7 @@ STORE(store_options, job_take_text(value, &d->mount->options, err))
 STORE(store_recursive, take_not(value, &d->mount->nonrecursive, err))
 STORE(store_copy, take_not(value, &d->mount->nocopy, err))
 STORE(store_labels, job_labels_take(value, &d->mount->labels, err))
-STORE(store_match, job_take_bool(value, &d->mount->match, err))
+STORE(store_match, json_store_bool(&d->mount->match, value, err))
 STORE(store_uid, take_id(value, &d->mount->uid, &d->uid, err))
 STORE(store_gid, take_id(value, &d->mount->gid, &d->gid, err))
 

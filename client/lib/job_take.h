@@ -21,7 +21,5 @@ int job_take_text(struct json_object *value, char **text, struct err *err)
 /* The position of the text in names, a list that ends with NULL; 0 is "invalid" and not in it. */
 int job_take_choice(struct json_object *value, const char *const *names, unsigned int *choice,
     struct err *err) __attribute__((warn_unused_result));
-int job_take_bool(struct json_object *value, bool *out, struct err *err)
-    __attribute__((warn_unused_result));
 
 #endif

@@ -50,6 +50,15 @@ take_member(const struct json_field *fields, const char *key, struct json_object
 }
 
 int
+json_store_bool(void *out, struct json_object *value, struct err *err)
+{
+	if (!json_object_is_type(value, json_type_boolean))
+		return err_set(err, ERR_USAGE, "neither true nor false");
+	*(bool *)out = json_object_get_boolean(value) != 0;
+	return 0;
+}
+
+int
 json_fields(struct json_object *obj, const struct json_field *fields, void *out, struct err *err)
 {
 	struct json_object_iterator it;

@@ -29,6 +29,9 @@ typedef int json_store(void *out, struct json_object *value, struct err *err);
 		return expression;                                                 \
 	}
 
+/* One for a bool. */
+json_store json_store_bool;
+
 struct json_field {
 	const char *key;
 	json_store *store;

@@ -63,15 +63,6 @@ store_text(void *out, struct json_object *value, struct err *err)
 	return json_string(value) == NULL ? err_set(err, ERR_USAGE, "not a text") : 0;
 }
 
-int
-call_store_flag(void *out, struct json_object *value, struct err *err)
-{
-	if (!json_object_is_type(value, json_type_boolean))
-		return err_set(err, ERR_USAGE, "neither true nor false");
-	*(bool *)out = json_object_get_boolean(value) != 0;
-	return 0;
-}
-
 static int
 call_hello(struct call *call)
 {
@@ -212,13 +203,13 @@ store_parameters(void *out, struct json_object *value, struct err *err)
 static int
 store_more(void *out, struct json_object *value, struct err *err)
 {
-	return call_store_flag(&((struct head *)out)->call->more, value, err);
+	return json_store_bool(&((struct head *)out)->call->more, value, err);
 }
 
 static int
 store_oneway(void *out, struct json_object *value, struct err *err)
 {
-	return call_store_flag(&((struct head *)out)->call->oneway, value, err);
+	return json_store_bool(&((struct head *)out)->call->oneway, value, err);
 }
 
 int

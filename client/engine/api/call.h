@@ -56,9 +56,6 @@ int call_must_have_more(const struct call *call) __attribute__((warn_unused_resu
 /* Answers that a parameter is wrong: err as json_fields has it. Returns -1. */
 int call_invalid(const struct call *call, const struct err *err);
 
-/* A json_store for a bool. */
-int call_store_flag(void *out, struct json_object *value, struct err *err);
-
 /* io.berth.Engine.Stop and Reset; in stop.c. As call_handle. */
 int call_stop(struct call *call) __attribute__((warn_unused_result));
 int call_reset(struct call *call) __attribute__((warn_unused_result));

@@ -75,19 +75,19 @@ store_messages(void *out, struct json_object *value, struct err *err)
 static int
 store_follow(void *out, struct json_object *value, struct err *err)
 {
-	return call_store_flag(&((struct wanted *)out)->follow, value, err);
+	return json_store_bool(&((struct wanted *)out)->follow, value, err);
 }
 
 static int
 store_owners(void *out, struct json_object *value, struct err *err)
 {
-	return call_store_flag(&((struct wanted *)out)->owners, value, err);
+	return json_store_bool(&((struct wanted *)out)->owners, value, err);
 }
 
 static int
 store_tar(void *out, struct json_object *value, struct err *err)
 {
-	return call_store_flag(&((struct wanted *)out)->tar, value, err);
+	return json_store_bool(&((struct wanted *)out)->tar, value, err);
 }
 
 static const struct json_field fields[] = {

@@ -130,7 +130,7 @@ int
 call_list(struct call *call)
 {
 	static const struct json_field fields[] = {
-		{ "all", call_store_flag, false },
+		{ "all", json_store_bool, false },
 		{ NULL, NULL, false },
 	};
 	bool all = false;

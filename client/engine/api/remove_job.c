@@ -88,7 +88,7 @@ struct removal {
 static int
 store_force(void *out, struct json_object *value, struct err *err)
 {
-	return call_store_flag(&((struct removal *)out)->force, value, err);
+	return json_store_bool(&((struct removal *)out)->force, value, err);
 }
 
 int

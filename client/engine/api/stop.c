@@ -28,13 +28,13 @@ struct stop {
 static int
 store_force(void *out, struct json_object *value, struct err *err)
 {
-	return call_store_flag(&((struct stop *)out)->force, value, err);
+	return json_store_bool(&((struct stop *)out)->force, value, err);
 }
 
 static int
 store_when_idle(void *out, struct json_object *value, struct err *err)
 {
-	return call_store_flag(&((struct stop *)out)->when_idle, value, err);
+	return json_store_bool(&((struct stop *)out)->when_idle, value, err);
 }
 
 int

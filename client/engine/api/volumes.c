@@ -340,7 +340,7 @@ do_remove(const struct worker *worker)
 static int
 store_force(void *out, struct json_object *value, struct err *err)
 {
-	return call_store_flag(&((struct wish *)out)->force, value, err);
+	return json_store_bool(&((struct wish *)out)->force, value, err);
 }
 
 int
@@ -496,7 +496,7 @@ do_prune(const struct worker *worker)
 static int
 store_all(void *out, struct json_object *value, struct err *err)
 {
-	return call_store_flag(&((struct wish *)out)->all, value, err);
+	return json_store_bool(&((struct wish *)out)->all, value, err);
 }
 
 static int
