@@ -105,6 +105,11 @@ refuse_section(struct jobscan *scan, const char *kind, enum jobfile_kind known, 
 
 	if (known == JOBFILE_INVALID) {
 		problems_add(scan->problems, &scan->at, "unknown section [%.64s]", kind);
+		if (strncmp(kind, "volume", 6) == 0 || strcmp(kind, "tmpfs") == 0) {
+			problems_todo(scan->problems, "write [mount NAME], with  type = %s",
+			    kind[0] == 'v' ? "volume" : "tmpfs");
+			return (false);
+		}
 		for (size_t i = 1; i < KINDS; i++)
 			near_try(&near, kinds[i].name);
 		problems_todo(scan->problems, "%s%s",

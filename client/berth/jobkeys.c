@@ -219,6 +219,9 @@ static const char *
 store_type(void *field, char *value)
 {
 	*(bool *)field = strcmp(value, "volume") == 0;
+	if (strcmp(value, "bind") == 0)
+		return ("is of a directory of the host, which is a [directory NAME]: its user "
+			"gives it");
 	return (is_one_of(value, "tmpfs|volume") ? NULL : "is not tmpfs or volume");
 }
 

@@ -27,6 +27,8 @@
 #include "client/berth/secrets.h"
 #include "client/lib/json.h"
 
+#define FORMAT "the format is in berth-job(5), and in  berth explain --schema"
+
 /* All there is to say, as one error: a single problem is one like every other. */
 static int
 end(struct cli *cli, const struct run_options *options, struct err *err)
@@ -40,11 +42,13 @@ end(struct cli *cli, const struct run_options *options, struct err *err)
 		/* These have been escaped already. */
 		snprintf(err->what, sizeof(err->what), "%.315s: %.315s", first->where, first->what);
 		snprintf(err->todo, sizeof(err->todo), "%s", first->todo);
+		if (first->todo[0] == '\0' && first->line > 0)
+			err_todo(err, FORMAT);
 	} else {
 		err_set(err, ERR_USAGE, "%s: there are %zu problems%s", options->file,
 		    problems_count(problems),
 		    options->explaining ? "" : ", and nothing was started");
-		err_todo(err, "the format is in berth-job(5), and in  berth explain --schema");
+		err_todo(err, FORMAT);
 	}
 	if (refused)
 		err->code = ERR_REFUSED;

@@ -92,13 +92,24 @@ place_in(const char *word, const char *const *words)
 }
 
 /* Takes over what the global flags said. */
+/* docker(1) takes a template there. */
+static int
+wrong_format(const char *format, struct err *err)
+{
+	err_set(err, ERR_USAGE, "--format=%s: not text or json", format);
+	if (strstr(format, "{{") == NULL)
+		return (-1);
+	return (err_why(
+	    err, "there are no templates: json has all of it, for jq(1) or another program"));
+}
+
 static int
 apply_globals(struct cli *cli, struct err *err)
 {
 	const char *level = cli->log_level, *format = cli->format;
 
 	if (format != NULL && place_in(format, cli_formats) < 0)
-		return (err_set(err, ERR_USAGE, "--format=%s: not text or json", format));
+		return (wrong_format(format, err));
 	cli->json = format != NULL && strcmp(format, "json") == 0;
 	if (level != NULL && place_in(level, cli_levels) < 0)
 		return (err_set(

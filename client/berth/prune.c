@@ -26,7 +26,7 @@ prune_ask(struct cli *cli, struct job_call *call, const char *question, struct j
 		json_object_put(call->params);
 		err_set(err, ERR_FAILED, "nothing was removed");
 		err_why(err, "nobody said yes");
-		return (err_todo(err, "berth %s -f  does not ask", cli->command->name));
+		return (err_todo(err, "the same with -f  does not ask"));
 	}
 	rc = job_ask_all(cli, call, answer, err);
 	if (rc != 1)

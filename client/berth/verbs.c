@@ -76,6 +76,7 @@ unknown(const struct cli *cli, const struct command *table, const char *word, st
 {
 	const char *blank = cli->command != NULL ? " " : "";
 	struct near near = { .word = word };
+	char usage[128];
 
 	err_set(err, ERR_USAGE, "unknown command: %s%s%s", name_of(cli), blank, word);
 	for (const struct command *row = table; row != NULL && row->name != NULL; row++) {
@@ -84,6 +85,10 @@ unknown(const struct cli *cli, const struct command *table, const char *word, st
 	}
 	if (near.best != NULL)
 		err_why(err, "the nearest one is %s%s%s", name_of(cli), blank, near.best);
+	else if (cli->command != NULL) {
+		command_usage(cli->command, usage, sizeof(usage));
+		err_why(err, "it is used as: berth %s", usage);
+	}
 	return (err_todo(err, "berth help%s%s", blank, name_of(cli)));
 }
 

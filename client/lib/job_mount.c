@@ -41,7 +41,8 @@ job_check_volume(const char *text, struct err *err)
 {
 	if (job_is_volume(text))
 		return 0;
-	err_set(err, ERR_USAGE, "%s cannot be the name of a volume", text);
+	err_set(
+	    err, ERR_USAGE, "%s cannot be the name of a volume", text[0] != '\0' ? text : "\"\"");
 	return err_why(err, "letters, digits, _ . and -, at most %u", JOB_VOLUME_MAX);
 }
 

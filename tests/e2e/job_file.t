@@ -134,6 +134,13 @@ says "berth: bare.params:1" "a key stands before the first section" "write  \\[p
 refused 125 "one that is not there" run -f web.job --params none.params
 like "$lines" "^berth: --params: cannot open none.params: No such file" "it says which"
 printf '[job]\nimage = ./none\nuser = a b\n[directory d]\npath = /d\n[directory e]\npath = /e\n[secret k]\n' | file all.job
+printf '[job]\nimage = host\n[volume data]\npath = /d\n[mount x]\ntype = bind\npath = /x\n' | file docker.job
+refused 125 "docker's words for mounts" run -f docker.job
+says "docker.job:3" "unknown section \\[volume\\]" "write \\[mount NAME\\], with  type = volume"
+says "docker.job:6" "type = bind: it is of a directory of the host, which is a \\[directory NAME\\]"
+echo 'FROM x' | file Dockerfile
+refused 125 "a file of another kind" run -f Dockerfile
+says "berth: Dockerfile:1" "a line is a comment" "the format is in berth-job"
 refused 125 "all that is wrong is said at once" run -f all.job --params none.params --params bare.params --param d=rel --param e-uid=7 \
     --param k=/home/alice/nokey --param f=/x
 is "$(head -n1 <<<"$lines")" "berth: all.job: there are 7 problems, and nothing was started" "each once"

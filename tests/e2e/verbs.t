@@ -344,7 +344,7 @@ rm -f $dir/script.calls
 b system prune
 is "$rc:$out:$err:$(calls)" "1::berth: nothing was removed
   nobody said yes
-  berth system prune -f  does not ask:" "system prune asks, and nobody is there"
+  the same with -f  does not ask:" "system prune asks, and nobody is there"
 b system prune -f
 is "$rc:$out" "0:Deleted Jobs:
 beef00000003

@@ -28,6 +28,13 @@ run volume inspect none
 is "$rc:$(json v <<<"$out")" "1:[]" "inspect: there is none"
 not_ok "nothing was made by looking" test -e "$VOLUMES"
 
+run volume list
+like "$rc:$err" $'^64:berth: unknown command: volume list\n  it is used as: berth volume ls\|' "another word of docker's: what there is"
+run volume inspect --format '{{.Mountpoint}}' x
+like "$rc:$err" '^64:.*not text or json.*there are no templates: json has all of it' "a template of docker's"
+run volume create ''
+like "$rc:$err" '^64:berth: "" cannot be the name of a volume' "an empty name can be seen"
+
 # --- by name
 gives "" "-v NAME:DST" -v data:/d host sh -c 'echo kept >/d/file'
 gives kept "what was written stays" -v data:/d host cat /d/file

@@ -373,7 +373,9 @@ of_mounts(void **state)
 	(void)state;
 	parse("[job]\nimage = host\n[mount m]\ntype = tmpfs\npath = /t\nsize = 50%\nmode = 755\n");
 	assert_string_equal(told(), "");
-	value(v, "type = bind", "is not tmpfs or volume");
+	value(v, "type = bind",
+	    "is of a directory of the host, which is a [directory NAME]: its user gives it");
+	value(v, "type = npipe", "is not tmpfs or volume");
 	has("[job]\nimage = host\n[mount m]\npath = /m\n", 3, "type is missing");
 	has("[job]\nimage = host\n[mount m]\ntype = tmpfs\n", 3, "path is missing");
 	has("[job]\nimage = host\n[mount m]\ntype = tmpfs\npath = /t\nsize = 1,exec\n", 6,

@@ -275,7 +275,7 @@ wire(void **state)
 		{ "{'type':'volume','target':'/a','source':'.'}",
 		    ". cannot be the name of a volume" },
 		{ "{'type':'volume','target':'/a','source':''}",
-		    " cannot be the name of a volume" },
+		    "\"\" cannot be the name of a volume" },
 		{ "{'type':'volume','target':'/a','options':'x'}", "volume /a has options" },
 		{ "{'type':'tmpfs','target':'/a','source':'x'}",
 		    "tmpfs /a has options that do not exist" },
