@@ -98,6 +98,14 @@ owner_text(const struct jobfile_item *item, char *buf, size_t len)
 		snprintf(buf, len, item->kind == JOBFILE_DIRECTORY ? "0:0" : "the job's user");
 }
 
+static const char *
+given_text(const struct jobfile_item *item, const char *nothing)
+{
+	if (item->replaced)
+		return ("a mount of a flag");
+	return (item->value != NULL ? item->value : nothing);
+}
+
 static void
 add_parameter(struct table *table, const struct jobfile_item *item)
 {
@@ -112,7 +120,7 @@ add_parameter(struct table *table, const struct jobfile_item *item)
 	table_add(table, !directory ? mode : item->writable ? "read-write" : "read-only");
 	table_add(table, owner);
 	table_add(table, item->optional ? "no" : "yes");
-	table_add(table, item->value != NULL ? item->value : "nothing");
+	table_add(table, given_text(item, "nothing"));
 	table_add(table, item->description != NULL ? item->description : "");
 }
 
@@ -126,7 +134,7 @@ add_other(struct table *table, const struct jobfile_item *item, const char *cons
 	table_add(table, words[2]);
 	table_add(table, "");
 	table_add(table, "");
-	table_add(table, item->value != NULL ? item->value : "");
+	table_add(table, given_text(item, ""));
 	table_add(table, words[3]);
 }
 

@@ -45,6 +45,7 @@ struct jobfile_item {
 	const char *path; /* canonical, in the job; NULL of a secret: /run/secrets/NAME */
 	bool writable;
 	bool optional;
+	bool replaced; /* a mount of a flag has its place */
 	struct jobfile_number uid, gid; /* of a directory, of a secret */
 	struct jobfile_number mode; /* of a secret */
 	const char *description;

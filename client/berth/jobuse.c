@@ -261,6 +261,20 @@ is_at(const struct job *job, size_t first, size_t end, const char *target)
 	return (false);
 }
 
+static void
+mark_replaced(struct jobfile *jf, const char *target)
+{
+	char buf[128];
+
+	for (size_t i = 0; i < jf->nitems; i++) {
+		struct jobfile_item *item = &jf->items[i];
+
+		if (item->kind != JOBFILE_PORT &&
+		    strcmp(jobfile_target(item, buf, sizeof(buf)), target) == 0)
+			item->replaced = true;
+	}
+}
+
 void
 jobuse_give_way(struct run_options *options)
 {
@@ -275,6 +289,7 @@ jobuse_give_way(struct run_options *options)
 			job->mounts[kept++] = *mount;
 			continue;
 		}
+		mark_replaced(options->jf, mount->target);
 		io_close(&mount->fd);
 		job_mount_free(mount);
 	}

@@ -82,6 +82,8 @@ gives "mine c /conf" "variables and mounts of flags come to those of the file" -
 run job -f web.job --param config=/home/alice/conf --param data=/home/alice/out -v /etc/web --tmpfs /data/ -- \
     sh -c 'echo $(stat -f -c %T /data; ls /etc/web | wc -l; stat -f -c %T /scratch)'
 is "$rc:$out" "0:tmpfs 0 tmpfs" "a mount of a flag takes the place of the file's at the same path"
+like "$(as alice berth explain -- run -f web.job --param config=/home/alice/conf -v /etc/web)" \
+    'directory +config +/etc/web .* a mount of a flag' "explain tells so"
 fails 'two mounts have one target: /etc/web' "but not two of them" -f web.job --param config=/home/alice/conf -v /etc/web \
     --tmpfs /etc/web
 gives "file" "--entrypoint takes the place of its command" -f web.job --param config=/home/alice/conf --entrypoint ls -- /etc/web
