@@ -429,20 +429,58 @@ close_pipes(void)
 	}
 }
 
-/* Two children, the slow one has something to say. */
+static bool
+sleeps(pid_t pid)
+{
+	char path[64], text[256] = "";
+	const char *end;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = __real_open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return (false);
+	if (read(fd, text, sizeof(text) - 1) <= 0)
+		text[0] = '\0';
+	close(fd);
+	end = strrchr(text, ')');
+	return (end != NULL && strncmp(end, ") S", 3) == 0);
+}
+
+/* Until that init has seen the end of its child, and has nothing to do again; one that spins never has. */
+static bool
+is_at_rest(pid_t init, pid_t child)
+{
+	const struct timespec moment = { 0, 1000000 };
+
+	for (int i = 0; i < 5000 && getppid() == init; i++) {
+		if (kill(child, 0) < 0 && sleeps(init))
+			return (true);
+		nanosleep(&moment, NULL);
+	}
+	return (false);
+}
+
+/* Two children: one that ends when the init works, a slow one that has something to say. */
 static void
 become_init(void *arg)
 {
-	const struct timespec moment = { 0, 50000000 };
+	struct pollfd works = { .fd = born[0], .events = POLLIN };
+	pid_t init = getpid(), quick;
 
 	(void)arg;
-	if (fork() == 0)
+	quick = fork();
+	if (quick == 0) {
+		for (int i = 0; i < 5000 && getppid() == init; i++) {
+			if (__real_poll(&works, 1, 1) == 1)
+				break;
+		}
 		_exit(3);
+	}
 	if (fork() == 0) {
 		/* Or the end of the init is seen only after this one's. */
 		close(2);
-		nanosleep(&moment, NULL);
-		_exit(write(slow[1], "x", 1) == 1 ? 0 : 1);
+		_exit(is_at_rest(init, quick) && write(slow[1], "x", 1) == 1 ? 0 : 1);
 	}
 	fault_set(plan.call, plan.at, plan.errnum);
 	launch_init(born[1], -1);
