@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """^C, ^Z, ^\\ and a closed terminal while engine and job start. SPDX-License-Identifier: ISC
 
-a11_terminal_signals.py SEED ROUNDS   as a granted user, with no engine running. In each round a job is
+a11_terminal_signals.py SEED ROUNDS SECONDS   as a granted user, with no engine running. In each round a job is
 started on a new terminal, and after a random part of the time that this takes one of the four
 happens. Then all must settle: the client has ended, no launcher and no job is left, and there is
 either an engine that serves or none at all. That engine is stopped again.
-Prints "reached N started, M not", and a line "bad ROUND WHAT" for what did not settle.
+When SECONDS are over 50 rounds are enough. Prints "reached N started, M not", and a line "bad ROUND WHAT" for what did not settle.
 """
 import os
 import random
@@ -106,13 +106,16 @@ def one_round(number, span, verdicts):
         t.hang_up()
 
 
-def main(seed, rounds):
+def main(seed, rounds, seconds):
     random.seed(int(seed))
+    end = time.monotonic() + int(seconds)
     spans = sorted(how_long() for _ in range(5))
     # beyond the end as well: a signal may come when all is over
     span = min(1.2 * spans[2], PATIENCE)
     verdicts = {True: 0, False: 0}
     for number in range(int(rounds)):
+        if number >= 50 and time.monotonic() > end:
+            break
         one_round(number, span, verdicts)
     print("reached %d started, %d not, in %.1f ms" % (verdicts[True], verdicts[False], span * 1000))
 
