@@ -199,13 +199,20 @@ like "$err" 'the directory /proc/self/berth cannot be used' "E01 a state root wh
 as_env dave XDG_RUNTIME_DIR=/run/user/1003 -- berth run -q host true
 as dave berth run -q host true
 is "$(pgrep -u dave -xc berth-engine)" 2 "E08 control: dave has engines"
+served='engine +(running|0\.1\.0)'
+for verb in "daemon state" version info; do
+	# shellcheck disable=SC2086
+	run as_env dave XDG_RUNTIME_DIR=/run/user/1003 -- berth $verb
+	like "$out" "$served" "E08 control: dave's $verb tells of an engine"
+done
 for verb in "daemon state" "daemon stop" version info; do
 	# shellcheck disable=SC2086
 	run env -i HOME=/home/dave XDG_RUNTIME_DIR=/run/user/1003 PATH=/usr/local/bin:/usr/bin berth $verb
-	unlike "$out" 'engine +running|0\.1\.0.*engine.*0\.1\.0' "E08 root, $verb: not dave's engine"
+	unlike "$out" "$served" "E08 root, $verb: not dave's engine"
 	run env -i HOME=/home/dave XDG_RUNTIME_DIR=/run/user/1003 PATH=/usr/local/bin:/usr/bin setpriv --reuid=bob --regid=bob --init-groups berth $verb
-	unlike "$out" 'engine +running' "E08 bob in dave's environment, $verb: not dave's engine"
+	unlike "$out" "$served" "E08 bob in dave's environment, $verb: not dave's engine"
 done
+is "$(pgrep -u dave -xc berth-engine)" 2 "E08 and both of dave's are there"
 run env -i HOME=/home/dave XDG_RUNTIME_DIR=/run/user/1003 PATH=/usr/local/bin:/usr/bin berth run host true
 like "$rc:$err" '^125:.*root does not run jobs' "E08 root runs no job in dave's engine"
 run as bob berth --host unix:$run/engine.sock daemon state

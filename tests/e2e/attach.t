@@ -153,9 +153,12 @@ client=$two
 wait_job
 is "$rc" 3 "and the second"
 begin noinput -- 'cat; echo over'
+as alice timeout 100 berth attach -q noinput <<<typed >/run/arena/one &
+client=$!
+ok "a job without -i: control: it is seen" ticks /run/arena/one
 go
-run as alice timeout 100 berth attach -q noinput <<<typed
-unlike "$out" typed "a job without -i gets nothing"
+wait_job
+is "$rc:$(without_ticks /run/arena/one)" 0:over "and gets nothing that is typed"
 
 # --- signals
 begin sig -- 'trap "echo int" INT; trap "echo usr1" USR1; trap "echo term; exit 9" TERM; echo ready; while :; do sleep 0.05; done'

@@ -123,6 +123,7 @@ for answer in n '' yup; do
 	like "$out" '1 job runs; end it too\? \[y/N\] .*status 1$' "on a terminal it asks; \"$answer\" is no"
 done
 run type_at '[y/N] ' y berth --format=json daemon stop
+like "$out" '"why":"jobs that run: 1".*status 1$' "in JSON it says why not"
 unlike "$out" 'y/N' "not if its output is for a program"
 run type_at '[y/N] ' y berth daemon stop
 like "$out" 'end it too\? \[y/N\] .*status 0$' "\"y\" is yes"

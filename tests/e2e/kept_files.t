@@ -59,13 +59,16 @@ like "$out" 'network.host' "and says what"
 sed -i 's/^{/{"devices":[],/' "$STATE/jobs/abcdef000002/request"
 on StartJob abcdef000002
 error Failed "a request that nobody can make"
+like "$out" 'devices: unknown' "and says what"
 printf 'bojb\1\0\0\0\1\0\0\0\0\0\0\0true' >"$STATE/jobs/$one/blob"
 on StartJob one
 error Failed "a command that ends too early"
+like "$out" 'the blob is too short' "and says so"
 rm "$STATE/jobs/$one/blob"
 ln -s /etc/passwd "$STATE/jobs/$one/blob"
 on StartJob one
 error Failed "a command that is a link"
+like "$out" 'were changed' "and says that it was changed"
 is "$(state one)" exited "it is as it was"
 rm -r "$STATE/jobs/abcdef000001/u"
 # Where an overlay could have it: no directory that the job's own is in.
@@ -75,6 +78,7 @@ ln -s /home/alice/led "$STATE/jobs/abcdef000001/u"
 sed -i -e 's/"network":"host"/"network":"none"/' -e 's/"name":"[^"]*",//' "$STATE/jobs/abcdef000001/request"
 on StartJob abcdef000001
 error Failed "what it wrote is a link"
+like "$out" 'Not a directory' "and says that it is no directory"
 call Prune '{"filter":{"labels":["x=1"]}}'
 like "$(member removed)" "$one" "Prune: with a label"
 call Prune '{"filter":{"until":3600}}'

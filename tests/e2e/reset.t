@@ -196,6 +196,7 @@ rm "$STATE/jobs"
 
 # Somebody else's state directory is no engine's business.
 run as bob berth daemon reset --force
-unlike "$out" "$STATE" "bob resets his own"
+like "$rc:$out" '^0:emptied +/home/bob/' "bob resets his own"
+unlike "$out" "$STATE" "and no other"
 ok "alice's is as it was" test -e "$STATE/notes.txt"
 done_testing
