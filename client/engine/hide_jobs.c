@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,11 +216,12 @@ split(char *text, struct line *line)
 }
 
 static char *
-read_text(int fd)
+read_table(void)
 {
+	int AUTO_CLOSE fd = open(TABLE, O_RDONLY | O_CLOEXEC);
 	size_t room = 1 << 16;
 	size_t len = 0;
-	char *text = malloc(room);
+	char *text = fd == -1 ? NULL : malloc(room);
 	ssize_t n;
 
 	while (text != NULL && (n = read(fd, text + len, room - 1 - len)) != 0) {
@@ -242,39 +242,6 @@ read_text(int fd)
 	if (text != NULL)
 		text[len] = '\0';
 	return text;
-}
-
-static char *
-read_table(void)
-{
-	int AUTO_CLOSE fd = open(TABLE, O_RDONLY | O_CLOEXEC);
-
-	return fd == -1 ? NULL : read_text(fd);
-}
-
-static char *text_ahead;
-
-int
-hide_ahead(void)
-{
-	int fd = open(TABLE, O_RDONLY | O_CLOEXEC);
-
-	text_ahead = fd == -1 ? NULL : read_text(fd);
-	return fd;
-}
-
-/* What was read ahead, once, unless the kernel says at that descriptor that a mount has come or gone: proc(5). */
-static char *
-take_table(int ahead)
-{
-	struct pollfd change = { .fd = ahead, .events = POLLPRI };
-	char *text = text_ahead;
-
-	text_ahead = NULL;
-	if (text != NULL && ahead != -1 && poll(&change, 1, 0) == 0)
-		return text;
-	free(text);
-	return read_table();
 }
 
 /* The lines; *lines is the caller's, and points into the text. How many, or -1. */
@@ -376,10 +343,10 @@ add(struct hiding *hiding, const char *dir, const char *name)
 }
 
 static int
-cover_all(struct hiding *hiding, int ahead, struct err *err)
+cover_all(struct hiding *hiding, struct err *err)
 {
 	struct line *lines = NULL;
-	char *text = take_table(ahead);
+	char *text = read_table();
 	ssize_t n = text == NULL ? -1 : parse(text, &lines);
 	int ret;
 
@@ -426,7 +393,7 @@ hide_jobs(const struct hide_wanted *wanted, struct hide_image *in, struct err *e
 		return -1;
 	if (wanted->image != -1 && place_of(wanted->image, &hiding.image) == -1)
 		return err_sys(err, "what is hidden from jobs cannot be found");
-	if (cover_all(&hiding, wanted->ahead, err) == -1)
+	if (cover_all(&hiding, err) == -1)
 		return -1;
 	if (!wanted->covers ||
 	    mount("tmpfs", STATE_JOBS, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,

@@ -25,18 +25,10 @@ struct hide_image {
 	char inside[HIDE_MAX][PATH_MAX]; /* relative to the image */
 };
 
-/*
- * Reads the table of mounts ahead, for one hide_jobs in the same namespace. The descriptor that it takes, which
- * tells whether that is still the table; or -1.
- */
-int hide_ahead(void);
-
 struct hide_wanted {
 	const struct engine *engine;
 	int image; /* the directory of the job's image, or -1 */
-	bool
-	    covers; /* directories are about to be cloned; of the image, which the overlay shows, nothing is */
-	int ahead; /* of hide_ahead, or -1 */
+	bool covers; /* directories are about to be cloned, which are not the image */
 };
 
 /*

@@ -12,7 +12,7 @@ spare() {
 # It waits, with all made: then it is in recvmsg(2), whose number each architecture has of its own.
 ready() {
 	[[ $(cut -d ' ' -f 1 "/proc/$(spare)/syscall") =~ ^(47|212)$ ]] && grep -q 'State:.S' "/proc/$(spare)/status" &&
-		[ "$(find "/proc/$(spare)/fd" -mindepth 1 ! -lname '/dev/null' ! -lname 'pipe:*' | wc -l)" -eq 9 ]
+		[ "$(find "/proc/$(spare)/fd" -mindepth 1 ! -lname '/dev/null' ! -lname 'pipe:*' | wc -l)" -eq 8 ]
 }
 no_spare() {
 	! spare

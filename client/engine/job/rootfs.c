@@ -160,10 +160,9 @@ static int
 hide(const struct task *task, struct hide_image *in, struct err *err)
 {
 	const struct job *job = task->job;
-	struct hide_wanted wanted = { .engine = task->engine,
-		.image = -1,
-		.covers = has_binds(job),
-		.ahead = task->stage.table };
+	struct hide_wanted wanted = {
+		.engine = task->engine, .image = -1, .covers = has_binds(job)
+	};
 	int AUTO_CLOSE image = -1;
 
 	if (job->image != JOB_IMAGE_HOST) {

@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 
 #include "client/engine/engine.h"
-#include "client/engine/hide_jobs.h"
 #include "client/engine/job/dev.h"
 #include "client/engine/job/kernfs.h"
 #include "client/engine/job/mnt.h"
@@ -57,10 +56,7 @@ stage_make(struct stage *stage, const struct host *host, struct err *err)
 	    dev_fill(stage->dev) == -1)
 		return err_sys(err, "nothing can be mounted ahead");
 	kernfs.dev = stage->dev;
-	if (kernfs_protect(stage->proc, stage->sys, &kernfs, err) == -1)
-		return -1;
-	stage->table = hide_ahead();
-	return 0;
+	return kernfs_protect(stage->proc, stage->sys, &kernfs, err);
 }
 
 bool
@@ -77,6 +73,5 @@ stage_drop(struct stage *stage)
 	io_close(&stage->sys);
 	io_close(&stage->tmp);
 	io_close(&stage->run);
-	io_close(&stage->table);
 	*stage = (struct stage)STAGE_NONE;
 }

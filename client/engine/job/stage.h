@@ -2,7 +2,7 @@
 /*
  * What of a job's root does not depend on the job, mounted ahead: /dev but its terminals, /proc and /sys
  * with what covers parts of them, /tmp and /run. Each is a new mount of the namespaces that this process is
- * in, and is moved to its place when the job has a root. And the table of all mounts, read ahead.
+ * in, and is moved to its place when the job has a root.
  * TRUST: unprivileged
  * INPUT: the host's device nodes
  * MUST: be made in namespaces that no job has been in; be used for one job.
@@ -22,12 +22,11 @@ struct stage {
 	int sys;
 	int tmp;
 	int run;
-	int table; /* tells whether the table of mounts is as it was read ahead: hide_jobs.h */
 };
 
-#define STAGE_NONE                     \
-	{                              \
-		-1, -1, -1, -1, -1, -1 \
+#define STAGE_NONE                 \
+	{                          \
+		-1, -1, -1, -1, -1 \
 	}
 
 /* Makes them in a tmpfs over STATE_RUN, which jobs do not see. 0, or -1 with err. */

@@ -43,7 +43,6 @@ drop_descriptors(const struct task *task)
 	fds[n++] = task->stage.sys;
 	fds[n++] = task->stage.tmp;
 	fds[n++] = task->stage.run;
-	fds[n++] = task->stage.table;
 	fds[n++] = task->engine->jobs;
 	fds[n++] = task->engine->over;
 	fds[n++] = job->image_fd;
