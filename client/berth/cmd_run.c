@@ -6,6 +6,7 @@
  * MUST: exit as docker(1) does: with the job's status, EXIT_BERTH for a failure of ours.
  */
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -134,14 +135,19 @@ static int
 run(struct cli *cli, struct run_options *options, struct err *err)
 {
 	bool unmappable = false;
-	int rc = run_as_asked(cli, options, &unmappable, err);
+	sigset_t signals;
+	int rc;
 
+	sigprocmask(SIG_SETMASK, NULL, &signals);
+	rc = run_as_asked(cli, options, &unmappable, err);
 	if (rc >= 0 || !unmappable || ownmap_instead(cli, &options->job, err) != 0)
 		return (rc);
 	message_note(cli,
 	    "%s; so the job runs in a namespace of its own, as with --once, in which you are "
 	    "that user",
 	    err->what);
+	/* the first try held them for its job */
+	sigprocmask(SIG_SETMASK, &signals, NULL);
 	return (run_as_asked(cli, options, &unmappable, err));
 }
 

@@ -4,7 +4,8 @@
  * client knows of it, and whoever has seen that may send a signal that is for it.
  * TRUST: unprivileged
  * INPUT: signals
- * MUST: end this program as ever while it waits for an engine, or a launcher, that does not answer.
+ * MUST: end this program as ever while it waits for an engine, or a launcher, that does not answer; an old
+ *       engine that is asked to leave, when the job is on its way already, may take its time to answer.
  */
 #ifndef CLIENT_BERTH_HOLD_H
 #define CLIENT_BERTH_HOLD_H

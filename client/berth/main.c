@@ -91,7 +91,6 @@ place_in(const char *word, const char *const *words)
 	return (-1);
 }
 
-/* Takes over what the global flags said. */
 /* docker(1) takes a template there. */
 static int
 wrong_format(const char *format, struct err *err)
@@ -103,6 +102,7 @@ wrong_format(const char *format, struct err *err)
 	    err, "there are no templates: json has all of it, for jq(1) or another program"));
 }
 
+/* Takes over what the global flags said. */
 static int
 apply_globals(struct cli *cli, struct err *err)
 {

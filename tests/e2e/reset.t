@@ -98,6 +98,9 @@ is "$rc" 0 "others are served meanwhile"
 run job host true
 is "$rc" 125 "but no job is started"
 like "$err" 'the engine starts no more jobs.*its state is being reset' "and why is said"
+run as alice timeout 100 berth volume create late
+is "$rc" 69 "and no volume is made"
+like "$err" 'the state of the engine is being reset' "with the reason"
 ok "nothing is removed" test -d "$STATE/host/etc" -a -d "$STATE/jobs" -a -f "$STATE/engine.log"
 flock -u "$lock"
 rc=0

@@ -99,6 +99,11 @@ mkdir -p "$deep" && chown -R alice:alice "$image/deep"
 run job "${USR[@]}" -v deep:/deep "$image" true
 like "$rc:$err" '^125:.*cannot be copied into the volume.*deeper than 128' "too deep to be copied"
 not_ok "and there is no such volume then" test -e "$VOLUMES/deep"
+run as alice berth volume create deep
+run job "${USR[@]}" -v deep:/deep "$image" true
+like "$rc:$err" '^125:.*cannot be copied into the volume.*deeper than 128' "nor into one that was created"
+not_ok "and of the copy nothing stays" test -e "$VOLUMES/deep/.data"
+run as alice berth volume rm deep
 is "$(find "$VOLUMES" -mindepth 1 -maxdepth 1 -name '.*')" "" "nor the beginning of one"
 run job "${USR[@]}" -v file:/data/one "$image" true
 like "$rc:$err" '^125:.*what is there is not a directory' "a file is no place for a volume"

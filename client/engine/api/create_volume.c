@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/random.h>
 
+#include "client/engine/api/answer.h"
 #include "client/engine/api/call.h"
 #include "client/engine/api/reply.h"
 #include "client/engine/api/worker.h"
@@ -111,7 +112,11 @@ call_create_volume(struct call *call)
 
 	if (json_fields(call->parameters, fields, &wish, &err) == -1)
 		ret = call_invalid(call, &err);
-	else {
+	else if (call->engine->resetter != NULL) {
+		err_set(&err, ERR_UNAVAILABLE, "the state of the engine is being reset");
+		err_todo(&err, "try again when it is gone");
+		ret = answer_failed(call, &err);
+	} else {
 		log_line(call->engine, "volume %s is made, if there is none",
 		    wish.name != NULL ? wish.name : "of a name of its own");
 		ret = worker_start(call, do_create, &wish, -1);

@@ -228,7 +228,8 @@ make_ahead(struct task *task)
 	struct err err;
 
 	task->ahead = netns_make() == 0;
-	if (stage_make(&task->stage, &task->engine->host, &err) == -1)
+	/* its /sys is that of the network namespace */
+	if (!task->ahead || stage_make(&task->stage, &task->engine->host, &err) == -1)
 		stage_drop(&task->stage);
 }
 

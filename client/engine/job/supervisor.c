@@ -159,18 +159,18 @@ start(struct task *task, struct watch *watch, struct err *err)
 {
 	const char word = COMMAND_GO;
 	int go = -1;
-	int ret;
 
 	if (enter_network(task, err) == -1 || make_streams(task, watch, err) == -1 ||
 	    fork_command(task, watch, &go, err) == -1 || set_up(task, err) == -1)
 		return -1;
-	/* it takes its identity while rights are given up here, and runs when that is done; if it is
-	   dead already, its report or its status tells */
+	/* it takes its identity while rights are given up here, and runs when that is done: when the
+	   pipe is closed; if it is dead already, its report or its status tells */
 	(void)!write(go, &word, 1);
 	drop_streams(watch, go);
-	ret = rights_drop(task, err);
+	if (rights_drop(task, err) == -1)
+		return -1;
 	close(go);
-	return ret;
+	return 0;
 }
 
 /* Nobody waits for it any more. */

@@ -640,7 +640,7 @@ watch_run(struct watch *watch)
 		give_up(watch, "signalfd");
 	/* the command is on its way meanwhile, and nobody is served yet */
 	else if (!watch_settle(watch))
-		watch_end(watch);
+		give_up(watch, "giving up its rights");
 	do
 		run_once(watch);
 	while (restart(watch));

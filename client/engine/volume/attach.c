@@ -180,8 +180,12 @@ fill_unused(const struct order *order, int dir, struct err *err)
 {
 	const char *temp = "." VOLUME_DATA;
 
-	if (check_match(order->mount, dir, err) == -1 || make_filled(order, dir, temp, err) == -1)
+	if (check_match(order->mount, dir, err) == -1)
 		return -1;
+	if (make_filled(order, dir, temp, err) == -1) {
+		(void)!remove_tree(dir, temp);
+		return -1;
+	}
 	/* in the place of an empty one */
 	if (renameat(dir, temp, dir, VOLUME_DATA) == -1) {
 		if (errno != ENOTEMPTY && errno != EEXIST)
@@ -203,10 +207,8 @@ find_named(const struct order *order, int volumes, struct err *err)
 		int ret = 0;
 
 		dir = take_named(volumes, name);
-		if (dir != -1 && !volume_is_unused(dir))
-			return dir;
 		if (dir != -1)
-			ret = fill_unused(order, dir, err);
+			ret = volume_is_unused(dir) ? fill_unused(order, dir, err) : 0;
 		else if (errno == ENOENT)
 			ret = make_named(order, volumes, &dir, err);
 		else if (errno == EAGAIN)
@@ -221,7 +223,7 @@ find_named(const struct order *order, int volumes, struct err *err)
 			return -1;
 	}
 	err_set(err, ERR_FAILED, "volume %s cannot be used", name);
-	err_why(err, "somebody has a lock on it");
+	err_why(err, "somebody has a lock on it, or it is being filled for its first job");
 	return err_todo(err, "try again");
 }
 
