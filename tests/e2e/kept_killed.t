@@ -3,7 +3,7 @@
 # the next one finds them; without their supervisor they are lost, and started again if they want that.
 . "${BASH_SOURCE[0]%/*}/../attack/jobs.sh"
 arena_enter "$@"
-needs python3 pgrep
+needs python3 pgrep strace
 jobs_world security.confined
 # shellcheck source=tests/e2e/kept.sh
 . "${BASH_SOURCE[0]%/*}/kept.sh"
@@ -53,6 +53,15 @@ as alice berth daemon start >/dev/null
 is "$(state web)" exited "and stay so"
 on Inspect web
 is "$(member job.stopped)" true "for a person wanted it"
+# Who looks for what is left does not hold, for a moment, what the engine is to start again.
+as alice berth daemon stop
+wait_for 5 no_engine
+strace -f -qq -y -e trace=flock -o /run/arena/locks -u alice /usr/local/bin/berth daemon start >/dev/null 2>&1 </dev/null &
+wait_for 20 grep -q "jobs/$plain>, LOCK_SH" /run/arena/locks
+on Inspect plain
+is "$(grep -c "jobs/$plain>, LOCK_EX" /run/arena/locks)" 0 "the lock of a job that is kept is not taken by the sweep"
 on Remove web
 on Remove plain
+as alice berth daemon stop
+wait
 done_testing

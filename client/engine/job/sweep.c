@@ -36,6 +36,12 @@ is_foreign(int errnum)
 	return errnum == ELOOP || errnum == ENXIO || errnum == ENODEV;
 }
 
+static int
+open_entry(int jobs, const char *name)
+{
+	return openat(jobs, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+}
+
 /*
  * Does nobody hold it, or is it foreign? What cannot be opened for another reason may be a job's
  * that runs. *fd is locked then, or -1.
@@ -43,22 +49,33 @@ is_foreign(int errnum)
 static bool
 is_left(int jobs, const char *name, int *fd)
 {
-	*fd = openat(jobs, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	*fd = open_entry(jobs, name);
 	return *fd == -1 ? is_foreign(errno) : scratch_lock(jobs, name, *fd);
 }
 
-/* Is it a job that stays when it is over? One whose record cannot be read may be; -1: it is foreign. */
+/* Is it a job that stays when it is over? One whose record cannot be read may be. */
 static bool
 is_kept(int fd)
 {
 	struct record record;
 	bool kept;
 
-	if (fd == -1)
-		return false;
 	kept = record_read(fd, &record) == 0 ? record.kept : errno != ENOENT && errno != ENOTDIR;
 	record_free(&record);
 	return kept;
+}
+
+/*
+ * As is_left, of what does not stay. The lock of a job that stays is not taken, not even for a moment: who
+ * sees it held takes the job for one that runs, and does not start it again.
+ */
+static bool
+is_left_over(int jobs, const char *name, int *fd)
+{
+	*fd = open_entry(jobs, name);
+	if (*fd == -1)
+		return is_foreign(errno);
+	return !is_kept(*fd) && scratch_lock(jobs, name, *fd) && !is_kept(*fd);
 }
 
 /* What cannot be removed now stays for the next time. */
@@ -67,7 +84,7 @@ sweep_one(int jobs, const char *name)
 {
 	int AUTO_CLOSE fd = -1;
 
-	if (is_left(jobs, name, &fd) && !is_kept(fd))
+	if (is_left_over(jobs, name, &fd))
 		(void)!remove_tree(jobs, name);
 	return false;
 }
@@ -87,14 +104,14 @@ found_one(int jobs, const char *name)
 {
 	int AUTO_CLOSE fd = -1;
 
-	return is_left(jobs, name, &fd) && !is_kept(fd);
+	return is_left_over(jobs, name, &fd);
 }
 
 /* Somebody else's lock; what cannot be looked at may have one. */
 static bool
 held_one(int jobs, const char *name)
 {
-	int AUTO_CLOSE fd = openat(jobs, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int AUTO_CLOSE fd = open_entry(jobs, name);
 
 	if (fd == -1)
 		return errno != ENOENT && !is_foreign(errno);
