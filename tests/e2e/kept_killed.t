@@ -57,7 +57,7 @@ is "$(member job.stopped)" true "for a person wanted it"
 as alice berth daemon stop
 wait_for 5 no_engine
 strace -f -qq -y -e trace=flock -o /run/arena/locks -u alice /usr/local/bin/berth daemon start >/dev/null 2>&1 </dev/null &
-wait_for 20 grep -q "jobs/$plain>, LOCK_SH" /run/arena/locks
+ok "the next engine looks at what is kept" wait_for 20 grep -q "jobs/$plain>, LOCK_SH" /run/arena/locks
 on Inspect plain
 is "$(grep -c "jobs/$plain>, LOCK_EX" /run/arena/locks)" 0 "the lock of a job that is kept is not taken by the sweep"
 on Remove web
