@@ -198,6 +198,15 @@ reset_start(struct engine *engine, struct err *err)
 	return -1;
 }
 
+int
+reset_check(const struct engine *engine, struct err *err)
+{
+	if (engine->resetter == NULL)
+		return 0;
+	err_set(err, ERR_UNAVAILABLE, "the state of the engine is being reset");
+	return err_todo(err, "try again when it is gone");
+}
+
 size_t
 reset_finish(struct engine *engine)
 {

@@ -22,6 +22,9 @@ struct json_object;
  */
 int reset_start(struct engine *engine, struct err *err) __attribute__((warn_unused_result));
 
+/* Does none work? 0, or -1 with err, for what would be made behind it. */
+int reset_check(const struct engine *engine, struct err *err) __attribute__((warn_unused_result));
+
 /*
  * The resetter has ended: forgets it. The number of jobs that use the root: then nothing was done.
  * RESET_FAILED: not all was done. 0: it is, and the log is gone.

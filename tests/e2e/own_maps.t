@@ -12,12 +12,6 @@ echo mine >/home/alice/data/old
 chown alice:alice /home/alice/data/old
 chmod 600 /home/alice/data/old
 
-gives() {
-	local want=$1 name=$2
-	shift 2
-	run job "$@"
-	is "$rc:$out" "0:$want" "$name"
-}
 # refuses REGEX NAME FLAGS...: three lines or fewer, and nothing has run
 refuses() {
 	local regex=$1 name=$2

@@ -14,6 +14,7 @@
 #include "client/engine/job/children.h"
 #include "client/engine/job/copier.h"
 #include "client/engine/job/streams.h"
+#include "client/engine/reset.h"
 #include "client/lib/json.h"
 
 #define COPIES_MAX 64
@@ -124,10 +125,7 @@ check_job(const struct call *call, const struct found *found, struct err *err)
 		err_set(err, ERR_FAILED, "job %s has no root", found->id);
 		return err_why(err, "its record cannot be read");
 	}
-	if (call->engine->resetter == NULL)
-		return 0;
-	err_set(err, ERR_UNAVAILABLE, "the state of the engine is being reset");
-	return err_todo(err, "try again when it is gone");
+	return reset_check(call->engine, err);
 }
 
 static size_t

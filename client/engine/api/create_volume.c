@@ -16,6 +16,7 @@
 #include "client/engine/api/worker.h"
 #include "client/engine/job/record.h"
 #include "client/engine/log.h"
+#include "client/engine/reset.h"
 #include "client/engine/volume/volume.h"
 #include "client/lib/json.h"
 #include "common/io.h"
@@ -112,11 +113,9 @@ call_create_volume(struct call *call)
 
 	if (json_fields(call->parameters, fields, &wish, &err) == -1)
 		ret = call_invalid(call, &err);
-	else if (call->engine->resetter != NULL) {
-		err_set(&err, ERR_UNAVAILABLE, "the state of the engine is being reset");
-		err_todo(&err, "try again when it is gone");
+	else if (reset_check(call->engine, &err) == -1)
 		ret = answer_failed(call, &err);
-	} else {
+	else {
 		log_line(call->engine, "volume %s is made, if there is none",
 		    wish.name != NULL ? wish.name : "of a name of its own");
 		ret = worker_start(call, do_create, &wish, -1);
