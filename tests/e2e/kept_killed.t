@@ -56,7 +56,8 @@ is "$(member job.stopped)" true "for a person wanted it"
 # Who looks for what is left does not hold, for a moment, what the engine is to start again.
 as alice berth daemon stop
 wait_for 5 no_engine
-strace -f -qq -y -e trace=flock -o /run/arena/locks -u alice /usr/local/bin/berth daemon start >/dev/null 2>&1 </dev/null &
+strace -f -qq -y -e trace=flock -o /run/arena/locks -u alice -E HOME=/home/alice \
+    /usr/local/bin/berth daemon start >/dev/null 2>&1 </dev/null &
 ok "the next engine looks at what is kept" wait_for 20 grep -q "jobs/$plain>, LOCK_SH" /run/arena/locks
 on Inspect plain
 is "$(grep -c "jobs/$plain>, LOCK_EX" /run/arena/locks)" 0 "the lock of a job that is kept is not taken by the sweep"

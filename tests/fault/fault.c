@@ -6,9 +6,9 @@
  * order of making. At the N-th call of process WHO it does WHAT: EPERM, EACCES, ENOMEM, EINTR, EMFILE,
  * ENOSPC (the call is not made and fails with that; close(2) is made), zero (it is not made and
  * returns 0), kill (SIGKILL before the call is made) or stop (it stays there for STOP_MS while the
- * others go on, and is killed then). "WHAT:CALL" does it only if that is the number of the call: who
- * is made at the same time as another may be numbered otherwise than before. With N 0 it prints each call instead: "fault: WHO N CALL RESULT
- * FIRST", in numbers, the first argument last. attach ends at SIGTERM, and lets nothing happen then.
+ * others go on, and is killed then). "WHAT:CALL" does it at the N-th call that has that number: a few
+ * calls more or less before it, as others are faster or slower, make no difference. With N 0 it prints
+ * each call instead: "fault: WHO N CALL RESULT FIRST", in numbers, N of all, the first argument last. attach ends at SIGTERM, and lets nothing happen then.
  * Ends when the program does, with its status; attach: when the fault has happened or the process has
  * ended. Who is traced at that moment goes on untraced. Status 98: the fault did not happen.
  * strace(1) can say neither "the N-th call of all" nor "until the first process has ended".
@@ -130,7 +130,7 @@ at_call(struct process *process)
 	if (process->inside) {
 		process->nr = regs.orig_rax;
 		process->first = regs.rdi;
-		process->calls += started;
+		process->calls += started && (only < 0 || only == (long)process->nr);
 		if (started && when > 0 && !happened && process == &table[who] &&
 		    process->calls == when && (only < 0 || only == (long)process->nr))
 			return (do_fault(process, &regs));

@@ -76,6 +76,15 @@ def listed(said):
     return calls
 
 
+def counted(calls):
+    """The same, each with its number among those that are the same call of that process, as "WHAT:CALL" wants it."""
+    seen, found = {}, []
+    for who, _, call, *more in calls:
+        seen[who, call] = seen.get((who, call), 0) + 1
+        found.append((who, seen[who, call], call, *more))
+    return found
+
+
 def wanted(words, seed):
     """A filter by "CALL,CALL*N,...": all of the first one, N of the second; of all calls without a word."""
     limits = dict((word.partition("*")[0], int(word.partition("*")[2] or 0)) for word in words.split(",") if word)

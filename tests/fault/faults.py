@@ -15,7 +15,7 @@ import sys
 import time
 
 from faultlib import (BEFORE_MAIN, ENDLESS, ERRORS, FAULT, KINDS, NEVER_HAPPENED, PATIENCE, Tally, all_asleep,
-                      become, call_names, listed, named, read, run, sample, until, wanted, with_spare,
+                      become, call_names, counted, listed, named, read, run, sample, until, wanted, with_spare,
                       without_spare)
 
 LAUNCHER = os.environ["LAUNCHER"]
@@ -374,7 +374,7 @@ SCENES = {
 
 
 def faults_of(scene, kinds):
-    for who, number, call, result, first in scene.calls():
+    for who, number, call, result, first in counted(scene.calls()):
         name = NAMES.get(call, str(call))
         if name in ENDLESS:
             continue
@@ -397,7 +397,7 @@ def main():
         kind, who, number, call, fault = chosen
         status, said, out = scene.perform(who, number, fault)
         if status != NEVER_HAPPENED:
-            tally.add(kind, status != 0, f"{call}, call {number} of process {who} (status {status})",
+            tally.add(kind, status != 0, f"{call} {number} of process {who} (status {status})",
                       list(scene.judge(kind, call, status, said, out)))
         return status != NEVER_HAPPENED
     sample(chosen, kinds, count, seed, perform)

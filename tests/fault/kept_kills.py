@@ -12,9 +12,10 @@ import random
 import sys
 import time
 
-from faultlib import Attached, become, listed, named as ours, run, until
+from faultlib import Attached, become, call_names, counted, listed, named as ours, run, until
 
 STATE, TOP = os.environ["STATE"], os.environ["TOP"]
+NAMES = call_names()
 BERTH = "/usr/local/bin/berth"
 LOOP = "trap 'exit 3' TERM; while :; do sleep 0.02; done"
 DETACHED = {"detach": True, "keep": True, "stdin": None, "stdout": None, "stderr": None}
@@ -86,7 +87,7 @@ def ended():
 
 
 def calls(scene, victim):
-    """Number of the process, and its calls, once it was there: [(number, call)]."""
+    """Number of the process, and its calls, once it was there: [(number among those that are the same, call)]."""
     before, do, victims = SCENES[scene]
     whose, who = victims[victim]
     for _ in range(5):
@@ -95,10 +96,10 @@ def calls(scene, victim):
         attached = Attached(whose(), 0, 0, "listing")
         do()
         time.sleep(0.1)
-        found, which = listed(attached.end()), who
+        found, which = counted(listed(attached.end())), who
         if who > 1:
             which = min((p for p, _, number, _, _ in found if p >= 1 and number == who), default=-1)
-        numbers = sorted({number: call for p, number, call, _, _ in found if p == which}.items())
+        numbers = [(number, call) for p, number, call, _, _ in found if p == which]
         if numbers:
             break
     return which, numbers
@@ -181,7 +182,7 @@ def main():
                 wrong = list(judge())
                 if wrong:
                     bad += 1
-                    print(f"{scene}: {victim} killed at its call {number} of {len(numbers)}: " + "; ".join(wrong))
+                    print(f"{scene}: {victim} killed at its {NAMES.get(name, name)} {number}: " + "; ".join(wrong))
             print(f"{scene} / {victim}: {kills} kills", flush=True)
     sys.exit(1 if bad else 0)
 

@@ -10,11 +10,12 @@ import random
 import signal
 import sys
 
-from faultlib import FAULT, Attached, become, listed, named as ours, read, run, until
+from faultlib import FAULT, Attached, become, call_names, counted, listed, named as ours, read, run, until
 
 STATE = os.environ["STATE"]
 UID = "1000"
 BERTH = "/usr/local/bin/berth"
+NAMES = call_names()
 LINES = "/home/alice/lines"
 STATUS = 7
 
@@ -107,14 +108,14 @@ def perform(scene, way, who, number, token, what="kill"):
 
 
 def calls(scene, way, who):
-    """Number of the process, and its calls, once it was there: [(number, call)]."""
+    """Number of the process, and its calls, once it was there: [(number among those that are the same, call)]."""
     for _ in range(5):
         _, _, _, said = perform(scene, way, 0, 0, "listing")
-        found, which = listed(said), who
+        found, which = counted(listed(said)), who
         if who in MARKS:
             first = 4 if way == "run" else 1
             which = min((p for p, _, number, _, _ in found if p >= first and number == MARKS[who]), default=-1)
-        numbers = sorted({number: call for p, number, call, _, _ in found if p == which}.items())
+        numbers = [(number, call) for p, number, call, _, _ in found if p == which]
         if numbers:
             break
     return which, numbers
@@ -183,14 +184,13 @@ def main():
                 for process in (who, 3 - who) if way == "attach" and who in (1, 2) else (who,):
                     serial += 1
                     token = f"token-{serial}"
-                    # By the call, too: another process that was made at the same time may have that number.
                     status, said, happened, _ = perform(scene, way, process, number, token, f"kill:{name}")
                     kills += happened
                     done += status in (0, STATUS)
                     wrong = list(judge(scene, victim, status, said, token))
                     if wrong:
                         bad += 1
-                        print(f"{scene}: {victim} killed at its call {number} of {len(numbers)}: " + "; ".join(wrong))
+                        print(f"{scene}: {victim} killed at its {NAMES.get(name, name)} {number}: " + "; ".join(wrong))
                     if happened:
                         break
             print(f"{scene} / {victim}: {kills} kills, {done} done in spite of it", flush=True)

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-from faultlib import (PATIENCE, Attached, become, call_names, environment, listed, named, read, run, until,
+from faultlib import (PATIENCE, Attached, become, call_names, counted, environment, listed, named, read, run, until,
                       without_spare)
 
 STATE = os.environ["STATE"]
@@ -343,9 +343,9 @@ def traced(scene, way, who, number, what="kill"):
 
 
 def calls(scene, way):
-    """Number of the process, and its calls, once it was there: [(number, name)]."""
+    """Number of the process, and its calls, once it was there: [(number among those of that name, name)]."""
     for _ in range(5):
-        found, who = listed(traced(scene, way, 0, 0)[3]), 0
+        found, who = counted(listed(traced(scene, way, 0, 0)[3])), 0
         if way in MARKS:
             who = min((p for p, _, call, _, _ in found if p > 0 and NAMES.get(call) == MARKS[way]), default=-1)
         numbers = [(number, NAMES.get(call, str(call))) for p, number, call, *_ in found if p == who]
@@ -495,7 +495,6 @@ def chosen(numbers, count, rest, chance):
 def one_kill(scene, victim, who, number, call):
     """(did it happen, what was wrong then)"""
     way = scene.victims[victim]
-    # By the call, too: another process that was made at the same time may have that number.
     what = f"kill:{NUMBERS.get(call, call)}"
     try:
         status, said, happened, _ = traced(scene, way, who, number, what)
@@ -526,8 +525,8 @@ def pair(name, victim, count, rest, chance):
             kills += happened
             if wrong:
                 bad += 1
-                print(f"{name}: {victim} {'' if happened else 'NOT '}killed at its call {number} of {len(numbers)}, "
-                      f"{call}: " + "; ".join(wrong), flush=True)
+                print(f"{name}: {victim} {'' if happened else 'NOT '}killed at its {call} {number}, "
+                      f"of {len(numbers)} calls: " + "; ".join(wrong), flush=True)
     print(f"{name} / {victim}: {kills} kills of {len(numbers)} calls", flush=True)
     return bad == 0
 

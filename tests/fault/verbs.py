@@ -8,7 +8,7 @@ import shutil
 import signal
 import sys
 
-from faultlib import (ENDLESS, FAULT, KINDS, NEVER_HAPPENED, Tally, call_names, listed, named,
+from faultlib import (ENDLESS, FAULT, KINDS, NEVER_HAPPENED, Tally, call_names, counted, listed, named,
                       read, run, sample, until, wanted)
 
 ADMIN = os.environ["ADMIN"]
@@ -91,7 +91,8 @@ class Verb:
         # look at them has nobody to tell.
         first = min(number for who, number, call, _, argument in calls
                     if who == 0 and NAMES.get(call) == "fcntl" and argument == 2)
-        return [call for call in calls if call[0] in self.victims and (call[0] > 0 or call[1] > first)]
+        return [call for (who, number, *_), call in zip(calls, counted(calls))
+                if who in self.victims and (who > 0 or number > first)]
 
     def perform(self, who, number, kind):
         return run([FAULT, "run", "0", str(who), str(number), kind, ADMIN, *self.command], "root")
@@ -206,7 +207,7 @@ def main():
         if status == NEVER_HAPPENED:
             verb.reset()
         else:
-            tally.add(kind, status != 0, f"{call}, call {number} of process {who} (status {status})",
+            tally.add(kind, status != 0, f"{call} {number} of process {who} (status {status})",
                       list(verb.judge(kind, call, status, out, said)))
         return status != NEVER_HAPPENED
     sample(chosen, kinds, count, seed, perform)
