@@ -9,7 +9,7 @@ case $1 in
 *.t) set -- bash "$@" ;;
 esac
 # --foreground keeps ^C working; the arena kills all that it holds when it is ended.
-limited=(timeout --foreground --kill-after=10 "${TEST_SECONDS:-600}" "$@")
+limited=(timeout --foreground --kill-after=10 "${TEST_SECONDS:-900}" "$@")
 [ -n "${TEST_KEPT-}" ] || exec "${limited[@]}" </dev/null
 
 kept=$TEST_KEPT/${name//\//%}
