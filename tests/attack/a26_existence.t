@@ -74,7 +74,8 @@ for words in "start $secret/%" "$secret/%"; do
 		# shellcheck disable=SC2086
 		early_trace /run/arena/trace alice env "$LAUNCHER" ${words/\%/$name}
 		calls_of >"/run/arena/calls.$name"
-		is "$(grep -c "$secret" "/run/arena/calls.$name")" 0 "A26 '$words' with $name: no call names it"
+		is "$rc:$(grep -c ' exit_group(64)' "/run/arena/calls.$name"):$(grep -c "$secret" "/run/arena/calls.$name")" 64:1:0 \
+		    "A26 '$words' with $name: it is told, and no call names it"
 	done
 	for name in non1 sock; do
 		is "$(sed -E 's/^[0-9]+ +//; s/\(.*//' "/run/arena/calls.$name")" "$(sed -E 's/^[0-9]+ +//; s/\(.*//' /run/arena/calls.file)" \

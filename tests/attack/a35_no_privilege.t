@@ -16,7 +16,8 @@ clean() {
 	shift
 	early_trace /run/arena/whole alice "$@"
 	awk 'on; /execve\("[^"]*berth-launcher"/ { on = 1 }' /run/arena/whole >/run/arena/trace
-	is "$(early_effects /run/arena/trace)" "" "A35 $name: EARLY"
+	like "$rc:$(grep -cE ' exit_group\(7[18]\)' /run/arena/trace)" '^7[18]:1$' "A35 $name: control: it was seen to refuse"
+	early_is_clean /run/arena/trace "A35 $name: EARLY"
 }
 
 noprv_snapshot /run/arena/before

@@ -56,15 +56,17 @@ traced() {
 	shift
 	rm -f /tmp/done
 	# shellcheck disable=SC2016
-	root strace -f -qq -y "${flags[@]}" -e "trace=${changes//|/,?}" -o "$file" sh -c '"$@"; : >/tmp/done' sh "$@" </dev/null >/run/arena/said 2>&1 &
+	root strace -f -qq -y "${flags[@]}" -e "trace=${changes//|/,?}" -o "$file" sh -c '"$@"; echo $? >/tmp/ended; mv /tmp/ended /tmp/done' sh "$@" </dev/null >/run/arena/said 2>&1 &
 	tracer=$!
 	wait_for 60 test -e /tmp/done
+	ends+="$(cat /tmp/done) "
 	kill $tracer 2>/dev/null
 	wait $tracer 2>/dev/null
 }
 # What root does for a user, from the first grant to the end of it.
 all_of_it() {
 	local file=$1
+	ends=
 	traced "$file.1" -- berth daemon start --root="$STATE" --allow-user=alice --entitlements=security.confined,mount=/home/alice
 	traced "$file.2" -- "$ADMIN" grant alice network.host --root="$STATE"
 	traced "$file.3" -- env BUILD="$BUILD" sh "$TOP/config/install.sh" install
@@ -82,6 +84,7 @@ for n in 3 300; do
 	plant $n
 	stat -c '%n %u:%g %a' "$STATE"/own/* >/run/arena/owners
 	all_of_it /run/arena/changes$n
+	is "$ends" "0 0 0 0 0 " "C26 $n files: control: each of it was done"
 	is "$(stat -c '%n %u:%g %a' "$STATE"/own/* | diff /run/arena/owners -)" "" "C26 $n files: all owners and modes are as they were"
 	is "$(grep -F "$STATE/" /run/arena/changes$n | grep -vE "$STATE/(jobs|host|names|run|volumes|engine\.log|lock|spare)")" "" \
 	    "C26 $n files: root touches none of them"

@@ -68,7 +68,7 @@ strace -qq -o /run/arena/trace -e trace=accept4 -e inject=accept4:error=EMFILE -
 tracer=$!
 as alice timeout 60 berth run -q host echo waits >/run/arena/waits 2>&1 &
 client=$!
-wait_for 10 grep -q INJECTED /run/arena/trace
+ok "E05 control: it cannot let anybody in" wait_for 10 grep -q INJECTED /run/arena/trace
 from=$(wc -l </run/arena/trace)
 sleep 1
 ok "E05 without descriptors it does not turn in circles" test "$(($(wc -l </run/arena/trace) - from))" -le 60

@@ -33,7 +33,7 @@ serve() {
 	(exec setpriv --reuid="$user" --regid="$user" --init-groups python3 /tmp/server.py "$2") >/run/arena/heard 2>&1 &
 	server=$!
 	disown "$server"
-	wait_for 10 grep -q up /run/arena/heard || diag "$(cat /run/arena/heard)"
+	wait_for 10 grep -q up /run/arena/heard || fail "E08 control: nobody serves $2: $(cat /run/arena/heard)"
 }
 over() {
 	kill "$server"
@@ -131,7 +131,7 @@ over /tmp/own/s
 
 # Other namespaces. silent CMD...: what it sends over any socket, as strace sees it
 silent() {
-	strace -f -qq -e trace=sendmsg,sendto,write,writev -o /run/arena/trace -u alice "$@" </dev/null >/run/arena/out 2>&1
+	strace -f -qq -e trace=sendmsg,sendto,write,writev -o /run/arena/trace -u alice -E HOME=/home/alice "$@" </dev/null >/run/arena/out 2>&1
 	rc=$?
 	out=$(cat /run/arena/out)
 	grep -E ' (sendmsg|sendto)\(.*(Hello|io\.berth)' /run/arena/trace | grep -vc 'dev/log'
@@ -142,6 +142,7 @@ if as alice unshare --user --map-current-user true 2>/dev/null; then
 		# shellcheck disable=SC2086
 		sent=$(silent unshare --user $map /usr/local/bin/berth "${calls[@]}")
 		is "$sent" 0 "E08 in a user namespace ${map:-without a map}: nothing is sent to the engine"
+		like "$(cat /run/arena/out)" '^berth: ' "E08 in a user namespace ${map:-without a map}: control: it has an answer"
 		unlike "$(cat /run/arena/out)" 'bug|assert' "E08 in a user namespace ${map:-without a map}: a clear end"
 	done
 	run as alice timeout 60 unshare --user --map-root-user --mount bash -c 'mount -t tmpfs planted /run && mkdir -p /run/berth/0 &&

@@ -18,8 +18,10 @@ awk -v b=$before -v a=$after '/ fsopen\(/ { on = 1 } { print >(on ? a : b) }' /r
 isnt "$(wc -l <$before)" 0 "EARLY there is a part before the first deed"
 is "$(early_effects $before)" "" "EARLY before the decision nothing has any effect"
 like "$(early_effects $after)" 'mkdirat.*clone3.*execveat' "EARLY control: after it there are effects, and they are seen"
-is "$(grep -oE ' (set[a-z]+|prlimit64\(0, [A-Z_]+, \{.*)\(' $before | grep -vE ' (setresuid|setresgid|setitimer)\(')" "" \
-    "EARLY nothing but its own ids and its timer is set"
+sets=$(grep -oE ' (set[a-z]+\(|prlimit64\(0, [A-Z_]+, \{)' $before)
+like "$sets" 'setitimer\(.*prlimit64\(|prlimit64\(.*setitimer\(' "EARLY control: what it sets is seen"
+is "$(grep -vE ' (setresuid|setresgid|setitimer)\(| prlimit64\(0, RLIMIT_CORE, \{' <<<"$sets")" "" \
+    "EARLY nothing but its own ids and its timer is set, and that it leaves no core"
 is "$(early_opens $before | grep -vE '^(/|//etc|/etc|/etc/berth(/.*)?|/proc/self/(exe|uid_map)|/dev/null)$')" "" \
     "EARLY it has opened what it judges, and nothing else"
 

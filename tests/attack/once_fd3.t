@@ -49,13 +49,14 @@ launcher_part() {
 }
 early_trace /run/arena/whole alice "$exec_once" file "$LAUNCHER" once
 launcher_part /run/arena/whole >/run/arena/trace
-is "$rc$(early_effects /run/arena/trace)$(early_opens /run/arena/trace | grep -vx /dev/null)" 64 \
+is "$rc:$(grep -c ' exit_group(64)' /run/arena/trace):$(early_effects /run/arena/trace)$(early_opens /run/arena/trace | grep -vx /dev/null)" 64:1: \
     "EARLY a wrong descriptor: nothing was opened, nothing was done"
 is "$(grep -cE '^[0-9]+ +(f?stat[a-z0-9]*|newfstatat|fcntl|read|ioctl|lseek)\(3<' /run/arena/trace)" 0 \
     "EARLY and its file system was not asked"
 early_trace /run/arena/whole bob "$exec_once" pair "$LAUNCHER" once
 launcher_part /run/arena/whole >/run/arena/trace
-is "$rc$(early_effects /run/arena/trace)" 77 "EARLY a refusal has no effect"
+is "$rc:$(grep -c ' exit_group(77)' /run/arena/trace):$(early_effects /run/arena/trace)" 77:1: "EARLY a refusal has no effect"
+like "$(early_opens /run/arena/trace)" 'allow/uid-1001\.conf' "EARLY control: it has judged"
 is "$(early_opens /run/arena/trace | grep -vE '^(/|/dev/null|//etc|/etc|/etc/berth(/.*)?|/proc/self/exe|//?var(/.*)?)$')" "" \
     "EARLY it has opened what it judges, and nothing else"
 
