@@ -15,8 +15,12 @@ closed() {
 		redirect="$redirect $fd>&-"
 	done
 	rc=0
-	strace -f -qq -y -u "$who" -o /run/arena/whole \
-	    bash -c "exec $LAUNCHER $3 $redirect" </dev/null >/run/arena/text 2>&1 || rc=$?
+	# A pipe: the launcher says nothing to a file.
+	{
+		strace -f -qq -y -u "$who" -o /run/arena/whole \
+		    bash -c "exec $LAUNCHER $3 $redirect" </dev/null >&9 2>&9 9>&-
+	} 9> >(exec cat >/run/arena/text) || rc=$?
+	wait $!
 	awk '/execve\("[^"]*berth-launcher"/ { on = 1 } on' /run/arena/whole >/run/arena/trace
 }
 
@@ -46,6 +50,8 @@ for fds in 0 1 2 "0 1" "0 2" "1 2" "0 1 2"; do
 		is "$rc" "$want" "A06 $who without $fds: status"
 		is "$(grep -cE '^[0-9]+ +execve(at)?\(' /run/arena/trace)" "$((want == 0 ? 2 : 1))" "A06 $who without $fds: it ran"
 		is "$(low_opens)" "" "A06 $who without $fds: no file of its own is 0, 1 or 2"
+		[ "$want" = 0 ] || [[ $fds == *2* ]] || like "$(grep -cE ' write\(2<.*"berth: ' /run/arena/trace):$(cat /run/arena/text)" \
+		    '^1:berth: ' "A06 $who without $fds: control: it said something"
 		is "$(stray_text)" "" "A06 $who without $fds: no message went elsewhere"
 		stop_engines
 	done
