@@ -98,7 +98,8 @@ all_ways "the launcher's, on the same state root" "${bare[@]}"
 run as dave berth --format=json daemon state
 is "$(jq -r .mode <<<"$out")" shared "E07 control: that was the launcher's"
 : >/home/dave/go
-wait_for 10 grep -q 'done' $job_log
-unlike "$(cat $job_log)" ' ok$' "E07 nor does the job of before reach one"
+ok "E07 control: the job of before has tried" wait_for 10 grep -q '^done' $job_log
+like "$(cat $job_log)" 'engine.sock E' "E07 and is refused"
+unlike "$(cat $job_log)" ' ok' "E07 nor does the job of before reach one"
 kill %1
 done_testing
