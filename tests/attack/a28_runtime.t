@@ -110,12 +110,14 @@ while True:
         pass
     c.close()' >/run/arena/fake 2>&1 &
 fake=$!
-wait_for 10 grep -q up /run/arena/fake
+ok "A28 another user's directory and socket in its place: somebody listens" wait_for 10 grep -q up /run/arena/fake
 chmod 0666 /run/berth/1000/engine.sock
 run as alice timeout 60 berth run -q -e TOKEN=secret host echo ran
 is "$out" "" "A28 another user's directory and socket in its place: no job"
 like "$rc:$err" '^125:berth: ' "A28 and it is said"
 is "$(grep -c 'got [1-9]' /run/arena/fake)" 0 "A28 and nothing was told to whoever listens there"
+as alice python3 -c 'import socket; s = socket.socket(socket.AF_UNIX); s.connect("/run/berth/1000/engine.sock"); s.send(b"Hello"); s.recv(1)'
+like "$(cat /run/arena/fake)" 'got 5' "A28 control: who is told something there hears it"
 kill $fake
 rm -rf /run/berth/1000
 run as alice timeout 60 berth run -q host echo ran
