@@ -136,6 +136,7 @@ for command in /script /script1 /link /proc/self/exe /proc/1/exe; do
 	run job "${USR[@]}" /home/alice/image "$command"
 	isnt "$rc" 0 "A14 the command $command: is none"
 	run job "${USR[@]}" -v /home/alice/w:/h /home/alice/image sh -c '(for i in 1 2 3; do '"$command"' </dev/null >/dev/null 2>&1 & done; wait) & python3 /h/w.py /proc'
+	like "$out" 'tried [1-9]' "A14 the command $command: control: programs were looked at meanwhile"
 	is "$(grep -v '^tried' <<<"$out")" "" "A14 the command $command: nothing can be written meanwhile"
 done
 is "$(sums)" "$before" "A14 all programs of berth are as they were"

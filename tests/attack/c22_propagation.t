@@ -32,6 +32,7 @@ start_job /run/arena/out -v /srv/share:/s "${PROBE[@]}" host sh -c 'cat /s/early
 wait_for 10 grep -q up /run/arena/out
 out=$(cat /run/arena/out)
 like "$out" '^early' "C22 a job sees what was mounted before"
+like "$out" 'umount[^ ]* [^ ]* EPERM' "C22 control: it has tried"
 unlike "$out" '(umount|remount|bind|move|tmpfs|setattr|open_tree|mount-new|fsopen|private)[^ ]* [^ ]* ok' "C22 a job as root makes and changes no mount"
 unlike "$out" 'travels' "C22 none of a job's mounts is shared with or follows anything"
 is "$(mounts_of self)" "$host" "C22 the host's mounts are the same while it runs"

@@ -40,10 +40,12 @@ for user in 0 1000; do
 	like "$out" '^seen [2-6]' "C23 user $user: a job finds itself"
 	is "$(wc -l <<<"$out")" 2 "C23 user $user: and no process that is not in its /proc"
 	for signal in KILL TERM STOP HUP USR1; do
-		run job -u $user host sh -c "trap '' $signal 2>/dev/null; kill -$signal -1; for p in $outside $engine $sibling $supervisors; do kill -$signal \$p; done"
+		run job -u $user host sh -c "trap '' $signal 2>/dev/null; kill -$signal -1; for p in $outside $engine $sibling $supervisors; do kill -$signal \$p; done 2>/dev/null; echo tried"
+		is "$out" tried "C23 user $user: control: signal $signal was sent"
 		all_alive "user $user: signal $signal to -1 and to their numbers"
 	done
 	run job -u $user host sh -c 'i=2; while [ $i -lt 400 ]; do kill -KILL $i 2>/dev/null; [ $i = $$ ] || :; i=$((i + 1)); done'
+	is "$rc" 137 "C23 user $user: control: one of them was its own"
 	all_alive "user $user: SIGKILL to every number"
 done
 run job host sh -c 'kill -KILL 1; kill -STOP 1; kill -SEGV 1; echo alive'

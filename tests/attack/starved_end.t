@@ -90,6 +90,7 @@ for verb in start once; do
 	run as bob python3 /tmp/reach.py "$init"
 	is "$rc:$out" "0:" "$verb: nor for somebody else"
 	ok "$verb: the engine has tried it too" wait_for 20 test -e /tmp/reached
+	like "$(cat /tmp/reached)" 'signal' "$verb: control: and has written down what it could"
 	# Signals are sent, and none arrives: pid 1 takes from its own namespace only what it waits for.
 	is "$(sed -E 's/(pidfd )?signal( [0-9]+)?//g; s/sigqueue//g; s/ //g' /tmp/reached)" "" \
 	    "$verb: nor for the engine, root of that namespace"
