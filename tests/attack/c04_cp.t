@@ -15,7 +15,7 @@ echo "$CANARY" >$secret/deep
 chown alice:alice $secret/deep
 before=$(tree $secret)
 make_image /home/alice/image
-as alice berth run -d --name j "${USR[@]}" -v "$TESTBIN:/t:ro" /home/alice/image sh -c 'mkdir /data/d; cd /data
+as alice berth run -d --name j "${USR[@]}" -v "$TESTBIN:/t:ro" /home/alice/image sh -c 'mkdir /data/d; cd /data; echo inner >d/deep; ln -s d in
 	ln -s /home/alice/secret abs; ln -s ../../../../../../../home/alice/secret up
 	ln -s /proc/self/fd/3 fd; ln -s /proc/self/root root; ln -s /proc/1/root one; ln -s /proc/self/cwd cwd; ln -s /proc/thread-self/root thread
 	: >/tmp/ready; exec sleep 1000' >/dev/null
@@ -49,6 +49,8 @@ is "$said" "" "C04 none of ${#paths[@]} paths leads to the secret, nor is anythi
 is "$(tree $secret)" "$before" "C04 it is as it was"
 
 # With -L, and into what such a link names.
+run as alice sh -c "berth cp -q -L j:/data/in - | tar -x -O"
+is "$out" inner "C04 control: a link within the root is followed"
 said=
 for link in abs up fd root one cwd thread; do
 	for end in '' / /.; do

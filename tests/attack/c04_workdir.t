@@ -29,13 +29,14 @@ engine_says='^berth: berth-engine was not started by berth-launcher'
 
 # judged NAME FILE: no line of it came from outside of a job's root
 judged() {
-	is "$(awk -F '\t' '!($2 == 0 && $3 ~ / in \/[^ ]*$/) && !($2 >= 125 && $2 <= 127 && $3 == "" && $4 ~ /^berth: /) &&
-	    !($2 == 64 && $3 == "" && $4 ~ /'"$engine_says"'/)' "$2" | head -n 5)" "" \
+	is "$(wc -l <"$2"):$(awk -F '\t' '!($2 == 0 && $3 ~ / in \/[^ ]*$/) && !($2 >= 125 && $2 <= 127 && $3 == "" && $4 ~ /^berth: /) &&
+	    !($2 == 64 && $3 == "" && $4 ~ /'"$engine_says"'/)' "$2" | head -n 5)" "$asked:" \
 	    "$1: it starts in a place with a name, or does not"
 	is "$(grep -o 'at [0-9:]*' "$2" | cut -d ' ' -f 2 | sort -u | comm -12 - <(printf '%s\n' "$on_host"))" "" "$1: none of the host's"
 	canary_is_untouched "$(cat "$2")" "$1: the canaries are untouched"
 }
 starts() {
+	asked=$1
 	as alice timeout $((250 + numbers)) python3 "$TOP/tests/attack/starts.py" "$@" >/run/arena/starts
 }
 

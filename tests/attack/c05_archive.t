@@ -118,18 +118,22 @@ while True:
         except OSError:
             pass
 PY
-leaked=0
+leaked=0 packed=0
 for ((i = 0; i < ROUNDS; i++)); do
 	timeout 200 "$ARCHIVE" pack --job /race 3</tmp/root >/tmp/tar 2>>/tmp/said
+	! grep -q inner /tmp/tar || packed=$((packed + 1))
 	! grep -q "$CANARY" /tmp/tar || leaked=$((leaked + 1))
 done
 is "$leaked" 0 "C05 nothing outside is packed, in $((ROUNDS * 40)) looks at a name"
-leaked=0
+is "$packed" "$ROUNDS" "C05 control: what is inside is, each time"
+leaked=0 packed=0
 for ((i = 0; i < ROUNDS; i++)); do
 	timeout 200 "$ARCHIVE" pack --job "/race/d$((i % 20 + 1))/../d$((i % 7 + 1))/deep" 3</tmp/root >/tmp/tar 2>>/tmp/said
+	! grep -q inner /tmp/tar || packed=$((packed + 1))
 	! grep -q "$CANARY" /tmp/tar || leaked=$((leaked + 1))
 done
 is "$leaked" 0 "C05 nor by a path, in $ROUNDS"
+isnt "$packed" 0 "C05 control: the directory was met ($packed times)"
 
 # Each entry is in another directory than the one before, so that each name is looked up.
 python3 - >/tmp/evil.tar <<PY

@@ -29,12 +29,15 @@ for where in /race /vol/race; do
 	as alice berth run -d --name j "${USR[@]}" -v "$TESTBIN:/t:ro" -v /home/alice/vol:/vol /home/alice/image \
 	    sh -c "$start" sh $where >/dev/null
 	ok "C05 $where: a job exchanges its names" wait_for 10 as alice berth exec j test -e /tmp/ready
-	leaked=0
+	leaked=0 whole=0 by_path=0
 	for ((i = 0; i < ROUNDS; i++)); do
-		run as alice sh -c "berth cp -q j:$where - | grep -c '$CANARY'; berth cp -q j:$where/d$((i % 20 + 1))/../d$((i % 7 + 1))/deep - | grep -c '$CANARY'"
+		run as alice sh -c "berth cp -q j:$where - | tee all | grep -c '$CANARY'; berth cp -q j:$where/d$((i % 20 + 1))/../d$((i % 7 + 1))/deep - | tee one | grep -c '$CANARY'"
 		[ "$out" = $'0\n0' ] || leaked=$((leaked + 1))
+		! grep -q inner /home/alice/all || whole=$((whole + 1))
+		! grep -q inner /home/alice/one || by_path=$((by_path + 1))
 	done
 	is "$leaked" 0 "C05 $where: nothing outside is copied out, in $((ROUNDS * 40)) looks at a name"
+	ok "C05 $where: control: what is inside is ($whole, $by_path)" test "$whole" -gt 0 -a "$by_path" -gt 0
 	run as alice timeout $((60 + ROUNDS)) berth cp -q "j:$where" out
 	like "$rc" '^[01]$' "C05 $where: a copy ends"
 	is "$(grep -rl "$CANARY" /home/alice/out)" "" "C05 $where: without what is outside"
