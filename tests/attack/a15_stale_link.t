@@ -82,6 +82,7 @@ while kill -0 "$installs" 2>/dev/null; do
 done >"$noted"
 wait "$installs"
 is "$odd" "" "A15 the old link while 6 upgrades run: the launcher, or without a bit ($served served)"
+ok "A15 control: it was looked at meanwhile, and called" test -s "$noted" -a "$served" -gt 0
 is "$(sort -rn "$noted" | head -n 1 | grep -v '^[01]$')" "" "A15 there are never two with the bit"
 stale second "6 upgrades"
 stop_engines

@@ -83,19 +83,22 @@ ln -s $victim /home/alice/turns/sys.link
 chown -hR alice:alice /home/alice/turns
 as alice "$TESTBIN/exchange" turns/proc turns/proc.link &
 as alice "$TESTBIN/exchange" turns/sys turns/sys.link &
-odd=0
+odd=0 ran=0
 for _ in {1..40}; do
 	run job "${USR[@]}" /home/alice/turns sh -c 'stat -f -c %T /proc /sys; ls -d /proc/1'
 	case $rc:$(tr '\n' ' ' <<<"$out") in
-	"0:proc sysfs /proc/1 " | 125:) ;;
+	"0:proc sysfs /proc/1 ") ran=$((ran + 1)) ;;
+	125:) ;;
 	*)
 		odd=$((odd + 1))
 		tap_show_run
 		;;
 	esac
 done
+is "$(pgrep -cx exchange)" 2 "C03 control: both have changed all the time"
 kill %1 %2
 wait
+isnt "$ran" 0 "C03 control: jobs ran meanwhile ($ran)"
 is "$odd" 0 "C03 an image that changes while jobs start: its own /proc, or no job"
 is "$(tree $victim)" "$before" "C03 and the directory behind is as it was"
 ok "C03 nothing is left of the jobs" jobs_are_gone

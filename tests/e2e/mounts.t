@@ -146,13 +146,15 @@ echo secret >/srv/scratch2/secret/file
 ln -s /srv/scratch2/secret /srv/scratch/swap.link
 chown -hR alice:alice /srv/scratch /srv/scratch2
 as alice "$TESTBIN/exchange" /srv/scratch/swap /srv/scratch/swap.link &
-seen=0
-for _ in {1..60}; do
+seen=0 directory=0 link=0
+for ((i = 0; i < 60 || (i < 1200 && (directory == 0 || link == 0)); i++)); do
 	run job -v /srv/scratch/swap:/d host ls -A /d
 	[[ $out != *file* ]] || seen=$((seen + 1))
+	if [ "$rc:$out" = 0: ]; then directory=$((directory + 1)); else link=$((link + 1)); fi
 done
 kill %1
 wait
+ok "control: the directory was met, and the link ($directory, $link)" test "$directory" -gt 0 -a "$link" -gt 0
 is "$seen" 0 "a name that changes between the question and the mount leads nowhere else"
 
 # --- grants of images
