@@ -143,12 +143,13 @@ for limits in --fsize=0 --nofile=3 --nofile=4 --nofile=5 --nofile=6; do
 	old=$(lines_of)
 	SECONDS=0
 	# shellcheck disable=SC2016  # for the shell of carol's
-	as carol bash -c 'prlimit --pid $$ "$1" && for _ in {1..200}; do "$0" start; done' "$LAUNCHER" "$limits" >/dev/null 2>&1
+	ends=$(as carol bash -c 'prlimit --pid $$ "$1" && for _ in {1..200}; do "$0" start; echo $?; done' "$LAUNCHER" "$limits" 2>/dev/null)
 	# 20 in ten seconds.
 	most=$((20 * (SECONDS / 10 + 2)))
 	new=$(($(lines_of) - old))
 	ok "A08 $limits: no flood of the log ($new of 200, at most $most)" test "$new" -le "$most"
 	ok "A08 $limits: control: there were more than may be in it" test "$most" -lt 200
+	is "$(grep -cE '^7[0-9]$' <<<"$ends")" 200 "A08 $limits: control: so often the launcher ran, and ended by itself"
 done
 
 # Priority, processors, the out-of-memory killer: back to what the user could have, as far as the

@@ -117,6 +117,7 @@ for text in "" "," ":" 0 0:1000 0:1000: "0:1000:1," ",0:1000:1" "0:1000:1,," 0:1
 done
 hostile=$'\e]0;x\a:1:1'
 run timeout 60 "$exec_once" -u 1000 pair "$LAUNCHER" once "$hostile" $good
+like "$out|$err" '^status 64.*berth: a map of ids' "A24 an escape sequence is no map"
 unlike "$err" $'\e' "A24 what was said is not repeated"
 for words in "0:1000:1" "0:1000:1 0:1000:1 0:1000:1"; do
 	# shellcheck disable=SC2086

@@ -66,6 +66,7 @@ for size in 0 1 15 16 4096 16000 16383; do
 done
 sweep "${words[@]}"
 is "$logged" "$told" "A39 sizes of files: whoever is told has a line"
+isnt "$told" 0 "A39 sizes of files: control: some are told"
 isnt "$other" 0 "A39 sizes of files: control: it is in the way ($other of ${#words[@]})"
 words=()
 for n in 3 4 5 6 7 8 9 10 11 12; do
@@ -76,6 +77,7 @@ is "$logged" "$told" "A39 descriptors: whoever is told has a line"
 isnt "$told" 0 "A39 descriptors: control: some are told"
 sweep --data=1048576 --stack=65536 --memlock=0 --sigpending=0 --nproc=0 --cpu=5 --msgqueue=0 --locks=0
 is "$logged" "$told" "A39 other limits: whoever is told has a line"
+isnt "$told" 0 "A39 other limits: control: some are told"
 
 # --- what is allowed ------------------------------------------------------------------------------------
 

@@ -50,7 +50,7 @@ refused_often() {
 	lines=$(logged | wc -l)
 	# 20 in ten seconds; calls at once may count one line twice.
 	limit=$((20 * (seconds / 10 + 2) * together))
-	ok "A39 $name: the log has at most one line each ($lines)" test "$lines" -le "$n"
+	ok "A39 $name: the log has at most one line each, and one at least ($lines)" test "$lines" -ge 1 -a "$lines" -le "$n"
 	ok "A39 $name: and no more than its limit lets through" test "$lines" -le "$limit"
 	is "$(logged | grep -vcE "^<85>berth-launcher\[[0-9]+\]: deny uid=$uid verb=$verb: [ -~]+\$")" 0 \
 	    "A39 $name: each of the known form"

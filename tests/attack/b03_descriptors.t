@@ -122,7 +122,7 @@ wait_for 5 sh -c '! pgrep -x mount_call'
 noprv_is_same /run/arena/before "NOPRIV whatever the descriptors are"
 
 # The log: one printable line for each.
-is "$(LC_ALL=C grep -c '[^ -~]' "$ARENA_LOG")" 0 "B12 no line of the log has another byte than printable ones"
+is "$(log_text | LC_ALL=C grep -c '[^ -~]')" 0 "B12 no line of the log has another byte than printable ones"
 like "$(log_text)" 'deny uid=1001 verb=mount: refused: the mount namespace is not one of this user.s engine' "B12 a refusal is logged with its reason"
 like "$(log_text)" 'allow uid=1000 verb=mount rule=/etc/berth/allow/uid-1000.conf:4 owner=2147482000 ids=101:102' "B12 and what is allowed, with its rule and the ids"
 # More of them than are logged in ten seconds.

@@ -41,6 +41,7 @@ is "$rc$err" 0 "E03 all messages were sent"
 answers=$out
 is "$(wc -l <<<"$answers")" "$(wc -l </run/arena/frames)" "E03 each has its verdict"
 is "$(grep -P '^right ' <<<"$answers" | grep -vP '\treply( reply)* closed$')" "" "E03 control: what is right is answered"
+isnt "$(grep -c '^right ' <<<"$answers")" 0 "E03 control: and was sent"
 is "$(grep -vP '^right ' <<<"$answers" | grep -P '\treply')" "" \
     "E03 nothing that is wrong is answered as if it were right"
 is "$(grep -P '[\t ]timeout$' <<<"$answers")" "" "E03 no answer is waited for in vain"
