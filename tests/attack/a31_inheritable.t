@@ -104,7 +104,8 @@ for parent in "${!parents[@]}"; do
 			is "$rc:$(sort -u <<<"$out")" "0:0000000000000000" "A31 with $parent: a job ${how:-of the engine} as $user has none"
 		done
 	done
-	is "$(sets "$(engine_pid alice)")" "" "A31 with $parent: nor has the engine"
+	engine=$(engine_pid alice)
+	is "${engine:+up} $(sets "$engine")" "up " "A31 with $parent: nor has the engine"
 	as alice berth -q daemon stop >/dev/null
 	wait_for 5 none_of_ours
 done

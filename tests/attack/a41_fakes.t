@@ -153,7 +153,7 @@ is "$rc:$(living)" "0:" "A41 daemon stop without an engine ends none that looks 
 is "$(sort -u /run/arena/heard)" up "A41 no socket in the caller's own places was asked"
 as alice python3 -c 'import socket; s = socket.socket(socket.AF_UNIX); s.connect("/home/alice/state/engine.sock"); s.send(b"Hello"); s.recv(1)'
 like "$(cat /run/arena/heard)" 'Hello' "A41 control: they can be reached"
-as alice timeout 60 berth -q run host true
+ok "A41 control: alice's engine runs again" as alice timeout 60 berth -q run host true
 revoke bob >/dev/null
 is "$(living)" "" "A41 a revocation of bob's ends nothing that looks like an engine, of his or hers"
 revoke alice >/dev/null

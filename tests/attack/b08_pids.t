@@ -20,6 +20,7 @@ named() {
 	grep -rnE "SYS_($by_number|rt_(tg)?sigqueueinfo)\b|(peer|cred|ucred)[a-z]*(\.|->)pid|(ssi|si)_pid" "$TOP/helper" "$TOP/common" \
 	    "$TOP/client/engine" --include='*.[ch]'
 }
+isnt "$(named)" "" "B08 control: what is allowed is seen"
 # The copier's own child, which is not reaped yet; and that there is no number: a sender outside, nobody to reap.
 is "$(named | grep -vE 'job/copier\.c:[0-9]+:.*SYS_pidfd_open, child, 0|:[0-9]+:.*\bs?si_pid == 0\)')" "" \
     "B08 nor by number, nor does anything look at a peer's process id"

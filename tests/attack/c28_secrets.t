@@ -75,9 +75,10 @@ unlike "$out$err" "$mine" "C28 inspect: nothing of its caller's"
 for verb in 'ps -a' 'ps -a --no-trunc' 'logs j' 'top j' 'stats --no-stream' 'system df' 'daemon state' 'daemon logs' info; do
 	# shellcheck disable=SC2086
 	run with berth $verb
-	unlike "$out$err" "$mine|$given|$passed|$filed" "C28 berth $verb: no value"
+	is "$rc:$(grep -cE "$mine|$given|$passed|$filed" <<<"$out$err")" 0:0 "C28 berth $verb: no value"
 done
 run with berth run -e GIVEN=$given -e =x host true
+like "$rc:$err" '^125:berth: ' "C28 control: a variable without a name is an error"
 unlike "$out$err" "$given" "C28 nor does an error show one"
 
 # What is given as a secret is in the job's files alone: not where the other things are, nor in the memory of
@@ -123,6 +124,7 @@ like "$(tr '\0' ' ' <"/proc/$second/cmdline")" 'src=/srv/keys/key' "C28 control:
 is "$(where "$secret")" "" "C28 a secret is in no words, variables, files and logs"
 is "$(grep -lsaf /srv/keys/key /proc/[0-9]*/environ /proc/[0-9]*/cmdline)" "" "C28 nor in those of any other process"
 inits=$(pgrep -x berth-job)
+is "$(wc -w <<<"$inits")" 4 "C28 control: four jobs are looked after"
 has_read() {
 	# shellcheck disable=SC2046
 	[ -n "$(in_memory $(pgrep -x sh))" ]

@@ -27,10 +27,12 @@ foreign() {
 	find "$STATE" ! -uid 1000 \( -uid -100000 -o -uid +165535 \) -o ! -gid 1000 \( -gid -100000 -o -gid +165535 \)
 }
 is "$(foreign)" "" "C31 all of them are the user's or of the range"
+reached=("$VOLUMES/data" "$VOLUMES/data/data" "$VOLUMES/data/data/as0" "$STATE"/jobs/*/u/root/as0 "$STATE"/jobs/*/v/1/as0)
+is "$(stat -c %n "${reached[@]}" | wc -l)" 5 "C31 control: what is looked for is there"
 for user in bob nobody; do
 	seen=$(setpriv --reuid="$user" --regid=1001 --clear-groups find "$STATE" \( -path '*/as*' -o -path '*/open*' -o -name data \) 2>/dev/null)
 	is "$seen" "" "C31 $user finds none of them"
-	for path in "$VOLUMES/data" "$VOLUMES/data/data" "$VOLUMES/data/data/as0" "$STATE"/jobs/*/u/root/as0 "$STATE"/jobs/*/v/1/as0; do
+	for path in "${reached[@]}"; do
 		not_ok "C31 $user does not reach ${path#"$STATE/"}" setpriv --reuid="$user" --regid=1001 --clear-groups stat "$path"
 	done
 done

@@ -24,8 +24,10 @@ clean() {
 clean_on_terminal() {
 	local name=$1
 	shift
-	out=$(as_env alice NO_COLOR=1 TERM=dumb SHELL=/bin/sh -- timeout -k 5 $JOB_SECONDS script -qec "berth $*" /dev/null </dev/null | sed 's/\r$//')
+	rc=0
+	out=$(set -o pipefail && as_env alice NO_COLOR=1 TERM=dumb SHELL=/bin/sh -- timeout -k 5 $JOB_SECONDS script -qec "berth $*" /dev/null </dev/null | sed 's/\r$//') || rc=$?
 	err=
+	is "$rc" 0 "C33 control: $name on a terminal"
 	clean "$name on a terminal"
 }
 
@@ -56,6 +58,7 @@ ctypes.CDLL(None).prctl(15, b"\x1b[2J\nowned")
 time.sleep(1000)' "$evil"
 ok "C33 control: it shows in /proc" wait_for 20 eval 'grep -qs owned /proc/[0-9]*/comm'
 run verb top "$evil_job"
+like "$rc:$out" '^0:.*time\.sleep' "C33 control: top of such a process"
 clean "top of such a process"
 
 # Lines that look like records of the log, and like errors of berth's, in a job's output.

@@ -116,6 +116,7 @@ fake "$hello" - daemon state
 golden 69 "berth: the engine ended before it answered
   see what runs:  berth daemon state" "one that hangs up behind the greeting"
 fake '{"parameters":{"version":"\u001b[31m9","uid":1000}}' '{"parameters":{}}' version
+like "$err" '\\x1b\[31m9' "E09 control: a version with an escape sequence is shown"
 is "$(grep -c $'\033' <<<"$out$err")" 0 "E09 a version with an escape sequence does not reach the terminal"
 
 # --- a client of another protocol

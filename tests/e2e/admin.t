@@ -369,7 +369,7 @@ in_ns() {
 	echo "0 $owner 1" >"/proc/$!/gid_map"
 	# The kernel takes a map with one write(2).
 	printf '0 %s 1\n1 %s 1\n' "$owner" "$user" | dd of="/proc/$!/uid_map" bs=100 status=none
-	wait_for 5 sleeping $! || diag "no process in a namespace of $owner"
+	wait_for 5 sleeping $! || fail "control: no process in a namespace of $owner"
 }
 is_other_ns() {
 	[ "$(readlink "/proc/$1/ns/user")" != "$(readlink /proc/self/ns/user)" ]
@@ -403,7 +403,7 @@ below=${below% }
 nested=$(awk '$1 == "Uid:" { print $2 }' "/proc/$below/status") # whose namespace that is
 setpriv --reuid=$((base + 7)) --clear-groups sleep 300 &
 subordinate=$!
-wait_for 5 sleeps_as $subordinate $((base + 7))
+wait_for 5 sleeps_as $subordinate $((base + 7)) || fail "control: no process of a subordinate id"
 setpriv --reuid=dave --clear-groups sleep 300 &
 own=$!
 wait_for 5 sleeps_as $own 1003
@@ -546,7 +546,7 @@ own2=$!
 setpriv --reuid=$((auto - 5)) --clear-groups sleep 300 &
 left=$!
 wait_for 5 sleeps_as $own2 1001
-wait_for 5 sleeps_as $left $((auto - 5))
+wait_for 5 sleeps_as $left $((auto - 5)) || fail "control: no process of an id of the pool"
 admin revoke @lab
 is "$rc:$(fates "$member" "$job" "$left" "$stranger" "$own2")" "0:dead dead dead alive alive " \
     "a group's grant ends for its members' namespaces and ranges, and for nobody else"

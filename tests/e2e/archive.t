@@ -115,7 +115,8 @@ as alice sh -c 'cd src; echo data >d/f; ln d/f d/g; ln d/f h; ln -s /etc/passwd 
 	chmod 4755 d/f; chmod 2770 d; chmod 0555 d/ro; chmod 1777 .; touch -d "2001-02-03 04:05:06.123456789" d/f d/ro d p; touch -h -d "2001-02-03 04:05:06.123456789" abs
 	printf a >"$(printf "\377x")"; printf b >"$(printf "\303\274")"; printf c >"new
 line"; printf d >back\\slash; printf e >"$(printf %0200d 7)"'
-setfattr -n user.secret -v no $S/d/f
+attributes=yes
+setfattr -n user.secret -v no $S/d/f 2>/dev/null || attributes=no
 copy -- src w/out
 is "$rc $err" '0 0 ' "all that an ordinary user makes is copied"
 O=/home/alice/w/out
@@ -126,7 +127,11 @@ is "$(stat -c %a $O $O/d $O/d/ro | tr '\n' ' ')" '1755 750 555 ' "modes of direc
 is "$(cd $O && stat -c %y d/f d/ro d abs p | sort -u)" '2001-02-03 04:05:06.123456789 +0000' "times, to the nanosecond, of each kind"
 ok "holes stay holes" test "$(stat -c %b $O/hole)" -lt 100 -a "$(stat -c %b $O/allhole)" -lt 100
 ok "with what is between them" cmp $S/hole $O/hole
-is "$(getfattr -d $O/d/f 2>/dev/null)" "" "attributes are not copied"
+if [ $attributes = yes ]; then
+	is "$(cd $S && getfattr -d d/f | grep -c user.secret):$(cd $O && getfattr -d d/f)" "1:" "attributes are not copied"
+else
+	skip "attributes are not copied" "this kernel has none of users' here"
+fi
 as alice "$ARCHIVE" pack src >/tmp/t.tar
 is "$(tar -xOf /tmp/t.tar src/hole | cmp - $S/hole && tar -tf /tmp/t.tar 2>/dev/null | wc -l)" "$(find $S -printf x | wc -c)" "GNU tar reads it"
 is "$(python3 -c 'import tarfile; t = tarfile.open("/tmp/t.tar"); print(len(t.getmembers()), t.getmember("src/d/f").mtime)')" \

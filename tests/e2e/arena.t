@@ -52,6 +52,7 @@ end_by() {
 		! pgrep -fx "sleep $mark" >/dev/null || break
 		sleep 0.05
 	done
+	pgrep -fx "sleep $mark" >/dev/null || echo "it never ran"
 	kill -s "$1" "$arena"
 	wait "$arena" 2>/dev/null
 	for _ in {1..1200}; do

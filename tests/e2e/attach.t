@@ -178,7 +178,8 @@ stopped() {
 	[ "$(ps -o state= -p "$1" | tr -d ' ')" = T ]
 }
 ok "SIGTSTP stops the client" wait_for 20 stopped "$client"
-is "$(as alice berth exec -q sig sh -c 'cat /proc/[0-9]*/stat 2>/dev/null' | grep -c ') T ')" 0 "alone"
+states=$(as alice berth exec -q sig sh -c 'cat /proc/[0-9]*/stat 2>/dev/null')
+is "$(grep -c ' (bash) ' <<<"$states"):$(grep -c ') T ' <<<"$states")" 1:0 "alone"
 kill -CONT "$client"
 at /run/arena/two --no-stdin --sig-proxy=false sig
 two=$client

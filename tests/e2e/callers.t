@@ -113,12 +113,16 @@ like "$out" ' 0 1001 1' "with his own ids"
 like "$(as bob berth daemon state)" 'jobs +0' "his engine counts his own jobs"
 run as bob sh -c 'cat /home/alice/state/jobs/*; ls /home/alice/state /proc/'"$(engine_pid alice)"'/fd /proc/'"$(engine_pid alice)"'/root'
 is "$out" "" "bob sees nothing of alice's state or engine"
+is "$(grep -c 'Permission denied' <<<"$err")" 4 "for he may not"
 run as bob kill "$(engine_pid alice)"
-isnt "$rc" 0 "nor can he end it"
+like "$rc:$err" '^1:.*not permitted' "nor can he end it"
 run as bob berth run -v /home/bob:/h host sh -c 'for p in $(seq 1 400); do kill -0 $p 2>/dev/null && echo $p; done | wc -l'
 like "$out" '^[0-9]$' "nor does a job of his see other pids"
+as alice ipcmk -Q -p 0666 >/dev/null
+is "$(as bob ipcs -q | grep -c 0x)" 1 "control: outside he sees a message queue of hers"
 run as bob berth run host sh -c 'ls -A /dev/mqueue /dev/shm; ipcs -q | grep -c 0x'
-is "$(tail -n1 <<<"$out")" 0 "nor alice's message queues"
+is "$(tail -n1 <<<"$out")" 0 "in a job of his he does not"
+as alice ipcrm -a
 kill -KILL "$client"
 wait_job
 is "$(find /run/berth -maxdepth 1 -mindepth 1 | sort | tr '\n' ' ')" "/run/berth/1000 /run/berth/1001 " "each has a directory of their own"

@@ -151,6 +151,7 @@ client orphan -- "$job_json" echo ran
 is "$out" "map /home/alice/d 101 101 3" "one that dies, and whose descriptors somebody has"
 ok "its job is not waited for" jobs_are_gone
 client quit-after -- "$job_json" sh -c 'echo ran >/d/ran; sleep 1000'
+is "$rc:$out" "0:map /home/alice/d 101 101 3" "one that dies when the mount is made: control: it was asked"
 ok "one that dies when the mount is made: its job is gone" jobs_are_gone
 client honest , quit -- "$two_json" echo ran
 is "$rc:$out" $'0:map /home/alice/d 101 101 3\nmap /home/alice/other 5 5 3' "one that dies between two"
@@ -175,6 +176,7 @@ client --start kept quit --
 is "$out" "map /home/alice/d 101 101 3" "one that dies when it starts a job again"
 ok "the job is over, and failed" wait_for 10 failed kept
 client --start kept orphan --
+is "$out" "map /home/alice/d 101 101 3" "one that dies then, and whose descriptors somebody has: control: it was asked"
 ok "one that dies then, and whose descriptors somebody has: the job is over" wait_for 10 failed_again kept
 client --start kept other ../other --
 like "$out" 'Failed.*no mount of that directory' "one that has another directory mounted is told"

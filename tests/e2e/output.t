@@ -28,6 +28,7 @@ for how in NO_COLOR=1 NO_COLOR=false TERM=dumb TERM=; do
 	like "$out" 'unknown command: bogus' "$how: the text is the same"
 done
 seen -- 'berth help; berth bogus'
+like "$out" 'unknown command: bogus' "no TERM: the text is the same"
 unlike "$out" "$esc" "no TERM: no colour"
 seen TERM=xterm NO_COLOR= -- 'berth help'
 like "$out" "$esc" "an empty NO_COLOR says nothing"
@@ -38,16 +39,20 @@ like "$out" "${esc}\[31mrefuse  ${esc}\[0m" "and one that refuses"
 # Each descriptor for itself.
 seen TERM=xterm -- 'berth explain -- run --network host host 2>/home/alice/err'
 like "$out" "$esc" "standard output is the terminal: coloured"
+like "$(cat /home/alice/err)" '^berth: refused' "standard error is a file: it has the text"
 unlike "$(cat /home/alice/err)" "$esc" "standard error is a file: not"
 seen TERM=xterm -- 'berth explain -- run --network host host >/home/alice/out'
+like "$(cat /home/alice/out)" 'refuse' "standard output is a file: it has the text"
 unlike "$(cat /home/alice/out)" "$esc" "standard output is a file: not coloured"
 like "$out" "^${esc}\[1;31mberth:" "standard error is the terminal: coloured"
 seen TERM=xterm -- 'berth --format=json help; berth --format=json explain -- run --network host host; berth --format=json bogus; berth --format=json daemon state'
+like "$out" '"summary".*"allowed".*"why".*"running"' "all of it as JSON"
 unlike "$out" "$esc" "no colour in JSON"
 
 # Of all that a terminal gets, only these sequences are berth's, and only berth's are there.
 odd=$'\e]0;x\a\x9b31m\e[5m'
 seen TERM=xterm -- "berth '$odd'; berth run --'$odd' host; berth run -v '/$odd:/x' host; berth run --name '$odd' host; berth explain -- run -v '/usr:/$odd' host; berth --log-level=debug run host '/$odd'"
+like "$out" 'x1b.0;x.x07' "text of others is shown, escaped"
 is "$(sed "s/${esc}\[\(0\|1\|2\|31\|32\|1;31\)m//g" <<<"$out" | LC_ALL=C tr -d '\r\n -~' | od -An -c)" "" \
     "text of others brings no sequence of its own"
 

@@ -83,6 +83,7 @@ is "$(as dave berth grants 2>&1)" "berth: nothing is granted to this user" "gran
 stop_all
 as_env dave TOKEN=hush-hush -- berth run -q --name canary-word host true
 init=$(pgrep -u dave -x berth-init)
+like "$init $(pgrep -P "$init" -x berth-engine)" '^[0-9]+ [0-9]+$' "an init and its engine stay"
 for pid in $init $(pgrep -P "$init" -x berth-engine); do
 	is "$(tr '\0' '\n' <"/proc/$pid/cmdline" | grep -c 'canary-word'):$(grep -c hush-hush "/proc/$pid/environ")" "0:0" \
 	    "$(cat "/proc/$pid/comm"): neither words nor environment of the first call"
