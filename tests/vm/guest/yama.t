@@ -21,6 +21,7 @@ ok "a job starts" wait_for 60 grep -q up /run/arena/out
 run as alice berth run host -- sh -c 'echo ok'
 is "$rc:$out" "0:ok" "and another one"
 for name in berth-engine berth-job; do
+	isnt "$(pgrep -u alice -x $name)" "" "control: there is a $name"
 	for pid in $(pgrep -u alice -x $name); do
 		like "$(attach "$pid")" 'not permitted' "A12 alice cannot trace $name"
 		not_ok "A12 nor read its memory" as alice head -c1 "/proc/$pid/environ"
