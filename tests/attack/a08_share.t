@@ -36,6 +36,7 @@ for verb in start once; do
 		allow alice "engine = any" "$until"
 		name="$verb${until:+ with an end}"
 		if [ $verb = once ]; then
+			: >/run/arena/said
 			mkfifo /run/arena/hold
 			"$TESTBIN/once_exec" -w -u 1000 pair /usr/bin/python3 /tmp/odd.py "$LAUNCHER" once \
 			    </run/arena/hold >/run/arena/said 2>&1 &

@@ -113,6 +113,7 @@ for name in "${names_of_alice[@]}"; do
 done
 sleepers=()
 for name in "${names_of_bob[@]}"; do
+	: >/run/arena/bob
 	setpriv --reuid=bob --regid=bob --clear-groups /usr/bin/python3 /tmp/sleeper.py "$name" >/run/arena/bob 2>&1 &
 	sleepers+=($!)
 	wait_for 10 grep -q up /run/arena/bob

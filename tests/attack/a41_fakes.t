@@ -205,6 +205,7 @@ for claims in 1001 0 1000; do
 	unlike "$out" "^b'R'" "A41 an engine that alice starts by hand as uid $claims does not serve"
 	noprv_is_same /run/arena/before "NOPRIV A41 an engine by hand, uid $claims"
 	# As root of a namespace of her own it may serve her: what it does there she can do herself.
+	: >/run/arena/fake
 	as alice unshare --user --map-root-user --mount timeout 60 python3 /tmp/fake.py $claims >/run/arena/fake 2>&1 &
 	fake=$!
 	wait_for 10 grep -q '^b' /run/arena/fake

@@ -143,6 +143,7 @@ for ((round = 0; round < rounds; round++)); do
 		esac
 	done
 	chown -h alice:alice "$top"/u/root/l*
+	: >/run/arena/swaps
 	setpriv --reuid=alice --regid=alice --init-groups python3 /run/arena/swap.py "$top" 40 $outside/dir >/run/arena/swaps &
 	racer=$!
 	wait_for 10 grep -q up /run/arena/swaps

@@ -37,6 +37,7 @@ calm() {
 	[ "$(($(ticks) - from))" -le 10 ]
 }
 for what in silent half slow huge fds connects oob deaf; do
+	: >/run/arena/says
 	mkfifo /run/arena/go.$what
 	as alice /usr/bin/python3 "$TOP/tests/attack/e05_crowd.py" "$SOCKET" $what \
 	    </run/arena/go.$what >/run/arena/says 2>&1 &

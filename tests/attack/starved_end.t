@@ -41,6 +41,7 @@ renice -n 19 -p \$\$ >/dev/null && chrt -i -p 0 \$\$ && exec taskset -c $last "\
 E2
 start_behind() {
 	if [ "$1" = once ]; then
+		: >/run/arena/said
 		mkfifo /run/arena/hold
 		"$TESTBIN/once_exec" -w -u 1000 pair sh /tmp/behind.sh "$LAUNCHER" once \
 		    </run/arena/hold >/run/arena/said 2>&1 &

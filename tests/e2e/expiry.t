@@ -205,6 +205,7 @@ like "$(log_text | tail -n 3)" "allow uid=1000 .*gid-2000.conf.*owner=$ns_owner"
 
 # dave's own range is also that of a grant that comes and goes while his rootless engine runs.
 install -d -o dave -g dave /home/dave/h
+: >/run/arena/out
 as dave berth run -q -u 1000:1000 -v /home/dave/h:/h host sh -c 'echo up; until [ -e /h/go ]; do sleep 0.05; done; echo done' >/run/arena/out 2>&1 &
 rootless=$!
 ok "a rootless job runs with a subordinate id" wait_for 5 grep -q up /run/arena/out

@@ -95,6 +95,7 @@ is "$rc:$(cat /run/arena/follow)" "0:up" "one that is removed ends, too"
 rm -f /home/alice/h/*
 # shellcheck disable=SC2016
 run_d --rm --name turns host sh -c 'echo up; until [ -e /h/go ]; do sleep 0.05; done; seq 200000'
+: >/run/arena/follow
 (cd /home/alice && exec setpriv --reuid=alice --regid=alice --init-groups --inh-caps=-all \
     env -i --default-signal PATH=/usr/local/bin:/usr/bin:/bin berth logs -f turns) >/run/arena/follow 8<&- &
 client=$!

@@ -155,6 +155,7 @@ mv "$LAUNCHER" "$LAUNCHER.away"
 rm -f /run/arena/go
 printf '#!/bin/sh\nuntil [ -e /run/arena/go ]; do sleep 0.02; done\necho "berth: no luck" >&2\nexit 71\n' >"$LAUNCHER"
 chmod 755 "$LAUNCHER"
+: >/run/arena/told
 as_env alice TERM=xterm -- script -qec 'berth run host true' /dev/null >/run/arena/told &
 seer=$!
 ok "one that fails is told, too" wait_for 20 grep -q 'starting the engine' /run/arena/told
