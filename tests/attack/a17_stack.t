@@ -53,25 +53,21 @@ done
 # SAME: the calls themselves, of a refusal in their order, of a start as the set that they are: what is
 # said to whom first among its processes is chance.
 calls_of() {
-	awk 'on; /execve\("[^"]*berth-launcher"/ { on = 1 }' /run/arena/trace |
-		sed -E 's/^[0-9]+ +//; s/^<\.\.\. //; s/[ (].*//' | grep -E '^[a-z]'
+	sed -E 's/^[0-9]+ +//; s/^<\.\.\. //; s/[ (].*//' /run/arena/launcher | grep -E '^[a-z]'
 }
-# traced USER CMD...
+# traced USER CMD...: the launcher's part is in /run/arena/launcher
 traced() {
 	early_trace /run/arena/trace "$@"
+	awk 'on; /execve\("[^"]*berth-launcher"/ { on = 1 }' /run/arena/trace >/run/arena/launcher
 }
 traced bob env "$LAUNCHER" start
 plain=$(calls_of)
-opened_by() {
-	awk 'on; /execve\("[^"]*berth-launcher"/ { on = 1 }' /run/arena/trace >/run/arena/launcher
-	early_opens /run/arena/launcher
-}
-opened=$(opened_by)
+opened=$(early_opens /run/arena/launcher)
 like "$opened" '/etc/berth/allow/uid-1001.conf' "A17 control: it opens what it judges by"
 isnt "$(wc -l <<<"$plain")" 1 "A17 control: its calls are seen"
 traced bob prlimit --stack=unlimited /usr/bin/python3 /tmp/full.py unlimited environ "$LAUNCHER" start
 is "$(calls_of)" "$plain" "A17 a refusal makes the same calls ($(wc -l <<<"$plain"))"
-is "$(opened_by)" "$opened" "A17 and opens the same files"
+is "$(early_opens /run/arena/launcher)" "$opened" "A17 and opens the same files"
 engine_says R
 traced alice env "$LAUNCHER" start
 plain=$(calls_of | sort -u)
