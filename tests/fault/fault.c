@@ -8,7 +8,8 @@
  * returns 0), kill (SIGKILL before the call is made) or stop (it stays there for STOP_MS while the
  * others go on, and is killed then). "WHAT:CALL" does it at the N-th call that has that number: a few
  * calls more or less before it, as others are faster or slower, make no difference. With N 0 it prints
- * each call instead: "fault: WHO N CALL RESULT FIRST", in numbers, N of all, the first argument last. attach ends at SIGTERM, and lets nothing happen then.
+ * each call instead: "fault: WHO N CALL RESULT FIRST", in numbers, N of all, the first argument last.
+ * attach ends at SIGTERM, and lets nothing happen then.
  * Ends when the program does, with its status; attach: when the fault has happened or the process has
  * ended. Who is traced at that moment goes on untraced. Status 98: the fault did not happen.
  * strace(1) can say neither "the N-th call of all" nor "until the first process has ended".
@@ -132,7 +133,7 @@ at_call(struct process *process)
 		process->first = regs.rdi;
 		process->calls += started && (only < 0 || only == (long)process->nr);
 		if (started && when > 0 && !happened && process == &table[who] &&
-		    process->calls == when && (only < 0 || only == (long)process->nr))
+		    process->calls == when)
 			return (do_fault(process, &regs));
 		return (true);
 	}
