@@ -83,12 +83,12 @@ stop_engines
 # the socket.
 engine_stays
 hold() {
-	rm -f /run/arena/said # of the one before: not its status is waited for
+	: >/run/arena/said # of the one before: not its status is waited for
 	mkfifo /run/arena/hold
 	"$exec_once" -w "$@" </run/arena/hold >/run/arena/said 2>&1 &
 	holder=$!
 	exec 9>/run/arena/hold
-	wait_for 10 grep -qs '^status' /run/arena/said
+	wait_for 10 grep -q '^status' /run/arena/said
 }
 unhold() {
 	exec 9>&-
