@@ -105,6 +105,7 @@ struct engine {
 	struct starting *starting; /* jobs that begin once more: api/start.h */
 	int64_t look_at; /* clock_ms: when to look for jobs that were lost; 0: not */
 	int64_t sweep_after; /* clock_ms: when to look for leftovers again; a look costs time */
+	bool sweep_due; /* a look is to be made up for then */
 	struct connection *connections;
 	size_t nconnections;
 	bool short_of_fds; /* somebody could not be let in */

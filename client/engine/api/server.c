@@ -28,6 +28,7 @@
 #include "client/engine/job/adopted.h"
 #include "client/engine/job/children.h"
 #include "client/engine/job/spare.h"
+#include "client/engine/job/sweep.h"
 #include "client/engine/log.h"
 #include "client/engine/owner.h"
 #include "common/facts.h"
@@ -346,7 +347,7 @@ next_wait(const struct engine *engine)
 
 	if (engine->look_at != 0)
 		next = clock_sooner(next, clock_until(engine->look_at));
-	next = clock_sooner(next, spare_wait(engine));
+	next = clock_sooner(next, clock_sooner(spare_wait(engine), sweep_wait(engine)));
 	return clock_sooner(next, clock_sooner(deferred_wait(engine), adopted_wait(engine)));
 }
 
@@ -360,6 +361,8 @@ look_at_jobs(struct engine *engine)
 	start_lost(engine);
 	if (spare_wait(engine) == 0)
 		spare_prepare(engine);
+	if (sweep_wait(engine) == 0)
+		sweep_leftovers(engine);
 }
 
 void

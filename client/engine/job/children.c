@@ -135,7 +135,7 @@ child_ended(struct engine *engine, struct child *child)
 {
 	bool was_spare = child->is_job && child->id[0] == '\0';
 	bool was_job = child->is_job && !was_spare;
-	bool left;
+	bool left, killed;
 	siginfo_t info;
 
 	/* the end of one that is traced is its tracer's first, although the pidfd tells of it */
@@ -148,10 +148,14 @@ child_ended(struct engine *engine, struct child *child)
 		engine->spare = NULL;
 	/* other children may still hold copies of the pidfd: see drop in server.c */
 	(void)!epoll_ctl(engine->epoll, EPOLL_CTL_DEL, child->pidfd, NULL);
-	left = !was_spare && clean_up(engine, child, info.si_code != CLD_EXITED);
+	killed = info.si_code != CLD_EXITED;
+	left = !was_spare && clean_up(engine, child, killed);
+	/* it may have been a sweeper */
+	if (killed && !child->is_job)
+		sweep_later(engine);
 	child_free(engine, child);
 	/* with nobody left here also what nobody looks after: the job of an engine that was killed
-	 * before its supervisor was, what a sweeper that was killed had to do */
+	 * before its supervisor was */
 	if (left)
 		engine->sweep_after = 0;
 	if (left || (was_job && !children_busy(engine)))

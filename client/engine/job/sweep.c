@@ -28,6 +28,7 @@
 #include "common/io.h"
 
 #define SWEEP_SHARE 50 /* of the time, one part at most is spent with looking */
+#define SWEEP_PAUSE 1000 /* milliseconds: who is killed each time does not begin all the time */
 
 /* A link, a socket or a device: what open(2) says of what no engine makes under such a name. */
 static bool
@@ -173,7 +174,8 @@ has_leftovers(struct engine *engine)
 	size_t found;
 	bool left;
 
-	if (began < engine->sweep_after)
+	engine->sweep_due = began < engine->sweep_after;
+	if (engine->sweep_due)
 		return false;
 	left = (each(engine->jobs, found_one, 1, &found) == 0 && found > 0) || volumes_left();
 	engine->sweep_after = began + (clock_ms() - began) * SWEEP_SHARE;
@@ -206,4 +208,20 @@ sweep_leftovers(struct engine *engine)
 	default:
 		break;
 	}
+}
+
+void
+sweep_later(struct engine *engine)
+{
+	int64_t then = clock_ms() + SWEEP_PAUSE;
+
+	engine->sweep_due = true;
+	if (engine->sweep_after < then)
+		engine->sweep_after = then;
+}
+
+int
+sweep_wait(const struct engine *engine)
+{
+	return engine->sweep_due ? clock_until(engine->sweep_after) : -1;
 }

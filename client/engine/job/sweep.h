@@ -12,8 +12,15 @@
 
 #include "client/engine/engine.h"
 
-/* Starts a child that does it, if there is anything at all. The child is in engine->children. */
+/* Starts a child that does it, if there is anything at all: at once, or when it is time to look again
+ * (sweep_wait). The child is in engine->children. */
 void sweep_leftovers(struct engine *engine);
+
+/* As sweep_leftovers, a moment later, by the event loop: one that began has not come to its end. */
+void sweep_later(struct engine *engine);
+
+/* Milliseconds until sweep_leftovers is to be called; -1: not by the clock. For epoll_wait(2). */
+int sweep_wait(const struct engine *engine);
 
 /* Does it now, in this process; all: also jobs that are kept. */
 void sweep_now(int jobs, bool all);
