@@ -159,6 +159,10 @@ rm_new() {
 	volume rm new
 }
 ok "rm: when it is over" wait_for 10 rm_new
+run as alice berth run -q -v last:/l host sh -c 'mkdir /many && cd /many && seq 20000 | xargs touch'
+is "$rc:$err" "0:" "a job that leaves many files, which are removed behind its end"
+run volume rm last
+is "$rc:$out:$err" "0:last:" "rm: as soon as the status of the one who had it is known"
 as alice berth stop -t 1 keeper >/dev/null
 run volume rm data
 is "$rc" 1 "rm: not while one that is over names it"

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -590,6 +591,14 @@ run_once(struct watch *watch)
 	note_end(watch);
 }
 
+/* Nothing works in them any more: who is told of the end may remove them at once. */
+static void
+give_back_volumes(const struct task *task)
+{
+	for (size_t i = 0; i < task->nvolumes; i++)
+		(void)!flock(task->volumes[i], LOCK_UN);
+}
+
 /* The record says so: now those are told who waited for it. */
 static void
 finish(struct watch *watch)
@@ -597,6 +606,7 @@ finish(struct watch *watch)
 	const struct outcome outcome = watch_outcome(watch);
 
 	history_over(watch);
+	give_back_volumes(watch->task);
 	watch->task->engine->finished[watch->task->slot] = 1;
 	tell_end(watch->first, &outcome);
 	control_finish(watch);
