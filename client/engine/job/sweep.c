@@ -29,6 +29,7 @@
 
 #define SWEEP_SHARE 50 /* of the time, one part at most is spent with looking */
 #define SWEEP_PAUSE 1000 /* milliseconds: who is killed each time does not begin all the time */
+#define SWEEP_PAUSE_MAX 10000 /* milliseconds: a look may have had to wait for a processor */
 
 /* A link, a socket or a device: what open(2) says of what no engine makes under such a name. */
 static bool
@@ -170,7 +171,7 @@ sweep_now(int jobs, bool all)
 static bool
 has_leftovers(struct engine *engine)
 {
-	int64_t began = clock_ms();
+	int64_t began = clock_ms(), pause;
 	size_t found;
 	bool left;
 
@@ -178,7 +179,8 @@ has_leftovers(struct engine *engine)
 	if (engine->sweep_due)
 		return false;
 	left = (each(engine->jobs, found_one, 1, &found) == 0 && found > 0) || volumes_left();
-	engine->sweep_after = began + (clock_ms() - began) * SWEEP_SHARE;
+	pause = (clock_ms() - began) * SWEEP_SHARE;
+	engine->sweep_after = began + (pause < SWEEP_PAUSE_MAX ? pause : SWEEP_PAUSE_MAX);
 	return left;
 }
 
