@@ -23,7 +23,7 @@ struct options {
 
 const struct flag rm_flags[] = {
 	{ FLAG_SWITCH, 'f', "force", offsetof(struct options, force), NULL, NULL,
-	    "end it first, if it runs" },
+	    "end it first, if it runs; none is no error" },
 	{ .kind = FLAG_INVALID },
 };
 
@@ -57,6 +57,11 @@ discard(struct cli *cli, const char *job, struct json_object *done, void *ctx, s
 		rc = deafjob_kill(cli, job, err);
 		if (rc == 0)
 			rc = ask(cli, job, true, err);
+	}
+	/* With force one that is not there is no error, as docker(1) and podman(1) have it. */
+	if (rc != 0 && options->force && strcmp(cli->reason, "no_such_job") == 0) {
+		cli->reason[0] = '\0';
+		return (0);
 	}
 	if (rc != 0 && !options->force && strcmp(cli->reason, "running") == 0)
 		err_todo(err, "end it, and remove it:  berth rm -f");

@@ -125,6 +125,13 @@ b start again
 is "$rc:${err%%$'\n'*}" "1:berth: no such job: again" "for all verbs"
 b rm --force r one int deaf now always sig w
 is "$rc:$(wc -l <<<"$out")" "0:8" "rm -f: those that run, too"
+b rm -f never one
+is "$rc:$out:$err" "0:never
+one:" "rm -f: one that is not there is no error"
+b rm -f never/one
+is "$rc" 0 "nor what no job is called"
+b rm never
+is "$rc:${err%%$'\n'*}" "1:berth: no such job: never" "without -f it is"
 ok "nothing is left" jobs_are_gone
 is "$(ls -A "$STATE/names" 2>/dev/null)" "" "not even a name"
 
