@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/berth/view.h"
@@ -295,6 +296,16 @@ ownmap_choose(struct cli *cli, struct run_options *options, struct err *err)
 	    options->userns != NULL ? keep_id(cli, options, err) : from_flags(cli, options, err));
 }
 
+/* What cannot be looked at is left to who mounts it. */
+static bool
+is_callers(const struct job_mount *mount)
+{
+	struct stat st;
+
+	return (mount->type != JOB_MOUNT_BIND || stat(mount->source, &st) != 0 ||
+		st.st_uid == getuid());
+}
+
 /* The one owner of all that is mapped; NULL, and why there is none. */
 static const struct job_mount *
 find_owner(const struct job *job, const char **why)
@@ -307,6 +318,10 @@ find_owner(const struct job *job, const char **why)
 		bool kept = mount->mapped && mount->type == JOB_MOUNT_BIND; /* said to be root's */
 
 		if (job_mount_is_mapped(mount)) {
+			if (!is_callers(mount)) {
+				*why = "it is not the caller's own: mount it without uid and gid";
+				return (NULL);
+			}
 			if (owner == NULL)
 				owner = mount;
 			if (mount->uid == owner->uid && mount->gid == owner->gid)

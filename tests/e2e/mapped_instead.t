@@ -61,6 +61,9 @@ refused 'can have one owner only' "two groups" -v /srv/ramfs/b:/e:uid=101,gid=1
 refused 'the same uid= and gid= for each, or ro' "one that the job's root writes to" -v /srv/ramfs/b:/e
 refused 'the same uid= and gid= for each, or ro' "a volume" -v vol:/e
 refused 'without -d it would run' "-d" -d
+mkdir /srv/ramfs/others
+refused "it is not the caller's own: mount it without uid and gid" "one of somebody else's beside" \
+    -v /srv/ramfs/others:/e:uid=101,gid=102
 for ids in uid=65534,gid=102 uid=102,gid=65534; do
 	run loud -v "/srv/ramfs/a:/d:$ids" host echo ran
 	like "$rc:$out:$err" '^125::.*it is on.*other numbers than 65534' "$ids, which would make everybody the user"
