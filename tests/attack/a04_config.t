@@ -20,9 +20,7 @@ chown -R alice: /home/alice
 engine_says R
 
 opens_of() {
-	# From the launcher's execve on.
-	awk '/execve\("[^"]*berth-launcher"/ { on = 1 } on' /run/arena/trace >/run/arena/launcher
-	early_opens /run/arena/launcher | sed 's|^//|/|'
+	early_opens <(of_launcher /run/arena/trace) | sed 's|^//|/|'
 }
 
 early_trace /run/arena/trace alice "$LAUNCHER" start

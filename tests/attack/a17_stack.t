@@ -58,7 +58,7 @@ calls_of() {
 # traced USER CMD...: the launcher's part is in /run/arena/launcher
 traced() {
 	early_trace /run/arena/trace "$@"
-	awk 'on; /execve\("[^"]*berth-launcher"/ { on = 1 }' /run/arena/trace >/run/arena/launcher
+	of_launcher /run/arena/trace >/run/arena/launcher
 }
 traced bob env "$LAUNCHER" start
 plain=$(calls_of)

@@ -78,7 +78,7 @@ wrong() {
 		early_trace /run/arena/trace alice timeout 60 "$LAUNCHER" start
 		like "$rc" "^($codes)\$" "$name: refused, and at once"
 		like "$err" "$regex" "$name: it is named"
-		awk 'on; /execve\("[^"]*berth-launcher"/ { on = 1 }' /run/arena/trace >/run/arena/launcher
+		of_launcher /run/arena/trace >/run/arena/launcher
 		early_is_clean /run/arena/launcher "$name: EARLY"
 		ok "$name: nothing is left" nothing_started
 		stop_engines

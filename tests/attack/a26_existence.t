@@ -66,14 +66,11 @@ same "a variable" as_env bob BERTH_CONFIG=@ HOME=@ TMPDIR=@ LOCPATH=@ -- "$LAUNC
 same "its name" as alice bash -c 'exec -a "$1" "$0" stop' "$LAUNCHER" @
 
 # The calls, in their order, and the paths in them.
-calls_of() {
-	awk 'on; /execve\("[^"]*berth-launcher"/ { on = 1 }' /run/arena/trace
-}
 for words in "start $secret/%" "$secret/%"; do
 	for name in file non1 sock; do
 		# shellcheck disable=SC2086
 		early_trace /run/arena/trace alice env "$LAUNCHER" ${words/\%/$name}
-		calls_of >"/run/arena/calls.$name"
+		of_launcher /run/arena/trace >"/run/arena/calls.$name"
 		is "$rc:$(grep -c ' exit_group(64)' "/run/arena/calls.$name"):$(grep -c "$secret" "/run/arena/calls.$name")" 64:1:0 \
 		    "A26 '$words' with $name: it is told, and no call names it"
 	done
@@ -110,9 +107,9 @@ is "$rc" 0 "A26 control: alice does have such a descriptor"
 # carol has none. What she is told, and which files are opened for it, does not depend on bob's.
 told() {
 	early_trace /run/arena/trace carol env "$LAUNCHER" start
-	calls_of | sed -E 's/^[0-9]+ +//; s/([0-9]+)<[^>]*>/\1/g' >/run/arena/calls
+	of_launcher /run/arena/trace | sed -E 's/^[0-9]+ +//; s/([0-9]+)<[^>]*>/\1/g' >/run/arena/calls
 	printf '%s|%s|%s|' "$rc" "$err" "$(sed 's/(.*//' /run/arena/calls)"
-	early_opens <(calls_of) | grep berth
+	early_opens <(of_launcher /run/arena/trace) | grep berth
 }
 rm -f "$ALLOW"/*.conf
 nobody=$(told)

@@ -56,7 +56,7 @@ done
 # What it opens in /proc, by the calls themselves, from its own beginning on.
 engine_says R
 early_trace /run/arena/trace alice env "$LAUNCHER" start
-awk 'on; /execve\("[^"]*berth-launcher"/ { on = 1 }' /run/arena/trace >/run/arena/launcher
+of_launcher /run/arena/trace >/run/arena/launcher
 # Beneath a procfs that was just mounted, a path has no /proc in front.
 of_proc() {
 	sed -nE 's/^[0-9]+ +(open|openat|openat2|readlink|readlinkat|stat|newfstatat|statx|access|faccessat2?)\((.*)/\2/p' "$1" |
@@ -67,11 +67,9 @@ is "$(of_proc /run/arena/launcher)" "1/ns/mnt|1/ns/net|1/root|N|self/exe|self/ns
     "A27 golden: what the launcher opens in /proc; no stat, status, cmdline or comm"
 stop_engines
 engine_stays
-is "$(grep -rhoE '"([^" ]*/)?(stat|statm|status|comm|cmdline|mountinfo|mounts|maps|environ|children)"' \
-    "$TOP"/helper/launcher "$TOP"/common | sort -u)" "" "A27 nor is one named in its source"
-is "$(cd "$TOP" && grep -rnE '"(/proc/[^"]*/)?(stat|statm|status|comm|cmdline|mountinfo|mounts|maps|environ|children)"' helper/admin --include='*.c' |
-	sed -E 's/:[0-9]+:[^"]*"([^"]*)".*/ \1/' | sort -u | tr '\n' '|')" "helper/admin/end.c status|helper/admin/probe.c /proc/self/mountinfo|" \
-    "A27 golden: the administrator's tool parses status, in which the kernel escapes names, and its own mounts"
+is "$(cd "$TOP" && grep -roE '"([^" ]*/)?(stat|statm|status|comm|cmdline|mountinfo|mounts|maps|environ|children)"' helper common --include='*.[ch]' |
+	sort -u | tr '\n' '|')" 'helper/admin/end.c:"status"|helper/admin/probe.c:"/proc/self/mountinfo"|' \
+    "A27 golden: nor is one named in its source; the administrator's tool parses status, in which the kernel escapes names, and its own mounts"
 
 # --- berth, its engine, jobs, and the end of a grant -----------------------------------------------
 

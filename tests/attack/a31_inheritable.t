@@ -72,7 +72,7 @@ for parent in "${!parents[@]}"; do
 	# shellcheck disable=SC2086
 	strace -f -qq -o /run/arena/trace setpriv ${parents[$parent]} "${alice[@]}" "$LAUNCHER" start \
 	    </dev/null >/dev/null 2>&1
-	awk 'on; /execve\("[^"]*berth-launcher"/ { on = 1 }' /run/arena/trace >/run/arena/launcher
+	of_launcher /run/arena/trace >/run/arena/launcher
 	isnt "$(grep -c ' capset(' /run/arena/launcher)" 0 "A31 with $parent: under a tracer"
 	is "$(grep ' capset(' /run/arena/launcher | grep -v 'inheritable=0}')" "" "A31 with $parent: every set that it asks for is without"
 	awk '/ capset\(/ { exit } { print }' /run/arena/launcher >/run/arena/before

@@ -15,7 +15,7 @@ clean() {
 	local name=$1
 	shift
 	early_trace /run/arena/whole alice "$@"
-	awk 'on; /execve\("[^"]*berth-launcher"/ { on = 1 }' /run/arena/whole >/run/arena/trace
+	of_launcher /run/arena/whole >/run/arena/trace
 	like "$rc:$(grep -cE ' exit_group\(7[18]\)' /run/arena/trace)" '^7[18]:1$' "A35 $name: control: it was seen to refuse"
 	early_is_clean /run/arena/trace "A35 $name: EARLY"
 }

@@ -24,8 +24,11 @@ isnt "$(named)" "" "B08 control: what is allowed is seen"
 # The copier's own child, which is not reaped yet; and that there is no number: a sender outside, nobody to reap.
 is "$(named | grep -vE 'job/copier\.c:[0-9]+:.*SYS_pidfd_open, child, 0|:[0-9]+:.*\bs?si_pid == 0\)')" "" \
     "B08 nor by number, nor does anything look at a peer's process id"
-is "$(grep -rnE '"%[dul]*/(stat|status|exe|ns|root|cwd|cmdline|comm|cgroup)|/proc/%' "$TOP/helper/launcher" "$TOP/common" "$TOP/client/engine" --include='*.[ch]')" "" \
-    "B08 nor opens another process in procfs by its number"
+opened() {
+	(cd "$TOP" && grep -rlE '"%[dul]*/(stat|status|exe|ns|root|cwd|cmdline|comm|cgroup)|/proc/%' "$@" --include='*.[ch]')
+}
+isnt "$(opened client/berth)" "" "B08 control: who only tells about one is seen"
+is "$(opened helper/launcher common client/engine)" "" "B08 nor opens another process in procfs by its number"
 
 # --- with numbers taken again ----------------------------------------------------------------------
 needs_last_pid() {
@@ -100,9 +103,13 @@ grant bob security.confined >/dev/null
 churn
 for round in 1 2 3 4 5 6; do
 	clients=()
-	for _ in 1 2 3; do
-		start_job /run/arena/out host sh -c 'sleep 1000 & sleep 1000'
+	for n in 1 2 3; do
+		start_job /run/arena/out.$n host sh -c 'sleep 1000 & echo up; sleep 1000'
 		clients+=("$client")
+	done
+	# A client that comes when the engine was ended has another one started.
+	for n in 1 2 3; do
+		wait_for 20 grep -q up /run/arena/out.$n
 	done
 	run job host true
 	case $round in

@@ -11,6 +11,7 @@
 #   nothing_started           no engine, runtime directory or cgroup of a user is there (status)
 #   refuses CODE REGEX NAME CMD...   a test: CMD ends with CODE, three or fewer lines on stderr that
 #                             match, nothing on stdout, and nothing was started
+#   of_launcher FILE          what a trace has behind the launcher's execve
 # shellcheck source=tests/lib/arena.sh
 . "${BASH_SOURCE[0]%/*}/../lib/arena.sh"
 
@@ -81,6 +82,10 @@ started() {
 
 nothing_started() {
 	none_of_ours && [ ! -e /run/berth ] && [ ! -e /sys/fs/cgroup/berth ]
+}
+
+of_launcher() {
+	awk 'on; /execve\("[^"]*berth-launcher"/ { on = 1 }' "$1"
 }
 
 refuses() {

@@ -124,10 +124,10 @@ done
 revoke bob >/dev/null
 
 # A flag's value is named in help, and by that name it is completed: a new name is decided about.
-free='CONTAINER:HOST:COUNT DATE DST[:OPTIONS] KEY[=VALUE] KEYS N NAME PATH SECONDS TIME USER[:GROUP] WHEN'
+free='CONTAINER:HOST:COUNT DATE DST[:OPTIONS] KEYS KEY[=VALUE] N NAME PATH SECONDS TIME USER[:GROUP] WHEN'
 is "$(jq -r '[.[], .[].verbs[]] | map(.flags[].value) | unique | .[] | select(. != null)' <<<"$table" |
     grep -vxFf <(sed -n 's/^\t{ "\(.*\)", value_[a-z]* },$/\1/p' "$TOP/client/berth/complete.c") |
-    grep -vxFf <(tr ' ' '\n' <<<"$free"))" "" "each kind of value has its completion, or can be anything"
+    tr '\n' ' ')" "$free " "each kind of value has its completion, or can be anything"
 
 # Typed at a real prompt of bash: what the line has become.
 typed() {

@@ -110,7 +110,14 @@ cp_job src over:/data/d
 is "$rc" 0 "into it"
 cp_job over:/data/d/src/sub/b again
 is "$rc $(cat $H/again)" '0 two' "and out of it again"
-ok "nothing is mounted for it afterwards" wait_for 10 sh -c '! grep -q "$(basename /home/alice/state)/jobs/.*overlay" /proc/'"$(engine_pid alice)"'/mounts'
+# mounted PID: how many of the jobs' roots are mounted where it lives
+mounted() {
+	grep -c "^overlay $STATE/jobs/" "/proc/$1/mounts"
+}
+none_is_mounted() {
+	[ "$(mounted "$(engine_pid alice)")" = 0 ]
+}
+ok "nothing is mounted for it afterwards" wait_for 10 none_is_mounted
 as alice berth start over >/dev/null
 is "$(as alice berth wait over; cp_job over:/data/d/src/sub/b once; cat $H/once)" $'0\ntwo' "what was copied into it is there when it runs again"
 as alice berth run --rm=false --name host-over host -- sh -c 'echo kept >/root/kept' >/dev/null
@@ -129,7 +136,12 @@ done
 is "$said" "" "and of one that has just ended"
 (as alice berth cp -q - over:/data/d <$H/hold; echo $? >/tmp/held) &
 exec 9>$H/hold
-ok "while something is copied" wait_for 10 pgrep -x berth-archive
+is_copied() {
+	local copier
+	copier=$(pgrep -x berth-archive) && [ "$(mounted "$copier")" = 1 ]
+}
+ok "while something is copied it is mounted, for who copies" wait_for 10 is_copied
+ok "and for nobody else" none_is_mounted
 for verb in rm start "rm -f"; do
 	# shellcheck disable=SC2086
 	run as alice timeout "$JOB_SECONDS" berth $verb over

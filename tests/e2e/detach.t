@@ -82,8 +82,7 @@ ends_well "its client is gone"
 call "$detach,\"parameters\":{}}" read
 is "$rc:$err" 0: "while somebody else reads: sent"
 supervisor=$(supervisor)
-strace -p "$supervisor" -o /run/arena/trace -e trace=read,ioctl -e inject=read,ioctl:delay_enter=100000000:when=1 2>/run/arena/strace &
-wait_for 10 grep -q attached /run/arena/strace
+follow "$supervisor" -e trace=read,ioctl -e inject=read,ioctl:delay_enter=100000000:when=1
 # It is held in the call that looks: read(2) or ioctl(2), by the numbers of this architecture or that.
 looks() {
 	[[ $(cut -d ' ' -f 1 "/proc/$supervisor/syscall") =~ ^(0|16|63|29)$ ]] && grep -q '^State:.t' "/proc/$supervisor/status"
@@ -93,8 +92,7 @@ ok "control: the supervisor looks for it" wait_for 10 looks
 touch /home/alice/h/read
 ok "control: another one reads" wait_for 10 grep -q x /home/alice/h/taken
 # Let go of, it goes on. One that ends while it is traced is not seen to end by the engine.
-kill $!
-wait $! 2>/dev/null
+unfollow
 like "$(cat /run/arena/trace)" '^(read|ioctl)\(' "control: that was what it did"
 ends_well "while somebody else reads"
 

@@ -32,9 +32,7 @@ force=$!
 grant carol security.confined >/dev/null
 as carol berth daemon start >/dev/null
 carols=$(engine_pid carol)
-strace -o /run/arena/trace -e trace=sendmsg -e inject=sendmsg:signal=STOP:when=1 -p "$carols" 2>/run/arena/strace &
-tracer=$!
-wait_for 10 grep -q attached /run/arena/strace
+follow "$carols" -e trace=sendmsg -e inject=sendmsg:signal=STOP:when=1
 as carol timeout 250 berth run host echo late >/run/arena/late 2>&1 &
 late=$!
 
@@ -80,9 +78,8 @@ is "$rc:$(tail -n1 /run/arena/out)" "3:asked" "so that its job was asked to end"
 
 ok "an engine that was stopped with a call in its hands is named" \
     wait_for 20 grep -qx "berth: the job has not started: the engine (pid $carols) is stopped:  kill -CONT $carols" /run/arena/late
-kill "$tracer"
+unfollow
 kill -CONT "$carols"
-wait "$tracer" 2>/dev/null
 rc=0
 wait $late || rc=$?
 is "$rc:$(tail -n1 /run/arena/late)" "0:late" "and when it goes on so does the job"

@@ -103,9 +103,7 @@ is "$rc:$(stat -c %i "$log")" "125:$inode" "one that somebody else moves is not 
 flock -u "$held"
 exec {held}<&-
 engine=$(engine_pid alice)
-strace -o /run/arena/trace -e trace=flock -e inject=flock:signal=STOP:when=1 -p "$engine" 2>/run/arena/strace &
-tracer=$!
-wait_for 5 grep -q attached /run/arena/strace
+follow "$engine" -e trace=flock -e inject=flock:signal=STOP:when=1
 job --network host host true 2>/run/arena/refused &
 refused=$!
 locked() {
@@ -114,8 +112,7 @@ locked() {
 ok "an engine has found it full" wait_for 5 locked
 mv "$log" "$log.1"
 as alice sh -c "echo other >$log"
-kill "$tracer"
-wait "$tracer" 2>/dev/null
+unfollow
 kill -CONT "$engine"
 wait "$refused"
 is "$(head -n1 "$log"):$(stat -c %i "$log.1")" "other:$inode" "it does not move the one of another that was faster"

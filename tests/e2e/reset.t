@@ -38,16 +38,12 @@ ok "the job has all that it had" test -d "$STATE/host/etc" -a -n "$(ls "$STATE/j
 id=$(ls "$STATE/jobs")
 as alice berth daemon start >/dev/null
 ok "the engine is at rest" wait_for 5 sh -c '! pgrep -x berth-sweep'
-strace -f -p "$(engine_pid alice)" -o /run/arena/trace -P "$id" -e trace=openat,openat2 \
-    -e inject=openat,openat2:error=EMFILE 2>/run/arena/strace &
-tracer=$!
-wait_for 10 grep -q attached /run/arena/strace
+follow "$(engine_pid alice)" -f -P "$id" -e trace=openat,openat2 -e inject=openat,openat2:error=EMFILE
 run as alice timeout 100 berth daemon reset --force
 is "$rc" 1 "also while the engine cannot open the job's directory"
 like "$err" 'jobs that run: 1' "and says that jobs run"
 like "$(cat /run/arena/trace)" 'EMFILE' "control: it could not"
-kill "$tracer"
-wait "$tracer" 2>/dev/null
+unfollow
 ok "the job has all that it had, still" test -d "$STATE/host/etc" -a -n "$(ls "$STATE/jobs/$id")"
 run as alice berth daemon stop
 is "$rc" 1 "nor does the engine leave unasked"
@@ -123,14 +119,10 @@ is "$rc:$out" "0:ok" "behind it one does"
 # --- a sweeper of its own that takes long holds locks as jobs do
 start_job /run/arena/out host sh -c 'echo up; sleep 100'
 wait_for 5 grep -q up /run/arena/out
-rm -f /run/arena/strace
-strace -f -o /run/arena/trace -e trace=unlinkat -e inject=unlinkat:signal=STOP:when=1 -p "$(engine_pid alice)" 2>/run/arena/strace &
-tracer=$!
-wait_for 5 grep -q attached /run/arena/strace
+follow "$(engine_pid alice)" -f -e trace=unlinkat -e inject=unlinkat:signal=STOP:when=1
 pkill -KILL -x berth-job
 ok "a sweeper stands still" wait_for 10 grep -q 'stopped by SIGSTOP' /run/arena/trace
-kill "$tracer"
-wait "$tracer" 2>/dev/null
+unfollow
 wait_job
 as alice timeout 60 berth daemon reset --force >/run/arena/reset 2>&1 &
 reset=$!

@@ -41,9 +41,7 @@ ok "the engine is gone" wait_for 10 no_engine
 start_job /run/arena/out host sh -c 'trap "" TERM; echo up; while :; do sleep 0.05; done'
 wait_for 5 grep -q up /run/arena/out
 engine=$(engine_pid alice)
-strace -o /run/arena/trace -e trace=pidfd_send_signal -e inject=pidfd_send_signal:retval=0 -p "$engine" 2>/run/arena/strace &
-tracer=$!
-ok "control: the engine's signals are kept" wait_for 5 grep -q attached /run/arena/strace
+follow "$engine" -e trace=pidfd_send_signal -e inject=pidfd_send_signal:retval=0
 as alice timeout 100 berth daemon stop --force >/run/arena/stop 2>&1 &
 stop=$!
 kills() {
@@ -62,8 +60,7 @@ kills_again() {
 	[ "$(kills)" -gt "$first" ]
 }
 ok "and again" wait_for 5 kills_again
-kill "$tracer"
-wait "$tracer" 2>/dev/null
+unfollow
 rc=0
 wait $stop || rc=$?
 is "$rc" 0 "when it ends Stop is answered"

@@ -141,16 +141,13 @@ as alice berth wait full >/dev/null
 work=("$STATE"/jobs/*/w)
 as alice mkdir "${work[0]}/filled"
 engine=$(engine_pid alice)
-strace -f -p "$engine" -e trace=unlink,unlinkat,rmdir -o /run/arena/removed 2>/run/arena/strace &
-tracer=$!
-wait_for 10 grep -q attached /run/arena/strace
+follow "$engine" -f -e trace=unlink,unlinkat,rmdir
 b start full
 is "$rc:$out" "0:full" "start of one whose work directory is full"
 as alice berth wait full >/dev/null
-kill "$tracer"
-wait "$tracer"
-like "$(grep -v "^$engine " /run/arena/removed)" 'filled' "it is removed"
-unlike "$(grep "^$engine " /run/arena/removed)" 'filled' "not by the engine"
+unfollow
+like "$(grep -v "^$engine " /run/arena/trace)" 'filled' "it is removed"
+unlike "$(grep "^$engine " /run/arena/trace)" 'filled' "not by the engine"
 b rm full
 
 # --- without an engine

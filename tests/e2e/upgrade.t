@@ -57,14 +57,17 @@ root BUILD="$BUILD" sh "$TOP/config/install.sh" install >/dev/null
 
 # An upgrade in the middle of calls: each finds one whole program or another.
 failed=0
-(for _ in {1..6}; do root BUILD="$BUILD" sh "$TOP/config/install.sh" install >/dev/null; done) &
+calls=0
+(for _ in {1..6}; do root BUILD="$BUILD" sh "$TOP/config/install.sh" install >/dev/null || exit; done) &
 installs=$!
 while kill -0 $installs 2>/dev/null; do
 	as alice timeout 200 berth -q daemon stop --force
 	run as alice timeout 200 berth -q run host echo "$failed"
+	calls=$((calls + 1))
 	[ "$rc:$out" = "0:$failed" ] || { failed=$((failed + 1)); diag "$rc $out $err"; }
 done
-wait
+ok "control: all of the installations succeed" wait "$installs"
+ok "control: there are calls meanwhile" test "$calls" -gt 1
 is "$failed" 0 "calls in the middle of make install all succeed"
 
 # --- uninstall

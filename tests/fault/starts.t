@@ -25,10 +25,17 @@ without_root
 faults faults engine 32
 stop_engines
 
-# The test itself: what a start must not leave is noticed.
-mkdir -m 0777 /run/berth
-chown alice /run/berth
-run python3 "$TOP/tests/fault/faults.py" start "$seed" 1 EPERM
-isnt "$rc" 0 "a runtime directory of the user's is noticed"
-rm -rf /run/berth
+# The test itself: that the next start is another one is noticed.
+cat >/run/arena/other <<'END'
+#!/bin/sh
+while read -r name value; do
+	[ "$name" != TracerPid: ] || traced=$value
+done </proc/$$/status
+[ "$traced" = 0 ] || : >/home/alice/traced
+[ "$traced" = 0 ] && [ -e /home/alice/traced ] && exec nice -n 5 /usr/local/libexec/berth/berth-launcher "$@"
+exec /usr/local/libexec/berth/berth-launcher "$@"
+END
+chmod 755 /run/arena /run/arena/other
+run env LAUNCHER=/run/arena/other python3 "$TOP/tests/fault/faults.py" start "$seed" 1 EPERM mkdirat
+like "$rc:$out" '^1:EPERM at mkdirat .*: the next start: what runs differs: .*, nice [0-9]+' "another engine than there was is noticed"
 done_testing

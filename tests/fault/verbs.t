@@ -15,12 +15,17 @@ done
 # The test itself: a half-written file is noticed.
 cat >/run/arena/torn <<'END'
 #!/bin/sh
-head -c 40 /etc/berth/allow/uid-1000.conf >/run/arena/half
-cat /run/arena/half >/etc/berth/allow/uid-1000.conf
+while read -r name value; do
+	[ "$name" != TracerPid: ] || traced=$value
+done </proc/$$/status
+if [ "$traced" != 0 ]; then
+	read -r first </etc/berth/allow/uid-1000.conf
+	echo "$first" >/etc/berth/allow/uid-1000.conf
+fi
 exec /usr/local/libexec/berth/berth-admin "$@"
 END
 chmod 755 /run/arena/torn
 run env ADMIN=/run/arena/torn python3 "$TOP/tests/fault/verbs.py" "grants" "$seed" 1 kill
-isnt "$rc" 0 "a file that is cut is noticed"
+like "$rc:$out" "^1:kill at [^:]*: half-written: $ALLOW/uid-1000\\.conf" "a file that is cut is noticed"
 stop_engines
 done_testing

@@ -48,6 +48,8 @@
 #   wait_for SECONDS CMD...    until CMD succeeds; status 1 when it does not in six times the time
 #                     that it may take on a quiet machine
 #   asleep PID             does sleep(1) of that pid sleep? It has executed, and opens nothing more (status)
+#   follow PID ARGS...     strace(1) of a process that runs, in the background; it is attached then, its pid is
+#                          $tracer, the trace grows in /run/arena/trace. unfollow ends it
 #   log_text               what was sent to /dev/log so far
 #   needs PROGRAM...       skips the test file when one is missing
 # Knobs (environment): ARENA_INSTALL=no installs nothing; ARENA_WRITABLE=yes makes $TOP and $BUILD
@@ -142,6 +144,21 @@ wait_for() {
 		[ "$SECONDS" -lt "$end" ] || return 1
 		sleep 0.02
 	done
+}
+
+follow() {
+	local pid=$1
+	shift
+	: >/run/arena/trace
+	: >/run/arena/strace
+	strace -o /run/arena/trace "$@" -p "$pid" 2>/run/arena/strace &
+	tracer=$!
+	wait_for 10 grep -q attached /run/arena/strace
+}
+
+unfollow() {
+	kill "$tracer"
+	wait "$tracer" 2>/dev/null
 }
 
 log_text() {
