@@ -41,6 +41,7 @@ struct cli {
 	const char *format;
 	bool json; /* --format=json */
 	bool once; /* the call gets an engine of its own: once.h */
+	bool unsettled; /* unless the shared one is there and takes it, which will be seen */
 	const char *uidmap, *gidmap; /* of that engine's namespace; NULL: the usual ones */
 	bool quiet; /* -q: errors only */
 	enum cli_level level; /* what --log-level and -q make of it */

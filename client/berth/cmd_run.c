@@ -36,6 +36,26 @@ wait_for_end(int fd)
 		;
 }
 
+/* As engine_open, to the engine that all calls share, if it is there. 1: it is not, and it is settled now who
+ * gets the call, whose parameters are left. */
+static int
+open_if_there(
+    struct way *way, const struct engine_call *call, struct varlink *conn, struct err *err)
+{
+	struct engine_call first = *call;
+	int rc;
+
+	first.params = json_object_get(call->params);
+	way->only_shared = true;
+	rc = engine_open(way, &first, conn, err);
+	way->only_shared = false;
+	if (rc == 1 && once_choose(way->cli, false, err) != 0)
+		rc = -1;
+	if (rc != 1)
+		json_object_put(call->params);
+	return (rc);
+}
+
 /* Sends the job and waits for its end. */
 static int
 give(struct relay *relay, struct job_message *message, struct err *err)
@@ -48,14 +68,17 @@ give(struct relay *relay, struct job_message *message, struct err *err)
 	struct varlink conn;
 	struct way way;
 	pid_t init = -1;
-	int rc;
+	int rc = 1;
 
 	if (way_init(&way, relay->cli, true, err) != 0)
 		return (-1);
 	message->params = NULL;
 	relay_hold(&way);
-	rc = relay->cli->once ? once_open(&way, &call, &conn, &init, err)
-			      : engine_open(&way, &call, &conn, err);
+	if (relay->cli->unsettled)
+		rc = open_if_there(&way, &call, &conn, err);
+	if (rc == 1)
+		rc = relay->cli->once ? once_open(&way, &call, &conn, &init, err)
+				      : engine_open(&way, &call, &conn, err);
 	if (rc != 0)
 		return (-1);
 	relay->engine = way.peer;
@@ -131,6 +154,19 @@ run_as_asked(struct cli *cli, struct run_options *options, bool *unmappable, str
 	return (rc);
 }
 
+/* The shared engine was started when the grant still had one. */
+static bool
+is_for_once(struct cli *cli, const struct err *refusal)
+{
+	struct err ignored;
+
+	if (!cli->unsettled || refusal->code != ERR_REFUSED ||
+	    once_choose(cli, false, &ignored) != 0 || !cli->once)
+		return (false);
+	(void)engine_retire(cli);
+	return (true);
+}
+
 static int
 run(struct cli *cli, struct run_options *options, struct err *err)
 {
@@ -140,6 +176,11 @@ run(struct cli *cli, struct run_options *options, struct err *err)
 
 	sigprocmask(SIG_SETMASK, NULL, &signals);
 	rc = run_as_asked(cli, options, &unmappable, err);
+	if (rc < 0 && is_for_once(cli, err)) {
+		sigprocmask(SIG_SETMASK, &signals, NULL);
+		cli->reason[0] = '\0';
+		rc = run_as_asked(cli, options, &unmappable, err);
+	}
 	if (rc >= 0 || !unmappable || ownmap_instead(cli, &options->job, err) != 0)
 		return (rc);
 	message_note(cli,
@@ -180,6 +221,19 @@ check_engine(const struct cli *cli, const struct job *job, struct err *err)
 	    err_todo(err, "leave -d away, and this program in the background:  berth run ... &"));
 }
 
+/* It is settled when the call goes out, but where something else depends on it. */
+static int
+choose_engine(struct cli *cli, const struct run_options *options, struct err *err)
+{
+	const struct job *job = &options->job;
+
+	cli->unsettled = !options->once && !options->dry_run && options->jf == NULL &&
+			 !job->detach && !job->run.tty && once_can_wait(cli);
+	if (!cli->unsettled && once_choose(cli, options->once, err) != 0)
+		return (-1);
+	return (check_engine(cli, job, err));
+}
+
 int
 cmd_run(struct cli *cli, int argc, char **argv, struct err *err)
 {
@@ -189,9 +243,7 @@ cmd_run(struct cli *cli, int argc, char **argv, struct err *err)
 	if (rc == 0)
 		rc = ownmap_choose(cli, &options, err);
 	if (rc == 0)
-		rc = once_choose(cli, options.once, err);
-	if (rc == 0)
-		rc = check_engine(cli, &options.job, err);
+		rc = choose_engine(cli, &options, err);
 	if (rc == 0 && options.dry_run)
 		rc = jobuse_preview(cli, &options, err);
 	else if (rc == 0 && cli->uid == 0)

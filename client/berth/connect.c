@@ -366,6 +366,8 @@ way_connect(struct way *way, int *fd, struct err *err)
 		if (!way->standard)
 			return (
 			    err_todo(err, "without --host and BERTH_HOST berth starts an engine"));
+		if (way->only_shared)
+			return (1);
 		if ((rc = connect_rootless(way, fd, err)) == 2)
 			continue;
 		if (rc <= 0 || !way->start)

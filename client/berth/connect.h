@@ -22,6 +22,7 @@
 struct way {
 	struct cli *cli;
 	bool start; /* start an engine if none answers */
+	bool only_shared; /* this time no engine is started, and no rootless one looked for */
 	bool standard; /* the default address */
 	bool rootless; /* address is that of a rootless engine, which has no grant */
 	bool started; /* the launcher has said that an engine is up */

@@ -351,14 +351,13 @@ retire_rootless(const struct way *way)
 		(void)ask_to_retire(&other);
 }
 
-/* The engine that serves us is of another version: see tell_skew. */
-static bool
-retire_skewed(const struct way *way)
+bool
+engine_retire(struct cli *cli)
 {
 	struct way other;
 	struct err ignored;
 
-	if (way_init(&other, way->cli, false, &ignored) != 0)
+	if (way_init(&other, cli, false, &ignored) != 0)
 		return (false);
 	other.skew_told = true;
 	return (ask_to_retire(&other));
@@ -376,7 +375,7 @@ tell_skew(struct way *way)
 	if (way->version[0] == '\0' || way->skew_told)
 		return;
 	way->skew_told = true;
-	agreed = way->start && way->standard && retire_skewed(way);
+	agreed = way->start && way->standard && engine_retire(way->cli);
 	message_warning(way->cli, "the engine is of version %s, this is " BERTH_VERSION "%s",
 	    way->version,
 	    agreed ? "; it leaves when no job runs"

@@ -74,6 +74,9 @@ int engine_call(struct way *way, struct engine_call *call, struct json_object **
 int engine_ask(struct cli *cli, const char *method, struct json_object *args,
     struct json_object **params, struct err *err) __attribute__((warn_unused_result));
 
+/* Asks the engine at the default address to leave as soon as no job runs: has it agreed? */
+bool engine_retire(struct cli *cli);
+
 /* A member of an answer; "" when there is none. */
 const char *engine_text(struct json_object *params, const char *name);
 

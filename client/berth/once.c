@@ -62,7 +62,14 @@ once_choose(struct cli *cli, bool asked, struct err *err)
 		return (err_todo(err, "leave one of them away:  env -u BERTH_HOST berth run ..."));
 	}
 	cli->once = asked || (cli->host == NULL && policy_prefers_once());
+	cli->unsettled = false;
 	return (0);
+}
+
+bool
+once_can_wait(const struct cli *cli)
+{
+	return (cli->host == NULL && !in_batch_job());
 }
 
 /* Children that the caller's shell had when it became this program are none of ours. */

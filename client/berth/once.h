@@ -17,10 +17,17 @@
 
 /*
  * Which of the two ways to live is it? asked: --once was given. Otherwise an engine for one call is
- * taken where the grant has no other, and in a batch job where the grant has one. Sets cli->once.
- * 0, or -1 with err when --once contradicts another flag.
+ * taken where the grant has no other, and in a batch job where the grant has one. Sets cli->once, and
+ * cli->unsettled is over. 0, or -1 with err when --once contradicts another flag.
  */
 int once_choose(struct cli *cli, bool asked, struct err *err) __attribute__((warn_unused_result));
+
+/*
+ * Can it wait until the call goes out? Then a shared engine that is there may be asked without a look
+ * at the policy, by which it judges each call itself: what it takes is a call that once_choose gives
+ * it. When none is there, or it refuses, once_choose says who gets the call.
+ */
+bool once_can_wait(const struct cli *cli);
 
 /*
  * As engine_open, with an engine of its own. 0: read the answers from conn, close it, and then call

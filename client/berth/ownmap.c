@@ -211,6 +211,7 @@ take(struct cli *cli, const struct choice *choice, struct job *job, struct err *
 	cli->uidmap = choice->uids;
 	cli->gidmap = choice->gids;
 	cli->once = true;
+	cli->unsettled = false;
 	return (settle_mounts(
 	    job, number_of(&uids, choice->grant.uid), number_of(&gids, choice->grant.gid), err));
 }

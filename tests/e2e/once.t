@@ -178,7 +178,23 @@ refuses 125 'may not use an engine for one call.*engine = shared.*--engine=any' 
     as alice "${once[@]}" host -- true
 run as alice berth --format=json run --once host -- true
 like "$rc:$err" '^125:.*"what":' "in JSON"
+# What is there already judges each call by the policy of that moment; so nobody else reads it before.
+reads_policy() {
+	run as alice strace -qq -o /home/alice/trace -e trace=open,openat berth run -q host -- true
+	is "$rc:$(grep -c '"/etc/berth' /home/alice/trace | sed 's/[1-9].*/some/')" "0:$1" "$2"
+}
+reads_policy some "a first call reads the policy"
+reads_policy 0 "a call that the shared engine takes does not"
 run grant alice --engine=once
+run as alice berth run --dry-run --format=json host -- true
+is "$rc" 0 "when the grant has another engine than the one that runs: --dry-run"
+run as alice berth run -q -d host -- true
+like "$rc:$err" '^125:.*-d is not possible here' "-d is told to be impossible"
+run as alice bash -c 'echo in | berth run -q -i --cidfile=/home/alice/id host -- cat'
+is "$rc:$out:$err:$(engines 1)" "0:in::once " "the call gets one of its own, with its input"
+is "$(wc -c </home/alice/id)" 12 "and its id"
+rm /home/alice/id
+ok "and the shared one leaves" wait_for 5 nothing_is_left
 run as alice berth run -q host -- true
 is "$rc:$(engines 1)" "0:once " "a grant with engine = once: without asking"
 run as alice berth info
