@@ -19,11 +19,14 @@
 
 struct options {
 	bool force;
+	bool volumes;
 };
 
 const struct flag rm_flags[] = {
 	{ FLAG_SWITCH, 'f', "force", offsetof(struct options, force), NULL, NULL,
 	    "end it first, if it runs; none is no error" },
+	{ FLAG_SWITCH, 'v', "volumes", offsetof(struct options, volumes), NULL, NULL,
+	    "always so: volumes without a name go with it" },
 	{ .kind = FLAG_INVALID },
 };
 

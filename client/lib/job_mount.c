@@ -7,6 +7,9 @@
  */
 #include "client/lib/job_mount.h"
 
+#include <ctype.h>
+#include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +21,7 @@
 #define DIGITS "0123456789"
 #define TMPFS_OPTIONS_MAX 128
 #define SECRET_MODES 0444U
+#define PERCENT_MAX 1000U /* of the memory; there may be swap */
 
 bool
 job_is_word(const char *text, const char *more, size_t max)
@@ -86,17 +90,28 @@ job_check_path(const char *path, const char *role, struct err *err)
 	return 0;
 }
 
+/* tmpfs(5). The kernel would take a number that is too large for another one, or for no limit. */
 static int
 check_size(const char *size)
 {
-	size_t digits = strspn(size, DIGITS);
+	static const char units[] = "kmg";
+	uint64_t max = INT64_MAX, number;
+	const char *unit;
+	char *end;
 
-	if (digits == 0 || strlen(size) > 20)
+	if (strspn(size, DIGITS) == 0 || strlen(size) > 20)
 		return -1;
-	return size[digits] == '\0' ||
-		       (strchr("kKmMgG%", size[digits]) != NULL && size[digits + 1] == '\0')
-		   ? 0
-		   : -1;
+	errno = 0;
+	number = strtoull(size, &end, 10);
+	if (*end == '%')
+		max = PERCENT_MAX;
+	else if (*end != '\0') {
+		unit = strchr(units, tolower((unsigned char)*end));
+		if (unit == NULL)
+			return -1;
+		max >>= 10 * (unit - units + 1);
+	}
+	return errno == 0 && number <= max && (*end == '\0' || end[1] == '\0') ? 0 : -1;
 }
 
 static int

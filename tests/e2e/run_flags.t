@@ -119,7 +119,10 @@ run job --tmpfs /s:size=64k,mode=0700,noexec,ro host sh -c 'stat -c %a /s; touch
 is "$out" $'700\nro,nosuid,nodev,noexec,relatime' "--tmpfs: options"
 run job --tmpfs /s:size=64k host sh -c 'head -c 100000 /dev/zero >/s/x || wc -c </s/x'
 is "$out" 65536 "--tmpfs: size"
-for bad in /s:size=x /s:size= /s:mode=9 /s:suid /s:dev /s:uid=0 s '' / /s:a=b,ro; do
+gives '9007199254740988 20' "--tmpfs: sizes up to what a number holds" --tmpfs /s:size=9223372036854771712 --tmpfs /t:size=20K host \
+    sh -c 'df --output=size /s /t | grep -v K | xargs'
+for bad in /s:size=x /s:size= /s:size=18446744073709551615 /s:size=99999999999999999999 /s:size=9223372036854775808 /s:size=8589934592g \
+    /s:size=1001% /s:size=1kk /s:size=1k% /s:mode=9 /s:suid /s:dev /s:uid=0 s '' / /s:a=b,ro; do
 	fails 'berth: ' "--tmpfs '$bad'" "--tmpfs=$bad" host true
 done
 gives hidden "--tmpfs over what is there" --tmpfs /etc host sh -c '[ -e /etc/passwd ] || echo hidden'

@@ -128,6 +128,8 @@ is "$rc:$(wc -l <<<"$out")" "0:8" "rm -f: those that run, too"
 b rm -f never one
 is "$rc:$out:$err" "0:never
 one:" "rm -f: one that is not there is no error"
+b rm -fv never
+is "$rc:$out" "0:never" "rm -fv, as scripts have it"
 b rm -f never/one
 is "$rc" 0 "nor what no job is called"
 b rm never
