@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -108,8 +109,10 @@ void
 relay_close(struct relay *relay)
 {
 	relay_sent(relay);
-	for (size_t i = 0; i < relay->nchans; i++)
+	for (size_t i = 0; i < relay->nchans; i++) {
 		io_close(relay->chans[i].input ? &relay->chans[i].to : &relay->chans[i].from);
+		free(relay->chans[i].buf);
+	}
 	relay->nchans = 0;
 }
 

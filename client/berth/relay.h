@@ -33,7 +33,7 @@ struct channel {
 	struct terminal *keys; /* what is typed goes through its filter; NULL: unseen */
 	size_t start; /* of what waits to be written */
 	size_t len;
-	char buf[16384];
+	char *buf; /* NULL: nothing came yet */
 };
 
 #define CHANNELS 3

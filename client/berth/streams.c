@@ -8,9 +8,12 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "client/berth/relay.h"
+
+#define BUFFER 16384
 
 /* What is written to a terminal at once: with more, output that is stopped (^S) would hold us. */
 #define CHUNK 2048
@@ -44,9 +47,13 @@ is_passing(int errnum)
 static void
 fill(struct channel *channel)
 {
-	size_t room = sizeof(channel->buf) - (channel->keys != NULL ? TERMINAL_KEYS_MAX : 0);
-	ssize_t got = read(channel->from, channel->buf, room);
+	size_t room = BUFFER - (channel->keys != NULL ? TERMINAL_KEYS_MAX : 0);
+	ssize_t got = -1;
 
+	if (channel->buf == NULL)
+		channel->buf = malloc(BUFFER);
+	if (channel->buf != NULL)
+		got = read(channel->from, channel->buf, room);
 	channel->start = 0;
 	if (got > 0) {
 		channel->len = (size_t)got;
