@@ -3,7 +3,8 @@
  * berth logs: what a job wrote, and what it goes on to write.
  * TRUST: unprivileged
  * INPUT: the command line of the caller; what the engine answers; the log, which its user can edit
- * MUST: end when the job does, with all that it wrote; without -f, wait for nothing.
+ * MUST: end when the job does, with all that it wrote; without -f, wait for nothing, and end with what
+ *       was there at its beginning.
  */
 #include <errno.h>
 #include <limits.h>
@@ -239,6 +240,8 @@ show(struct session *session, bool following, struct err *err)
 		return (-1);
 	/* before the end is asked for: the names can go with it */
 	rc = logread_open(&session->log, dir, err);
+	if (rc == 0 && !following)
+		logread_bound(&session->log);
 	if (rc == 0 && following)
 		rc = watch(session, err);
 	if (rc == 0)

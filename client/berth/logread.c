@@ -146,6 +146,16 @@ logread_end(struct logread *log)
 }
 
 void
+logread_bound(struct logread *log)
+{
+	int last = log->next >= 0 ? log->next : log->fd;
+	struct stat st;
+
+	log->bounded = true;
+	log->bound = last >= 0 && fstat(last, &st) == 0 ? st.st_size : 0;
+}
+
+void
 logread_follow(struct logread *log)
 {
 	char path[32];
@@ -182,7 +192,8 @@ begins_anew(struct logread *log)
 	off_t at = lseek(log->fd, 0, SEEK_CUR);
 	struct stat st;
 
-	if (fstat(log->fd, &st) != 0 || at <= st.st_size || lseek(log->fd, 0, SEEK_SET) != 0)
+	if (log->bounded || fstat(log->fd, &st) != 0 || at <= st.st_size ||
+	    lseek(log->fd, 0, SEEK_SET) != 0)
 		return (false);
 	log->at = log->len = 0;
 	log->skipping = false;
@@ -199,7 +210,7 @@ look_ahead(struct logread *log)
 	struct stat here, named;
 	int old, new;
 
-	if (log->next >= 0 || log->ended || fstat(log->fd, &here) != 0 ||
+	if (log->next >= 0 || log->ended || log->bounded || fstat(log->fd, &here) != 0 ||
 	    fstatat(log->dir, LOG, &named, AT_SYMLINK_NOFOLLOW) != 0 ||
 	    (here.st_ino == named.st_ino && here.st_dev == named.st_dev))
 		return;
@@ -209,6 +220,19 @@ look_ahead(struct logread *log)
 	else
 		io_close(&new);
 	io_close(&old);
+}
+
+/* How much of the file may be read now. */
+static size_t
+room(const struct logread *log)
+{
+	size_t len = LOGREAD_LINE_MAX - log->len;
+	off_t left;
+
+	if (!log->bounded || log->next >= 0)
+		return (len);
+	left = log->bound - lseek(log->fd, 0, SEEK_CUR);
+	return (left >= (off_t)len ? len : (size_t)(left > 0 ? left : 0));
 }
 
 /* 1: there is more to take or to read; 0: the file ends here; -1 with errno. */
@@ -228,7 +252,7 @@ fill(struct logread *log)
 		log->skipping = true;
 	}
 	do
-		got = read(log->fd, log->buf + log->len, LOGREAD_LINE_MAX - log->len);
+		got = read(log->fd, log->buf + log->len, room(log));
 	while (got < 0 && errno == EINTR);
 	log->len += got > 0 ? (size_t)got : 0;
 	if (got == 0)
@@ -250,6 +274,8 @@ turn(struct logread *log)
 		log->next = -1;
 		return (true);
 	}
+	if (log->bounded)
+		return (false);
 	open_pair(log, &old, &new);
 	if (same_file(log->fd, new) || new < 0) {
 		/* Nothing new, or nothing yet. */

@@ -25,6 +25,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "common/err.h"
 
@@ -54,6 +55,8 @@ struct logread {
 	int notify; /* readable when there may be more; -1: nothing tells */
 	bool ended; /* the files are these, whatever has their names: */
 	int last[2]; /* log.1 and log, each or -1 */
+	bool bounded; /* what comes after logread_bound is left out: */
+	off_t bound; /* where the last of the files ends */
 	bool skipping; /* the rest of a line that is no record */
 	char *buf;
 	size_t at; /* of buf, where the next record begins */
@@ -75,6 +78,9 @@ void logread_ended(struct logread *log, int old, int new);
 
 /* Leaves out everything that is there now. */
 void logread_end(struct logread *log);
+
+/* Right after logread_open: there is no more than what is there now, however fast the job writes. */
+void logread_bound(struct logread *log);
 
 /* Begins to watch, so that notify tells of more. Where the kernel does not let us, notify is -1. */
 void logread_follow(struct logread *log);

@@ -65,6 +65,22 @@ ok "the file did change" test -e "$(echo "$STATE"/jobs/*/log.1)"
 as alice berth logs much >/run/arena/out
 is "$(sha256sum </run/arena/out)" "$(wanted | sha256sum)" "and afterwards, too"
 
+# --- without -f it ends, whatever the job goes on to write while a slow reader takes what there was
+mkfifo /run/arena/slow
+rm -f /home/alice/h/go
+run_d --name chat host sh -c 'seq 1 20000; until [ -e /h/go ]; do sleep 0.05; done; seq 20001 500000'
+chat_has() {
+	as alice berth logs --tail 1 chat | grep -qx "$1"
+}
+wait_for 60 chat_has 20000
+as alice berth logs chat >/run/arena/slow &
+exec 7</run/arena/slow
+read -r -u 7 first
+touch /home/alice/h/go
+b wait chat
+is "$first:$(tail -n1 <&7)" "1:20000" "without -f it ends with what was there, however much follows"
+exec 7<&-
+
 # --- bounded: of much more than that the end is there, in whole lines
 run_d --name flood host sh -c 'seq 1 1000000'
 b wait flood

@@ -77,6 +77,15 @@ turn_over(void)
 	assert_int_equal(renameat(dir, "log", dir, "log.1"), 0);
 }
 
+static void
+empty_log(void)
+{
+	int fd = openat(dir, "log", O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	close(fd);
+}
+
 /* Reads until there is no more; how many records that were. */
 static int
 drain(struct logread *log)
@@ -277,6 +286,50 @@ rotation(void **state)
 	logread_close(&log);
 }
 
+/* What is there at one moment, whatever is written and turned behind it. */
+static void
+bounded(void **state)
+{
+	struct logread log;
+
+	(void)state;
+	for (int turned = 0; turned < 2; turned++) {
+		say(T " stdout F 1\n");
+		if (turned)
+			turn_over();
+		say(T " stdout F 2\n");
+		open_log(&log);
+		logread_bound(&log);
+		say(T " stdout F 3\n");
+		turn_over();
+		say(T " stdout F 4\n");
+		assert_int_equal(drain(&log), 2);
+		turn_over();
+		say(T " stdout F 5\n");
+		assert_int_equal(drain(&log), 0);
+		assert_got(LOG_STDOUT, "1\n2\n");
+		logread_close(&log);
+		assert_int_equal(unlinkat(dir, "log", 0), 0);
+		assert_int_equal(unlinkat(dir, "log.1", 0), 0);
+	}
+	/* One that became shorter has no more, and none that was not there. */
+	say(T " stdout F 1\n" T " stdout F 2\n");
+	open_log(&log);
+	logread_bound(&log);
+	assert_int_equal(drain(&log), 2);
+	assert_got(LOG_STDOUT, "1\n2\n");
+	empty_log();
+	say(T " stdout F 3\n");
+	assert_int_equal(drain(&log), 0);
+	logread_close(&log);
+	assert_int_equal(unlinkat(dir, "log", 0), 0);
+	open_log(&log);
+	logread_bound(&log);
+	say(T " stdout F 1\n");
+	assert_int_equal(drain(&log), 0);
+	logread_close(&log);
+}
+
 /* The files as descriptors: what log.1 and log are now, which then have no names any more. */
 static void
 end_of_job(struct logread *log)
@@ -372,9 +425,7 @@ emptied(void **state)
 	say(T " stdout F one\n" T " stdout F tw");
 	open_log(&log);
 	assert_int_equal(drain(&log), 1);
-	int fd = openat(dir, "log", O_WRONLY | O_TRUNC | O_CLOEXEC);
-	assert_true(fd >= 0);
-	close(fd);
+	empty_log();
 	say(T " stdout F 2\n");
 	assert_int_equal(drain(&log), 1);
 	assert_got(LOG_STDOUT, "one\n2\n");
@@ -452,6 +503,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(rests, setup, teardown),
 		cmocka_unit_test_setup_teardown(pieces, setup, teardown),
 		cmocka_unit_test_setup_teardown(rotation, setup, teardown),
+		cmocka_unit_test_setup_teardown(bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(removed, setup, teardown),
 		cmocka_unit_test_setup_teardown(ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(emptied, setup, teardown),
