@@ -185,7 +185,7 @@ is "$rc:${err%%$'\n'*}" '1:berth: no such job: \xff' "a name that is no text"
 
 no='[{error: "io.berth.Engine.NoSuchJob", parameters: {job: "gone"}}]'
 script "{StopJob: $no, Kill: $no, Remove: $no, StartJob: $no, Wait: $no, Inspect: $no, Open: $no}"
-for verb in stop kill rm "rm -f" start restart wait logs "logs -f" top "stats --no-stream"; do
+for verb in stop kill rm start restart wait logs "logs -f" top "stats --no-stream"; do
 	# shellcheck disable=SC2086
 	b $verb gone
 	is "$rc:$out:$err" "1::berth: no such job: gone
@@ -195,6 +195,8 @@ for verb in stop kill rm "rm -f" start restart wait logs "logs -f" top "stats --
 	b --format=json $verb gone
 	is "$rc:$(jq -r .reason <<<"$err")" "1:no_such_job" "$verb: its reason in JSON"
 done
+b --format=json rm -f gone
+is "$rc:$(jq -c . <<<"$out"):$err" '0:[{"job":"gone"}]:' "rm -f: that is no error"
 b stop gone away
 is "$rc:$out:$(grep -c 'no such job' <<<"$err")" "1::2" "each error is told, and the exit status is 1"
 b inspect gone
