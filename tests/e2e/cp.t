@@ -212,6 +212,10 @@ is "$rc $(shape $H/whole)" '0 data/ff datad devd pausef procd rund sysd tmpd ' \
     "the whole root: /proc, /sys and /dev are empty"
 
 # --- who goes away -------------------------------------------------------------------------------------------------
+no_copier() {
+	! pgrep -x 'berth-archive|berth-copy'
+}
+wait_for 10 no_copier
 as alice timeout 200 sh -c 'exec berth cp - lives:/tmp/out <hold' 2>/dev/null &
 client=$!
 exec 9>$H/hold
@@ -235,7 +239,7 @@ is "$(descriptors)" "$opened" "no descriptor but the tar, its messages, and dire
 isnt "$(stat -L -c %d:%i "/proc/$pid/fd/3")" "$(stat -c %d:%i /)" "whose root is its own"
 pkill -KILL -x -u alice berth
 wait "$client" 2>/dev/null
-ok "ends when its client does" wait_for 10 sh -c '! pgrep -x "berth-archive|berth-copy"'
+ok "ends when its client does" wait_for 10 no_copier
 exec 9>&-
 as alice timeout 200 sh -c 'exec berth cp - lives:/tmp/out <hold' 2>/tmp/said &
 client=$!
@@ -245,7 +249,7 @@ pkill -KILL -x berth-copy
 rc=0
 wait "$client" || rc=$?
 is "$rc $(head -n1 /tmp/said)" '69 berth: the engine ended before the copy did' "whose child of the engine is killed: it says so"
-ok "and nothing of it stays" wait_for 10 sh -c '! pgrep -x "berth-archive|berth-copy"'
+ok "and nothing of it stays" wait_for 10 no_copier
 exec 9>&-
 as alice berth exec lives sh -c 'echo still' >/tmp/still
 is "$(cat /tmp/still)" still "and the job goes on"

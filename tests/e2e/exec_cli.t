@@ -76,7 +76,7 @@ x web /etc/passwd
 like "$rc:$out:$err" '^126::berth: cannot run /etc/passwd in the job' "126: not executable"
 x web sh -c 'sleep 1002 & echo left'
 is "$rc:$out" "0:left" "what it leaves running does not hold it up"
-ok "and stays in the job" host_pid 'sleep 1002'
+ok "and stays in the job" wait_for 20 host_pid 'sleep 1002'
 
 # --- -e, --env-file, -w, -u
 gives "job b" "the job's variables" web sh -c 'echo $A $B'

@@ -247,12 +247,13 @@ noprv_is_same /run/arena/before "the kernel: NOPRIV"
 # A file system of the user's own that does not answer must not stop others: nothing of it is asked.
 start_job /run/arena/out host sh -c 'echo up; sleep 1000'
 wait_for 5 grep -q up /run/arena/out
-kill -STOP "$(pgrep -x berth-job)"
+supervisor=$(pgrep -x berth-job)
+kill -STOP "$supervisor"
 run as alice timeout 60 berth run host echo ok
 is "$rc:$out" "0:ok" "a job that is stopped holds up nobody"
 kill -KILL "$client"
 wait_job
-kill -CONT "$(pgrep -x berth-job)" 2>/dev/null
+kill -CONT "$supervisor" 2>/dev/null
 ok "and ends when its client does" jobs_are_gone
 # --- no file in memory may be one to execute: a switch of each pid namespace, since Linux 6.3. Last, for
 # it can only be raised.

@@ -88,8 +88,8 @@ like "$(as alice berth daemon logs | head -n1)" 'engine started' "from the first
 ok "-f goes on with the new one" wait_for 10 grep -q '(full) ended' /run/arena/follow
 kill "$follow"
 yes "$(printf '%099d' 0)" | head -n 2622 >>"$log"
-job host true
-wait_for 10 grep -q ended "$log"
+job --name more host true
+wait_for 10 grep -q '(more) ended' "$log"
 is "$(find "$STATE" -maxdepth 1 -name 'engine.log*' | wc -l)" 2 "there are never more than two"
 
 # Two engines that find it full at once: who comes second waits for the first, and looks again.

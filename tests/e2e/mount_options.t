@@ -61,7 +61,7 @@ fails 'propagation rshared is refused' "rshared" -v /srv/scratch:/d:rshared host
 like "$err" 'never seen on the host' "rshared: and why"
 fails 'propagation shared is refused' "shared" --mount type=bind,src=/srv/scratch,dst=/d,bind-propagation=shared host true
 watch='echo up
-while [ ! -e /s/late/file ]; do sleep 0.1; done
+while [ ! -s /s/late/file ]; do sleep 0.1; done
 cat /s/late/file
 (: >/s/late/new) 2>/dev/null && awk "\$5 == \"/s/late\" && \$6 !~ /nosuid|nodev|ro/ { print \"has the flags of the host\" }" /proc/self/mountinfo
 [ -e /p/late/file ] && echo private sees it

@@ -45,8 +45,12 @@ shows 'bash-[0-9.]+# *$' "the shell of a job"
 keys 'tput cols; tput lines; echo $TERM' Enter
 shows $'\n80\n24\n(screen|tmux)' "the size and kind of the screen"
 pane resize-window -t test -x 100 -y 30
-keys 'clear; tput cols; tput lines' Enter
-shows $'^100\n30\n' "the size after the window has grown"
+# What is typed and what the size is come by two ways.
+sized() {
+	keys 'clear; tput cols; tput lines' Enter
+	wait_for 1 on_screen $'^100\n30\n'
+}
+ok "tmux: the size after the window has grown" wait_for 20 sized
 keys 'vim.tiny -u NONE /tmp/x' Enter
 shows $'~\n~\n"/tmp/x" .New' "vi fills the screen"
 keys 'isome words' Escape ':wq' Enter
