@@ -68,7 +68,8 @@ stop_engines
 
 # --- a call in the middle of upgrades is served, or says that there is no bit; it is never an old one
 link second
-(for _ in {1..6}; do run_install install >/dev/null; done) &
+# They begin when it has been served once: then its link is that of an old one.
+(wait_for 20 test -e /run/arena/go; for _ in {1..6}; do run_install install >/dev/null; done) &
 installs=$!
 odd='' served=0
 while kill -0 "$installs" 2>/dev/null; do
@@ -78,6 +79,7 @@ while kill -0 "$installs" 2>/dev/null; do
 	78:*'no setuid bit'*) ;;
 	*) odd="$odd $rc:$err" ;;
 	esac
+	: >/run/arena/go
 	setuid_inodes | wc -l
 done >"$noted"
 wait "$installs"

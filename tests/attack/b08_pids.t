@@ -77,7 +77,7 @@ done
 for round in 1 2 3; do
 	start_job /run/arena/out host sh -c 'echo up; exec sleep 1000'
 	wait_for 10 grep -q up /run/arena/out
-	supervisor=$(pgrep -x berth-job | head -n 1)
+	supervisor=$(pgrep -nx berth-job)
 	ok "B08 round $round: another process has the supervisor's number" replace "$supervisor" berth-job
 	wait_job
 	isnt "$rc" 0 "B08 round $round: its client is told"
