@@ -84,7 +84,8 @@ is "$(verb inspect deaf | jq -r '.[0].reason')" lost "C25 with the reason"
 run verb rm deaf
 is "$rc" 0 "C25 it is removed as any other"
 start_berth /run/arena/out run --name deaf host -- sleep 987654
-ok "C25 control: one with a client" wait_for 10 pgrep -f 'sleep 98765[4]'
+# Not its client, which has these words too.
+ok "C25 control: one with a client" wait_for 10 pgrep -fx 'sleep 98765[4]'
 as alice prlimit --pid "$(pgrep -x berth-job)" --nofile=0:0
 verb exec deaf true >/dev/null 2>&1
 wait_job

@@ -65,15 +65,14 @@ run job host echo ok
 is "$rc:$out" "0:ok" "E05 and serves"
 
 # Without descriptors of its own it lets nobody in, lives, and serves when it has some again.
-strace -qq -o /run/arena/trace -e trace=accept4 -e inject=accept4:error=EMFILE -p "$engine" 2>/run/arena/strace &
-tracer=$!
+follow "$engine" -e trace=accept4 -e inject=accept4:error=EMFILE
 as alice timeout 60 berth run -q host echo waits >/run/arena/waits 2>&1 &
 client=$!
 ok "E05 control: it cannot let anybody in" wait_for 10 grep -q INJECTED /run/arena/trace
 from=$(wc -l </run/arena/trace)
 sleep 1
 ok "E05 without descriptors it does not turn in circles" test "$(($(wc -l </run/arena/trace) - from))" -le 60
-kill "$tracer"
+unfollow
 wait_job
 is "$rc:$(cat /run/arena/waits):$(engine_pid alice)" "0:waits:$engine" "E05 and serves when it has some again"
 done_testing

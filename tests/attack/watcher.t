@@ -69,6 +69,7 @@ is "$(readlink "/proc/$watcher/ns/user")" "$(readlink /proc/self/ns/user)" \
 cp "$TOP/tests/attack/reach.py" /tmp/
 before=$(state_of "$watcher")
 sleeper=$(setpriv --reuid=alice --regid=alice --clear-groups sleep 1000 >/dev/null & echo $!)
+wait_for 5 asleep "$sleeper"
 run as alice python3 /tmp/reach.py "$sleeper"
 like "$out" 'attach.*prlimit.*setpriority.*read maps.*signal 64.*signal 9' "B09 what is tried works on a process of one's own"
 run as alice python3 /tmp/reach.py "$watcher"

@@ -18,9 +18,11 @@ kill_sweeper() {
 }
 
 leave aaaaaaaaaaaa 20000
+wait_for 10 kill_sweeper &
+killer=$!
 run job host true
 is "$rc" 0 "a job ends beside what another one left"
-ok "the one who removes that is killed" wait_for 10 kill_sweeper
+ok "the one who removes that is killed" wait $killer
 ok "before it was done" test -e "$STATE/jobs/aaaaaaaaaaaa"
 ok "and nobody calls berth: it is removed" wait_for 10 gone aaaaaaaaaaaa
 

@@ -20,6 +20,11 @@ start_job /run/arena/out host sh -c 'echo up; exec sleep 1000'
 ok "a job starts" wait_for 60 grep -q up /run/arena/out
 run as alice berth run host -- sh -c 'echo ok'
 is "$rc:$out" "0:ok" "and another one"
+# That of the job which is over goes a moment after it.
+one_supervisor() {
+	[ "$(pgrep -u alice -xc berth-job)" = 1 ]
+}
+wait_for 10 one_supervisor
 for name in berth-engine berth-job; do
 	isnt "$(pgrep -u alice -x $name)" "" "control: there is a $name"
 	for pid in $(pgrep -u alice -x $name); do
