@@ -14,10 +14,11 @@ launcher_gone() {
 	! grep -qsx 'berth-\(launcher\|engine\|job\)' /proc/[0-9]*/comm
 }
 ok "A11 control: nothing runs" wait_for 10 launcher_gone
-# Each start has a cgroup of another name; the one of the last is removed by the next.
+# Each start has a cgroup of another name; the one of the last is removed by the next,
+# or by that behind it.
 snapshot() {
 	noprv_snapshot /run/arena/snapshot
-	sed -E 's,(/berth/1000/)[0-9.]+ ,\1START ,' /run/arena/snapshot
+	sed -E 's,(/berth/1000/)[0-9.]+ ,\1START ,' /run/arena/snapshot | sort -u
 }
 snapshot >/run/arena/before
 

@@ -14,7 +14,8 @@ grant alice security.confined idmap.mount >/dev/null
 as alice berth daemon start >/dev/null
 # Each start of an engine has a cgroup of its own, and may leave that of one that was ending.
 privileged() {
-	python3 "$TOP/tests/lib/noprv.py" | sed -E 's|(/cgroup/berth/1000/)[0-9.]+|\1START|' | sort -u
+	noprv_snapshot /run/arena/now
+	sed -E 's|(/cgroup/berth/1000/)[0-9.]+|\1START|' /run/arena/now | sort -u
 }
 privileged >/run/arena/before
 like "$(cat /run/arena/before)" '/START' "control: the engine's cgroup is among what root has"
