@@ -144,6 +144,29 @@ is "$rc:$(engine_pid alice)" "0:" "a job that does not listen ends, too"
 wait_job
 ok "nothing is left of that one" jobs_are_gone
 
+# --- a lock is no job that runs: who copies from one that is over has it, and who removes one
+as alice berth run -q --rm=false --name over host true
+as alice mkfifo hold
+as alice berth cp -q - over:/tmp </home/alice/hold &
+copy=$!
+exec 9>/home/alice/hold
+ok "something is copied to a job that is over" wait_for 10 pgrep -x berth-archive
+mkdir "$STATE/jobs/deadbeef0004"
+chown alice:alice "$STATE/jobs/deadbeef0004"
+exec {lock}<"$STATE/jobs/deadbeef0004"
+flock -x "$lock"
+run as alice berth daemon stop
+is "$rc" 0 "the engine leaves"
+is "$(as alice berth daemon start -q >/dev/null; as alice berth --format=json daemon state | jq .jobs)" 0 "no job runs for the next one"
+run as alice berth daemon stop
+is "$rc:$(engine_pid alice)" "0:" "which leaves as well"
+exec {lock}<&- 9>&-
+rc=0
+wait "$copy" || rc=$?
+is "$rc" 0 "the copy goes on"
+run as alice berth rm over
+is "$rc" 0 "and then the job can be removed"
+
 # --- what somebody left in the state directory
 mkdir -p "$STATE/jobs/deadbeef0000/u/a/b" "$STATE/jobs/deadbeef0001"
 touch "$STATE/jobs/deadbeef0002"

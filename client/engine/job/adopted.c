@@ -7,7 +7,6 @@
  */
 #include "client/engine/job/adopted.h"
 
-#include <errno.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,11 +24,8 @@ adopt(void *arg, int jobs, const char *id)
 	struct engine *engine = arg;
 	struct adopted *adopted = NULL;
 	struct found found;
-	int ret;
 
-	/* one without a record has just begun; one that cannot be looked at may be any */
-	ret = found_open(jobs, id, &found);
-	if ((ret == -1 && errno != ENOENT) || (found.alive && !found.record.once))
+	if (found_runs(jobs, id, &found) && !found.record.once)
 		adopted = calloc(1, sizeof(*adopted));
 	if (adopted != NULL) {
 		memcpy(adopted->id, id, sizeof(adopted->id));
@@ -49,14 +45,13 @@ adopted_find(struct engine *engine)
 }
 
 static bool
-lives(const struct engine *engine, const char *id)
+runs(const struct engine *engine, const char *id)
 {
 	struct found found;
-	bool alive = found_open(engine->jobs, id, &found) == -1 && errno != ENOENT;
+	bool ret = found_runs(engine->jobs, id, &found);
 
-	alive = alive || found.alive;
 	found_close(&found);
-	return alive;
+	return ret;
 }
 
 size_t
@@ -69,7 +64,7 @@ adopted_count(struct engine *engine)
 	while (*at != NULL) {
 		struct adopted *adopted = *at;
 
-		if (lives(engine, adopted->id)) {
+		if (runs(engine, adopted->id)) {
 			n++;
 			at = &adopted->next;
 			continue;

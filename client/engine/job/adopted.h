@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Jobs that run and that an engine before this one has started: counted, and ended when somebody wants
- * the end of all jobs. Nothing tells when such a job ends: its lock is looked at.
+ * the end of all jobs. Nothing tells when such a job ends: its lock and its record are looked at.
  * TRUST: unprivileged
  * INPUT: the directory of jobs; its user can change it
- * MUST: leave alone what belongs to engines for one call; believe locks, not files.
+ * MUST: leave alone what belongs to engines for one call; believe no file that a job runs
+ *       whose lock nobody has.
  */
 #ifndef CLIENT_ENGINE_JOB_ADOPTED_H
 #define CLIENT_ENGINE_JOB_ADOPTED_H

@@ -155,6 +155,15 @@ found_close(struct found *found)
 }
 
 bool
+found_runs(int jobs, const char *id, struct found *found)
+{
+	/* what is held and has neither a record nor a socket is being made or removed */
+	if (found_open(jobs, id, found) == -1)
+		return errno != ENOENT;
+	return found->alive && found->record.state != RECORD_EXITED;
+}
+
+bool
 found_is_gone(const struct found *found)
 {
 	return found->record.state == RECORD_EXITED && !found->record.kept;

@@ -42,6 +42,12 @@ struct found {
 int found_open(int jobs, const char *id, struct found *found) __attribute__((warn_unused_result));
 void found_close(struct found *found);
 
+/*
+ * Opens the job of this id: does it run? A lock alone is none that does: of one that is over it is whose
+ * who copies, or removes it. What cannot be looked at may be one. found_close in every case.
+ */
+bool found_runs(int jobs, const char *id, struct found *found);
+
 /* Is it one that nobody sees any more: over and not kept, its supervisor about to remove it? */
 bool found_is_gone(const struct found *found);
 
