@@ -52,9 +52,10 @@ ask(struct cli *cli, const char *method, struct json_object **params, struct err
 static int
 confirm(const struct cli *cli, const char *root, struct err *err)
 {
-	char question[ERR_LINE + 64];
+	char question[ERR_LINE + 80];
 
-	snprintf(question, sizeof(question), "remove what berth keeps in %s?", root);
+	snprintf(question, sizeof(question),
+	    "remove what berth keeps in %s, jobs that are over and volumes?", root);
 	if (daemon_confirm(cli, question))
 		return (0);
 	err_set(err, ERR_FAILED, "nothing was removed");

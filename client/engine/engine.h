@@ -110,6 +110,8 @@ struct engine {
 	size_t nconnections;
 	bool short_of_fds; /* somebody could not be let in */
 	struct child *resetter; /* empties the state root, or NULL: reset.h */
+	int reset_turn; /* eventfd(2): one, for whoever is first: the resetter begins, or the
+	                 * engine gives it up */
 	int64_t stop_by; /* clock_ms; 0: nobody asked for the end of the jobs */
 	bool retire; /* leaves as soon as no job runs */
 	bool no_log; /* its log was removed for good */

@@ -16,15 +16,19 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
-#include <sys/prctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "client/engine/clock.h"
 #include "client/engine/job/children.h"
+#include "client/engine/job/found.h"
 #include "client/engine/job/host.h"
 #include "client/engine/job/keep.h"
 #include "client/engine/job/spare.h"
@@ -34,6 +38,7 @@
 #define KEPT_MAX 64 /* names that are told; an answer has its limit */
 #define TRIES 50 /* a job that has just ended still removes its directory */
 #define PAUSE_NS 20000000L
+#define COPY_WAIT 5000 /* ms; how long a copy takes is its client's to say */
 
 static size_t
 jobs_in_use(const struct engine *engine)
@@ -124,54 +129,95 @@ reset_kept(void)
 	return NULL;
 }
 
+static int
+count_one(void *arg, int jobs, const char *id)
+{
+	struct found found;
+
+	*(size_t *)arg += found_runs(jobs, id, &found);
+	found_close(&found);
+	return 0;
+}
+
+/* Why nothing is done: the status of the resetter. */
+static int
+say_held(int jobs)
+{
+	size_t n = 0;
+
+	if (found_each(jobs, count_one, &n) == -1)
+		n++;
+	if (n == 0)
+		return RESET_IN_USE;
+	return n < RESET_IN_USE ? (int)n : RESET_IN_USE - 1;
+}
+
+static void
+wait_child(const struct child *child, int64_t copies_end)
+{
+	struct pollfd end = { .fd = child->pidfd, .events = POLLIN };
+
+	while (poll(&end, 1, child->copier ? clock_until(copies_end) : -1) == -1 && errno == EINTR)
+		;
+}
+
 /*
  * Keeps no connection and no lock of the engine's, which may end before; and waits for its sweepers,
- * and for supervisors whose job is over: they hold locks as jobs do.
+ * and for supervisors whose job is over: they hold locks as jobs do. So does who copies.
  */
 static int
 wait_alone(const struct engine *engine)
 {
+	const int64_t copies_end = clock_ms() + COPY_WAIT;
 	size_t n = 0;
 	int *fds;
 
 	for (const struct child *at = engine->children; at != NULL; at = at->next)
 		n++;
-	fds = calloc(n + 1, sizeof(*fds));
+	fds = calloc(n + 2, sizeof(*fds));
 	if (fds == NULL)
 		return -1;
 	n = 0;
 	for (const struct child *at = engine->children; at != NULL; at = at->next)
 		fds[n++] = at->pidfd;
 	fds[n++] = engine->jobs;
+	fds[n++] = engine->reset_turn;
 	keep_only(fds, n);
-	for (const struct child *at = engine->children; at != NULL; at = at->next) {
-		struct pollfd end = { .fd = at->pidfd, .events = POLLIN };
-
-		while (poll(&end, 1, -1) == -1 && errno == EINTR)
-			;
-	}
+	for (const struct child *at = engine->children; at != NULL; at = at->next)
+		wait_child(at, copies_end);
 	free(fds);
 	return 0;
 }
 
-/* Its status: how many jobs use it, 0 when it is done. */
-static _Noreturn void
-run_resetter(const struct engine *engine)
+/* True once: for the resetter, or for the engine that gives it up. */
+static bool
+take_turn(const struct engine *engine)
 {
-	size_t held;
+	eventfd_t one;
+
+	return eventfd_read(engine->reset_turn, &one) == 0;
+}
+
+/* Its status: how many jobs use it, RESET_IN_USE, 0 when it is done. */
+static _Noreturn void
+run_resetter(const struct engine *engine, pid_t parent)
+{
 	int lock;
 
-	/* not taken for the engine by those who look for it */
+	/* not taken for the engine by those who look for it; what it has begun it brings to its end */
 	(void)!prctl(PR_SET_NAME, "berth-reset");
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1 || getppid() != parent)
+		_exit(RESET_FAILED);
 	if (wait_alone(engine) == -1)
 		_exit(RESET_FAILED);
 	/* makers of jobs have it together: until this process ends none of any engine makes one */
 	lock = openat(engine->jobs, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (lock == -1 || flock(lock, LOCK_EX) == -1)
 		_exit(RESET_FAILED);
-	held = jobs_in_use(engine);
-	if (held > 0)
-		_exit(held < RESET_FAILED ? (int)held : RESET_FAILED - 1);
+	if (jobs_in_use(engine) > 0)
+		_exit(say_held(engine->jobs));
+	if (!take_turn(engine) || prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) == -1)
+		_exit(RESET_FAILED);
 	sweep_now(engine->jobs, true);
 	(void)!rmdir(STATE_JOBS);
 	remove_host();
@@ -182,17 +228,22 @@ run_resetter(const struct engine *engine)
 int
 reset_start(struct engine *engine, struct err *err)
 {
+	const pid_t self = getpid();
 	struct child *child = child_new(engine, false);
-	int ret = child == NULL ? -1 : child_fork(engine, child, 0);
+	int ret = -1;
 
+	engine->reset_turn = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (child != NULL && engine->reset_turn != -1)
+		ret = child_fork(engine, child, 0);
 	if (ret == 0)
-		run_resetter(engine);
+		run_resetter(engine, self);
 	if (ret == 1) {
 		engine->resetter = child;
 		spare_end(engine);
 		return 0;
 	}
 	err_sys(err, "the state directory cannot be emptied");
+	io_close(&engine->reset_turn);
 	if (child != NULL)
 		child_free(engine, child);
 	return -1;
@@ -207,6 +258,17 @@ reset_check(const struct engine *engine, struct err *err)
 	return err_todo(err, "try again when it is gone");
 }
 
+bool
+reset_give_up(struct engine *engine)
+{
+	if (engine->resetter == NULL || !take_turn(engine))
+		return false;
+	(void)!syscall(SYS_pidfd_send_signal, engine->resetter->pidfd, SIGKILL, NULL, 0);
+	engine->resetter = NULL;
+	io_close(&engine->reset_turn);
+	return true;
+}
+
 size_t
 reset_finish(struct engine *engine)
 {
@@ -215,6 +277,7 @@ reset_finish(struct engine *engine)
 	    waitid(P_PIDFD, (id_t)engine->resetter->pidfd, &info, WEXITED | WNOHANG | WNOWAIT);
 
 	engine->resetter = NULL;
+	io_close(&engine->reset_turn);
 	if (ret == -1 || info.si_code != CLD_EXITED)
 		return RESET_FAILED;
 	if (info.si_status != 0)

@@ -4,7 +4,8 @@
  * TRUST: unprivileged
  * INPUT: the state root, which is the user's and may be a directory that they use for more
  * MUST: follow no link, out of the root or in it; remove nothing that has not the name, the place
- *       and the type of what an engine makes; touch nothing while a job of any engine uses it.
+ *       and the type of what an engine makes; touch nothing while a job of any engine uses it, nor
+ *       begin when nobody waits for it any more.
  */
 #ifndef CLIENT_ENGINE_RESET_H
 #define CLIENT_ENGINE_RESET_H
@@ -14,6 +15,7 @@
 struct json_object;
 
 #define RESET_FAILED 255
+#define RESET_IN_USE 254 /* somebody copies, or removes */
 
 /*
  * Starts the child that does it, engine->resetter: what is there can be much, and others are served
@@ -25,9 +27,12 @@ int reset_start(struct engine *engine, struct err *err) __attribute__((warn_unus
 /* Does none work? 0, or -1 with err, for what would be made behind it. */
 int reset_check(const struct engine *engine, struct err *err) __attribute__((warn_unused_result));
 
+/* Nobody waits for it any more: ends the resetter, unless it has begun to remove. Was it ended? */
+bool reset_give_up(struct engine *engine);
+
 /*
- * The resetter has ended: forgets it. The number of jobs that use the root: then nothing was done.
- * RESET_FAILED: not all was done. 0: it is, and the log is gone.
+ * The resetter has ended: forgets it. The number of jobs that use the root, or RESET_IN_USE: then nothing
+ * was done. RESET_FAILED: not all was done. 0: it is, and the log is gone.
  */
 size_t reset_finish(struct engine *engine) __attribute__((warn_unused_result));
 

@@ -18,7 +18,7 @@ is "$err" "berth: nothing was removed
   it would be what berth keeps in $STATE, and nobody said yes
   without asking:  berth daemon reset --force" "and it says how"
 run type_at '[y/N] ' n berth daemon reset
-like "$out" "remove what berth keeps in $STATE\? \[y/N\] .*status 1\$" "on a terminal it asks"
+like "$out" "remove what berth keeps in $STATE, jobs that are over and volumes\? \[y/N\] .*status 1\$" "on a terminal it asks"
 ok "no is no" test -d "$STATE/host/etc"
 
 # --- refuses
@@ -134,6 +134,75 @@ rc=0
 wait "$reset" || rc=$?
 is "$rc:$(ls -A "$STATE")" "0:" "and does not take it for a job"
 ok "the engine leaves" wait_for 10 no_engine
+
+# --- while something is copied to a job that is over: that can take as long as its client likes
+as alice berth run -q --rm=false --name over host true
+as alice berth volume create keepme >/dev/null
+as alice mkfifo hold
+as alice berth cp -q - over:/tmp </home/alice/hold &
+copy=$!
+exec 9>/home/alice/hold
+ok "something is copied" wait_for 10 pgrep -x berth-archive
+run as alice timeout 100 berth daemon reset --force
+is "$rc:$(tail -n 3 <<<"$err")" "69:berth: the state directory is in use
+  something is being copied from a job or to it, or is being removed
+  try again when that is done" "reset does not wait for the end of a copy"
+exec 9>&-
+rc=0
+wait "$copy" || rc=$?
+is "$rc:$(as alice berth volume ls -q):$(as alice berth ps -aq | wc -l)" "0:keepme:1" "and has removed nothing"
+
+# --- nobody waits for it any more: it must not come when something new is there
+no_resets() {
+	! resets
+}
+# Where it waits, and where each of these leaves it.
+interrupt() {
+	kill -INT "$client"
+}
+stop_engine() {
+	as alice timeout 100 berth daemon stop
+}
+term_engine() {
+	kill -TERM "$(engine_pid alice)" && wait_for 10 no_engine
+}
+kill_engine() {
+	kill -KILL "$(engine_pid alice)" && wait_for 10 no_engine
+}
+for end in interrupt stop_engine term_engine kill_engine; do
+	as alice berth daemon start >/dev/null
+	exec {lock}<"$STATE/jobs"
+	flock -s "$lock"
+	start_berth /run/arena/reset daemon reset --force
+	ok "reset begins" wait_for 10 resets
+	$end
+	ok "$end: it is given up" wait_for 10 no_resets
+	rc=0
+	wait "$client" || rc=$?
+	isnt "$rc" 0 "its client is told"
+	run as alice berth volume create "$end"
+	is "$rc" 0 "the engine serves"
+	flock -u "$lock"
+	exec {lock}<&-
+done
+run job -v interrupt:/v host echo ok
+is "$rc:$out" "0:ok" "a job runs"
+is "$(as alice berth volume ls -q | xargs)" "interrupt keepme kill_engine stop_engine term_engine" "all that was made since is there"
+# What has begun comes to its end, and nothing is made meanwhile.
+ok "the engine is at rest" wait_for 5 sh -c '! pgrep -x berth-sweep'
+follow "$(engine_pid alice)" -f -e trace=unlinkat -e inject=unlinkat:signal=STOP:when=1
+start_berth /run/arena/reset daemon reset --force
+ok "it removes" wait_for 10 grep -q 'stopped by SIGSTOP' /run/arena/trace
+unfollow
+kill -INT "$client"
+rc=0
+wait "$client" || rc=$?
+is "$rc" 130 "who waits goes"
+run as alice berth volume create late
+is "$rc" 69 "no volume is made"
+ok "it goes on" pkill -CONT -x berth-reset
+ok "to its end: the engine leaves" wait_for 10 no_engine
+is "$(ls -A "$STATE")" "" "and nothing is left"
 
 # --- a directory that alice uses for more: her files, and links in every place
 mkdir /home/alice/keep /home/alice/keep/sub

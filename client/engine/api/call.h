@@ -63,6 +63,9 @@ int call_reset(struct call *call) __attribute__((warn_unused_result));
 /* The resetter has ended, and is not reaped yet: answers those who wait for it. */
 void call_reset_ended(struct engine *engine);
 
+/* Somebody who waited for it is gone: with the last one it is given up. */
+void call_reset_left(struct engine *engine);
+
 /* io.berth.Engine.Info and State; in info.c. As call_handle. */
 int call_info(struct call *call) __attribute__((warn_unused_result));
 int call_state(struct call *call) __attribute__((warn_unused_result));

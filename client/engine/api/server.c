@@ -31,6 +31,7 @@
 #include "client/engine/job/sweep.h"
 #include "client/engine/log.h"
 #include "client/engine/owner.h"
+#include "client/engine/reset.h"
 #include "common/facts.h"
 
 #define EVENTS 16
@@ -108,6 +109,8 @@ drop(struct engine *engine, struct connection *connection)
 		at = &(*at)->next;
 	*at = connection->next;
 	starting_forget(engine, connection);
+	if (connection->resetting)
+		call_reset_left(engine);
 	/* closing is not enough: a supervisor has the same open description, and epoll(7) watches
 	   that until the last one is closed */
 	(void)!epoll_ctl(engine->epoll, EPOLL_CTL_DEL, connection->varlink.fd, NULL);
@@ -387,6 +390,7 @@ server_run(struct engine *engine)
 		leave_when_idle(engine);
 	}
 	spare_end(engine);
+	(void)reset_give_up(engine);
 	log_line(
 	    engine, "engine leaves: %s; jobs that run: %zu", engine->leave, children_jobs(engine));
 }

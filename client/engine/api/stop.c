@@ -13,6 +13,7 @@
 #include "client/engine/clock.h"
 #include "client/engine/job/adopted.h"
 #include "client/engine/job/children.h"
+#include "client/engine/log.h"
 #include "client/engine/reset.h"
 #include "client/lib/json.h"
 
@@ -98,10 +99,26 @@ answer_reset(struct engine *engine, struct connection *connection, size_t jobs)
 		err_why(&err, "what did it has ended too soon");
 		return reply_failed(connection->varlink.fd, &err);
 	}
+	if (jobs == RESET_IN_USE) {
+		err_set(&err, ERR_UNAVAILABLE, "the state directory is in use");
+		err_why(&err, "something is being copied from a job or to it, or is being removed");
+		err_todo(&err, "try again when that is done");
+		return reply_failed(connection->varlink.fd, &err);
+	}
 	if (jobs > 0)
 		return reply_busy(connection->varlink.fd, jobs);
 	out = json_object_new_object();
 	return call_answer(&call, out, json_put(out, "kept", reset_kept()));
+}
+
+void
+call_reset_left(struct engine *engine)
+{
+	for (const struct connection *at = engine->connections; at != NULL; at = at->next)
+		if (at->resetting)
+			return;
+	if (reset_give_up(engine))
+		log_line(engine, "its state is not reset: nobody waits for it any more");
 }
 
 void
