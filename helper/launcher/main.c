@@ -14,6 +14,8 @@
 #include "helper/launcher/launcher.h"
 #include "helper/launcher/priv.h"
 
+#define VERB_WORDS_MAX 2
+
 /* What it can be told to do. */
 struct verb {
 	const char *name;
@@ -23,9 +25,10 @@ struct verb {
 	unsigned int first; /* the first descriptor that it does not take */
 	bool leaves; /* its caller, for what is the host's: place.c */
 	bool ids; /* it is about two ids, which the log names */
-	/* The words behind the verb, and what else the caller hands over, before any power is used. */
-	int (*check)(int argc, char *const argv[], struct handles *handles, struct err *err);
-	/* Does what was handed over belong to the grant? */
+	unsigned int words; /* bit N: N words may stand behind it */
+	/* These words, and what else the caller hands over, before any power is used. NULL: nothing. */
+	int (*check)(char *const words[], struct handles *handles, struct err *err);
+	/* Does what was handed over belong to the grant? NULL: nothing was. */
 	int (*match)(const struct grant *grant, const struct handles *handles, struct err *err);
 	int (*run)(const struct caller *caller, const struct grant *grant,
 	    const struct handles *handles, struct err *err);
@@ -38,14 +41,6 @@ usage(struct err *err)
 	err_why(err, "berth calls it; there is nothing else that it can be told");
 	err_todo(err, "to run a job:  berth run host -- id");
 	return (-1);
-}
-
-static int
-check_start(int argc, char *const argv[], struct handles *handles, struct err *err)
-{
-	(void)argv;
-	(void)handles;
-	return (argc == 0 ? 0 : usage(err));
 }
 
 /* Well formed; whose ids they are is for decide(). */
@@ -66,41 +61,29 @@ take_maps(char *const words[], struct handles *handles, struct err *err)
 }
 
 static int
-check_once(int argc, char *const argv[], struct handles *handles, struct err *err)
+check_once(char *const words[], struct handles *handles, struct err *err)
 {
-	if (argc != 0 && argc != 2)
-		return (usage(err));
 	if (once_check_request(err) < 0)
 		return (-1);
-	return (argc == 2 ? take_maps(argv, handles, err) : 0);
+	return (words[0] != NULL ? take_maps(words, handles, err) : 0);
 }
 
 static int
-check_mount(int argc, char *const argv[], struct handles *handles, struct err *err)
+check_mount(char *const words[], struct handles *handles, struct err *err)
 {
-	if (argc != 2 || id_parse(argv[0], &handles->uid) < 0 ||
-	    id_parse(argv[1], &handles->gid) < 0)
+	if (id_parse(words[0], &handles->uid) < 0 || id_parse(words[1], &handles->gid) < 0)
 		return (usage(err));
 	return (mount_check_request(err));
 }
 
-static int
-match_nothing(const struct grant *grant, const struct handles *handles, struct err *err)
-{
-	(void)grant;
-	(void)handles;
-	(void)err;
-	return (0);
-}
-
 static const struct verb verbs[] = {
-	{ "start", "engine", ENGINE_SHARED, 1, REQUEST_FD, true, false, check_start, match_nothing,
+	{ "start", "engine", ENGINE_SHARED, 1, REQUEST_FD, true, false, 1U << 0, NULL, NULL,
 	    verb_start },
-	{ "once", "engine", ENGINE_ONCE, 1, REQUEST_FD + 1, false, false, check_once, match_nothing,
-	    verb_once },
+	{ "once", "engine", ENGINE_ONCE, 1, REQUEST_FD + 1, false, false, 1U << 0 | 1U << 2,
+	    check_once, NULL, verb_once },
 	/* For whichever engine there is: the namespace shows whose it is. */
-	{ "mount", "mapped directory", ENGINE_ANY, 2, MOUNT_FD_END, false, true, check_mount,
-	    mount_check_grant, verb_mount },
+	{ "mount", "mapped directory", ENGINE_ANY, 2, MOUNT_FD_END, false, true, 1U << 2,
+	    check_mount, mount_check_grant, verb_mount },
 };
 
 _Static_assert(sizeof(verbs) / sizeof(verbs[0]) == AUDIT_VERBS, "each has lines in the log");
@@ -126,9 +109,11 @@ struct judgement {
 static int
 check_usage(struct judgement *judgement, int argc, char *const argv[], struct err *err)
 {
-	if (judgement->verb == NULL)
+	const struct verb *verb = judgement->verb;
+
+	if (verb == NULL || argc > 2 + VERB_WORDS_MAX || (verb->words >> (argc - 2) & 1) == 0)
 		return (usage(err));
-	return (judgement->verb->check(argc - 2, argv + 2, &judgement->handles, err));
+	return (verb->check != NULL ? verb->check(argv + 2, &judgement->handles, err) : 0);
 }
 
 /* In numbers; the client says it with names, from the same decision. */
@@ -236,7 +221,8 @@ main(int argc, char *argv[])
 		  (verb->leaves &&
 		      place(&judgement.decision.grant, judgement.handles.procfd, &err) < 0) ||
 		  judge(&caller, &judgement, &err) < 0 ||
-		  verb->match(&judgement.decision.grant, &judgement.handles, &err) < 0;
+		  (verb->match != NULL &&
+		      verb->match(&judgement.decision.grant, &judgement.handles, &err) < 0);
 	refused = record(&judgement, &caller, &err) < 0 || refused;
 	if (!refused &&
 	    verb->run(&caller, &judgement.decision.grant, &judgement.handles, &err) == 0)

@@ -350,7 +350,7 @@ a_usage_error_comes_before_any_power(void **state)
 		    mount[] = "mount", one[] = "1", big[] = "2147483647", sign[] = "-1",
 		    longer[] = "startx", shorter[] = "onc", empty[] = "", upper[] = "START",
 		    map[] = "0:1000:1";
-	char *lines[][6] = { { name, mount, NULL }, { name, mount, one, NULL },
+	char *lines[][35] = { { NULL }, { name, mount, NULL }, { name, mount, one, NULL },
 		{ name, mount, one, one, one, NULL }, { name, mount, one, big, NULL },
 		{ name, mount, big, one, NULL }, { name, mount, sign, one, NULL },
 		{ name, mount, one, sign, NULL }, { name, mount, empty, one, NULL }, { NULL },
@@ -361,6 +361,11 @@ a_usage_error_comes_before_any_power(void **state)
 		{ name, once, map, map, map, NULL } };
 
 	(void)state;
+	/* So many that their number, taken for that of a bit, is the one of none. */
+	for (size_t i = 2; i < 2 + 32; i++)
+		lines[0][i] = one;
+	lines[0][0] = name;
+	lines[0][1] = start;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		world.odd = first_of(lines[i]);
 		assert_child(in_child(run, lines[i]), 64);
