@@ -9,21 +9,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/io.h"
 
-int
-cidfile_open(struct cidfile *file, const char *path, struct err *err)
+static int
+make(const char *path)
 {
-	*file = (struct cidfile){ .path = path, .fd = -1 };
-	if (path == NULL)
-		return (0);
-	file->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (file->fd >= 0)
-		return (0);
+	return (open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+}
+
+static int
+cannot_make(const char *path, struct err *err)
+{
 	if (errno != EEXIST)
 		return (err_sys(err, "cannot make the file %s of --cidfile", path));
 	err_set(err, ERR_FAILED, "the file %s of --cidfile exists already", path);
@@ -32,28 +32,41 @@ cidfile_open(struct cidfile *file, const char *path, struct err *err)
 }
 
 int
-cidfile_write(struct cidfile *file, const char *id, struct err *err)
+cidfile_check(const char *path, struct err *err)
 {
-	size_t len = strlen(id);
+	sigset_t all, before;
+	int fd;
 
-	if (file->path == NULL)
+	if (path == NULL)
 		return (0);
-	if (io_write_all(file->fd, id, len) != 0)
-		return (err_sys(err, "cannot write the job's id to %s", file->path));
-	file->written = true;
+	/* A signal that ends this program would leave it behind. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	fd = make(path);
+	if (fd < 0)
+		(void)cannot_make(path, err);
+	else
+		(void)unlink(path);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (fd < 0)
+		return (-1);
+	io_close(&fd);
 	return (0);
 }
 
-void
-cidfile_close(struct cidfile *file)
+int
+cidfile_write(const char *path, const char *id, struct err *err)
 {
-	struct stat ours, there;
+	int fd AUTO_CLOSE = -1;
 
-	/* Somebody may have put another file in its place meanwhile. */
-	if (file->fd >= 0 && !file->written && fstat(file->fd, &ours) == 0 &&
-	    lstat(file->path, &there) == 0 && ours.st_dev == there.st_dev &&
-	    ours.st_ino == there.st_ino)
-		(void)unlink(file->path);
-	io_close(&file->fd);
-	file->fd = -1;
+	if (path == NULL)
+		return (0);
+	fd = make(path);
+	if (fd < 0)
+		return (cannot_make(path, err));
+	if (io_write_all(fd, id, strlen(id)) == 0)
+		return (0);
+	err_sys(err, "cannot write the job's id to %s", path);
+	(void)unlink(path);
+	return (-1);
 }

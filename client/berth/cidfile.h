@@ -8,23 +8,16 @@
 #ifndef CLIENT_BERTH_CIDFILE_H
 #define CLIENT_BERTH_CIDFILE_H
 
-#include <stdbool.h>
-
 #include "common/err.h"
 
-struct cidfile {
-	const char *path; /* NULL: none is wanted */
-	int fd;
-	bool written;
-};
+/*
+ * Can it be made, where nothing is yet? It is not there afterwards: what ends before its job has started,
+ * in whatever way, leaves none. path may be NULL: none is wanted. 0, or -1 with err.
+ */
+int cidfile_check(const char *path, struct err *err) __attribute__((warn_unused_result));
 
-/* path may be NULL. 0, or -1 with err; cidfile_close in both cases. */
-int cidfile_open(struct cidfile *file, const char *path, struct err *err)
+/* Makes it, of a job that has started. path as above. 0, or -1 with err. */
+int cidfile_write(const char *path, const char *id, struct err *err)
     __attribute__((warn_unused_result));
-int cidfile_write(struct cidfile *file, const char *id, struct err *err)
-    __attribute__((warn_unused_result));
-
-/* Removes it again if no id was written. */
-void cidfile_close(struct cidfile *file);
 
 #endif

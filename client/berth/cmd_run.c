@@ -113,7 +113,6 @@ run_as_asked(struct cli *cli, struct run_options *options, bool *unmappable, str
 	struct relay *relay = calloc(1, sizeof(*relay));
 	struct job_message message = { .params = NULL };
 	struct terminal terminal = { .in = -1, .master = -1 };
-	struct cidfile cidfile;
 	struct job *job = &options->job;
 	int rc;
 
@@ -123,10 +122,10 @@ run_as_asked(struct cli *cli, struct run_options *options, bool *unmappable, str
 	relay->kind = RELAY_RUN;
 	relay->detach = job->detach;
 	relay->command = job->run.args.v[0];
-	relay->cidfile = &cidfile;
+	relay->cidfile = options->cidfile;
 	relay->job = job;
 	relay->maps = (struct mapcall){ .cli = cli, .job = job };
-	rc = cidfile_open(&cidfile, options->cidfile, err);
+	rc = cidfile_check(options->cidfile, err);
 	if (rc == 0 && job->run.tty && !job->detach) {
 		relay->terminal = &terminal;
 		/* what ends with its caller cannot be left alone */
@@ -143,7 +142,6 @@ run_as_asked(struct cli *cli, struct run_options *options, bool *unmappable, str
 	if (job->detach && relay->id[0] != '\0' && print_id(relay, err) != 0)
 		rc = -1;
 	*unmappable = relay->maps.unsupported;
-	cidfile_close(&cidfile);
 	job_message_free(&message);
 	relay_close(relay);
 	terminal_close(&terminal);

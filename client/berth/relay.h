@@ -56,7 +56,7 @@ struct relay {
 	struct attach *attach; /* of RELAY_ATTACH, else NULL */
 	struct job *job; /* of RELAY_RUN: its secrets are let go when it has them; else NULL */
 	struct mapcall maps; /* of RELAY_RUN: directories that the launcher mounts */
-	struct cidfile *cidfile; /* gets the id; NULL: none does */
+	const char *cidfile; /* gets the id; NULL: none does */
 	char id[JOB_NAME_MAX + 1]; /* what "started" said; attach: as it was named */
 	char name[JOB_NAME_MAX + 1];
 	struct peer engine; /* who took the call; pid 0: it cannot be named */

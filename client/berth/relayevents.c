@@ -75,7 +75,7 @@ take_started(struct wait *wait, struct json_object *params, struct err *err)
 	snprintf(relay->name, sizeof(relay->name), "%s", engine_text(params, "name"));
 	if (relay->job != NULL)
 		secrets_close(relay->job);
-	if (relay->cidfile != NULL && cidfile_write(relay->cidfile, relay->id, err) != 0) {
+	if (cidfile_write(relay->cidfile, relay->id, err) != 0) {
 		io_close(&master);
 		return (-1);
 	}

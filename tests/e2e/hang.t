@@ -52,6 +52,16 @@ berth: the engine (pid $engine) does not answer
 rc=0
 wait $other || rc=$?
 is "$rc:$(tail -n1 /run/arena/run)" "125:${err##*$'\n'}" "so does a job"
+
+first=$client
+start_berth /run/arena/cid run --cidfile /home/alice/cid host true
+wait_for 20 grep -q waiting /run/arena/cid
+kill -INT "$client"
+rc=0
+wait "$client" || rc=$?
+is "$rc:$(ls /home/alice/cid 2>/dev/null)" "130:" "^C before a job is started: no file of --cidfile"
+client=$first
+
 as alice kill -CONT "$engine"
 run as alice berth daemon state
 is "$rc:$(engine_pid alice)" "0:$engine" "the first thing to do: the engine goes on"
