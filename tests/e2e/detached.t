@@ -213,7 +213,7 @@ run call Open '{"job": "x", "what": "root"}'
 like "$out" 'descriptor: bin .*etc .*h ' "Open: its root"
 run call Open '{"job": "x", "what": "state"}'
 like "$out" InvalidParameter "Open: nothing else"
-run call StopJob '{"job": "x", "seconds": 0}'
+run call StopJob '{"job": "x", "seconds": 60}'
 is "$out" "$done" "StopJob: answered"
 is "$(record '[.state, .status, .reason, .stopped] | @csv')" '"exited",143,"signaled",true' "StopJob: when it is over, and the record says who wanted it"
 detach '{"keep": true}' sh -c "trap '' TERM; echo up; $loop"
