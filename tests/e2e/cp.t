@@ -147,6 +147,8 @@ for verb in rm start "rm -f"; do
 	run as alice timeout "$JOB_SECONDS" berth $verb over
 	is "$rc:$err" $'69:berth: job over is in use\n  something is being copied from it or to it\n  try again when that is done' "berth $verb of a job that is over says what keeps it"
 done
+cp_job -q over:/data/kept second
+is "$rc:$(tail -n 3 <<<"$err")" $'69:berth: job over is in use\n  something is being copied from it or to it\n  try again when that is done' "so does another copy, if it has to wait for long"
 run as alice timeout "$JOB_SECONDS" berth stop over
 is "$rc:$err" "0:" "to stop it there is nothing to wait for"
 # More copies than other things may be done at once.

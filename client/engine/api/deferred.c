@@ -16,6 +16,7 @@
 #include "client/engine/api/call.h"
 #include "client/engine/clock.h"
 #include "client/engine/job/children.h"
+#include "client/engine/job/copier.h"
 
 #define KILL_LEFT 12000 /* ms before the end of the time, to a supervisor that does not hear */
 #define BUSY_SHORT 1000 /* ms that a copy keeps somebody waiting, if there is one for sure */
@@ -77,9 +78,7 @@ busy(struct call *call, enum deferred what, struct found *found)
 	/* nothing is wanted of it but its end */
 	if (what == DEFERRED_END || what == DEFERRED_WAIT)
 		return go_on(call, what, found);
-	err_set(&err, ERR_UNAVAILABLE, "job %s is in use", found->record.name);
-	err_why(&err, "something is being copied from it or to it");
-	err_todo(&err, "try again when that is done");
+	copier_busy(&found->record, &err);
 	return answer_failed(call, &err);
 }
 

@@ -143,7 +143,27 @@ mount_root(const struct copier *copier, struct err *err)
 	return root;
 }
 
-/* Whoever has the lock of a job lets it live, or is about to let it go. */
+int
+copier_busy(const struct record *record, struct err *err)
+{
+	err_set(err, ERR_UNAVAILABLE, "job %s is in use", record->name);
+	err_why(err, "something is being copied from it or to it");
+	return err_todo(err, "try again when that is done");
+}
+
+/* The time is over: of a job that is over it is who copies, not who looks after it. */
+static int
+no_root(const struct copier *copier, struct err *err)
+{
+	struct record record;
+
+	if (record_read(copier->dir, &record) == 0 && record.state == RECORD_EXITED && record.kept)
+		copier_busy(&record, err);
+	record_free(&record);
+	return -1;
+}
+
+/* Whoever has the lock of a job lets it live, copies, or is about to let it go. */
 static int
 open_root(const struct copier *copier, struct err *err)
 {
@@ -155,8 +175,10 @@ open_root(const struct copier *copier, struct err *err)
 		if (flock(copier->dir, LOCK_EX | LOCK_NB) == 0)
 			return mount_root(copier, err);
 		root = ask_root(copier, err);
-		if (root != -1 || clock_until(end) == 0)
+		if (root != -1)
 			return root;
+		if (clock_until(end) == 0)
+			return no_root(copier, err);
 		nanosleep(&pause, NULL);
 	}
 }

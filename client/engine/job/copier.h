@@ -11,6 +11,7 @@
 #define CLIENT_ENGINE_JOB_COPIER_H
 
 #include "client/engine/engine.h"
+#include "client/engine/job/record.h"
 
 struct copier {
 	struct engine *engine;
@@ -25,6 +26,9 @@ struct copier {
 	bool owners;
 	bool tar; /* the stream is the user's own: it may be compressed, and needs a directory */
 };
+
+/* The job is over, and somebody copies: as a message. Returns -1. */
+int copier_busy(const struct record *record, struct err *err);
 
 /*
  * In the child. A job that is over keeps its lock meanwhile, so that nobody starts or removes it; of one
