@@ -21,6 +21,7 @@
 #include "helper/admin/admin.h"
 #include "helper/admin/check_allow.h"
 #include "helper/admin/cross.h"
+#include "helper/admin/ending.h"
 #include "helper/admin/ids.h"
 #include "helper/admin/idset.h"
 #include "helper/admin/page.h"
@@ -66,6 +67,17 @@ is_known_name(const char *name, bool in_allow)
 	return (false);
 }
 
+/* A note of a change that is not over. */
+static bool
+is_note(const char *name)
+{
+	enum principal kind;
+	uint32_t id;
+
+	return (strncmp(name, ENDING_PREFIX, strlen(ENDING_PREFIX)) == 0 &&
+		store_parse_name(name + strlen(ENDING_PREFIX), &kind, &id) == 0);
+}
+
 /* Owner and mode of each entry; files that nobody reads. */
 static void
 check_entries(int dirfd, const char *shown, struct page *page)
@@ -90,7 +102,12 @@ check_entries(int dirfd, const char *shown, struct page *page)
 		if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    trust_judge(&st, path, &err) < 0)
 			page_err(page, &err);
-		if (!is_known_name(entry->d_name, in_allow))
+		if (in_allow && is_note(entry->d_name))
+			page_add(page, NOTE_ERROR,
+			    "%s is taken back in part or as a whole, but what runs on it may not "
+			    "have ended: the same command once more ends it",
+			    entry->d_name + strlen(ENDING_PREFIX));
+		else if (!is_known_name(entry->d_name, in_allow))
 			page_add(page, NOTE_WARNING, "%s is none of berth's files and is not read",
 			    path);
 	}

@@ -20,6 +20,7 @@
 #include "helper/admin/alloc.h"
 #include "helper/admin/draft.h"
 #include "helper/admin/end.h"
+#include "helper/admin/ending.h"
 #include "helper/admin/json.h"
 #include "helper/admin/launch.h"
 #include "helper/admin/period.h"
@@ -48,7 +49,7 @@ struct work {
 	char root[PATH_MAX]; /* "": as it was, or none */
 	char value[RULES_VALUE_SIZE];
 	struct draft draft;
-	bool narrowed;
+	bool narrowed; /* now, or before by one that did not end what ran */
 };
 
 /* All that can be refused without looking at the host. */
@@ -250,11 +251,11 @@ verify(struct work *work, struct err *err)
 		   (work->new.root != NULL &&strcmp(work->new.root, work->root) == 0));
 	if (work->exists) {
 		rules_of(&work->old, &work->held);
-		work->narrowed = !rules_cover(after, &work->held) ||
-				 (work->old.engine & ~work->new.engine) != 0 ||
-				 ends_earlier(&work->new, &work->old) ||
-				 (work->old.root != NULL && work->root[0] != '\0' &&
-				     strcmp(work->old.root, work->root) != 0);
+		work->narrowed |= !rules_cover(after, &work->held) ||
+				  (work->old.engine & ~work->new.engine) != 0 ||
+				  ends_earlier(&work->new, &work->old) ||
+				  (work->old.root != NULL && work->root[0] != '\0' &&
+				      strcmp(work->old.root, work->root) != 0);
 	}
 	free(after);
 	if (same)
@@ -272,9 +273,19 @@ end_narrowed(struct work *work, const struct store *store, struct err *err)
 
 	if (!work->narrowed)
 		return (0);
-	if (end_add_grant(&end, &work->old, store->dir, err) < 0)
+	return (ending_finish(
+	    store, &work->old, &end, end_add_grant(&end, &work->old, store->dir, err), err));
+}
+
+static int
+write_grant(const struct work *work, const struct store *store, struct err *err)
+{
+	if (work->exists && strcmp(work->draft.text, work->raw) == 0)
+		return (0);
+	if (work->narrowed && ending_begin(store, &work->old, work->raw, err) < 0)
 		return (-1);
-	return (end_all(&end, err));
+	return (writefile_at(
+	    store->allow, store_base(&work->old), work->draft.text, work->draft.len, err));
 }
 
 /* Under the lock. */
@@ -296,6 +307,7 @@ change(struct work *work, const struct store *store, struct err *err)
 	default:
 		return (-1);
 	}
+	work->narrowed = ending_is_left(store, &work->old, work->raw);
 	/* A grant after a revocation is a new one, which gets the ids of before from the record. */
 	if (work->old.revoked != 0) {
 		work->tombstone = work->old;
@@ -306,11 +318,7 @@ change(struct work *work, const struct store *store, struct err *err)
 	if (launcher < 0 || compose_rules(work, err) < 0 || choose_root(work, err) < 0 ||
 	    setup_state(err) < 0 || write_draft(work, err) < 0 || give_ids(work, store, err) < 0 ||
 	    set_life(work, err) < 0 || set_until(work, err) < 0 || verify(work, err) < 0 ||
-	    setup_launcher_enable(launcher, err) < 0)
-		return (-1);
-	if ((!work->exists || strcmp(work->draft.text, work->raw) != 0) &&
-	    writefile_at(
-		store->allow, store_base(&work->old), work->draft.text, work->draft.len, err) < 0)
+	    setup_launcher_enable(launcher, err) < 0 || write_grant(work, store, err) < 0)
 		return (-1);
 	return (end_narrowed(work, store, err));
 }

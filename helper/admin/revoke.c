@@ -4,7 +4,8 @@
  * TRUST: privileged
  * INPUT: the administrator's command line; what is there already
  * MUST: work for a user who is gone and for a file that is damaged; take first, then end, so that
- *       nothing starts in between; keep /etc/berth/ids as it is. What stays of a grant is a file that
+ *       nothing starts in between, and note it before, so that another can end what this one could
+ *       not; keep /etc/berth/ids as it is. What stays of a grant is a file that
  *       says whose it was and since when it is none: the user hears it, and a number that comes back
  *       as somebody else's is noticed.
  */
@@ -17,6 +18,7 @@
 #include "helper/admin/admin.h"
 #include "helper/admin/draft.h"
 #include "helper/admin/end.h"
+#include "helper/admin/ending.h"
 #include "helper/admin/period.h"
 #include "helper/admin/rules.h"
 #include "helper/admin/setup.h"
@@ -32,6 +34,7 @@ struct work {
 	bool parsed; /* old can be used */
 	bool removed;
 	bool again; /* it was revoked before: only what still runs is ended */
+	bool left; /* one before has not ended what ran, or not lived to say so */
 	char *raw;
 	struct rules asked;
 	struct rules held;
@@ -46,11 +49,20 @@ not_granted(const struct work *work, struct err *err)
 
 	period_date(work->old.revoked, date);
 	err_set(err, ERR_FAILED, "nothing is granted to %s", work->who.shown);
-	if (work->again)
+	if (work->old.revoked != 0)
 		err_why(err, "it was revoked on %s", date);
 	else
 		err_why(err, "there is no %s", work->old.file);
 	return (err_todo(err, "see what is granted to whom:  sudo berth grants"));
+}
+
+static int
+write_draft(const struct work *work, const struct store *store, struct err *err)
+{
+	if (ending_begin(store, &work->old, work->raw, err) < 0)
+		return (-1);
+	return (writefile_at(
+	    store->allow, store_base(&work->old), work->draft.text, work->draft.len, err));
 }
 
 static int
@@ -65,8 +77,7 @@ remove_grant(struct work *work, const struct store *store, struct err *err)
 	    draft_parse(&work->draft, &work->old, &work->new, err) < 0)
 		return (-1);
 	work->removed = true;
-	return (writefile_at(
-	    store->allow, store_base(&work->old), work->draft.text, work->draft.len, err));
+	return (write_draft(work, store, err));
 }
 
 static int
@@ -77,15 +88,14 @@ rewrite_grant(struct work *work, const struct store *store, struct err *err)
 	    draft_set(&work->draft, "entitlements", work->value, err) < 0 ||
 	    draft_parse(&work->draft, &work->old, &work->new, err) < 0)
 		return (-1);
-	return (writefile_at(
-	    store->allow, store_base(&work->old), work->draft.text, work->draft.len, err));
+	return (write_draft(work, store, err));
 }
 
 static int
 narrow_grant(struct work *work, const struct store *store, struct err *err)
 {
 	rules_of(&work->old, &work->held);
-	if (rules_remove(&work->held, &work->asked, err) < 0)
+	if (rules_remove(&work->held, &work->asked, work->left, err) < 0)
 		return (
 		    err_todo(err, "see what is granted:  sudo berth grants %s", work->who.typed));
 	if (work->held.n == 0)
@@ -100,10 +110,11 @@ take(struct work *work, const struct store *store, struct err *err)
 
 	allow_init(&work->old, work->who.kind, work->who.id);
 	rc = store_allow(store, &work->old, &work->raw, err);
-	if (rc == 0)
+	work->left = ending_is_left(store, &work->old, work->raw);
+	if (rc == 0 && !work->left)
 		return (not_granted(work, err));
 	work->parsed = rc > 0;
-	work->again = work->parsed && work->old.revoked != 0;
+	work->again = rc == 0 || (work->parsed && work->old.revoked != 0);
 	if (work->again)
 		return (0);
 	if (work->asked.n == 0)
@@ -137,17 +148,13 @@ finish(struct work *work, const struct store *store, struct err *err)
 	AUTO_END struct end end = {
 		.kind = work->who.kind, .id = work->who.id, .host = &work->host
 	};
-	int known, ended;
-	struct err later;
+	int known;
 
 	/* Without berth.conf there is no pool, and without ids what the file said must do. */
 	if (store_hostconf(store, &work->host, err) < 0)
 		work->host = (struct hostconf){ 0 };
 	known = end_add_grant(&end, work->parsed ? &work->old : NULL, store->dir, err);
-	ended = end_all(&end, &later);
-	if (ended < 0)
-		*err = later;
-	if (known < 0 || ended < 0)
+	if (ending_finish(store, &work->old, &end, known, err) < 0)
 		return (-1);
 	if (work->again && !end.any)
 		return (not_granted(work, err));

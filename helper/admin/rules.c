@@ -166,7 +166,7 @@ rules_merge(struct rules *held, const struct rules *asked, struct err *err)
 }
 
 int
-rules_remove(struct rules *held, const struct rules *asked, struct err *err)
+rules_remove(struct rules *held, const struct rules *asked, bool again, struct err *err)
 {
 	char word[RULES_WORD_SIZE];
 
@@ -177,6 +177,8 @@ rules_remove(struct rules *held, const struct rules *asked, struct err *err)
 			take_out(held, at);
 			continue;
 		}
+		if (again)
+			continue;
 		if (entitlement_format(&asked->ents[i], word, sizeof(word)) < 0)
 			word[0] = '\0';
 		err_set(err, ERR_FAILED, "%s is not granted", word);

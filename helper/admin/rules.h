@@ -42,8 +42,11 @@ void rules_defaults(char store[RULES_DEFAULTS_TEXT], struct rules *rules);
 int rules_merge(struct rules *held, const struct rules *asked, struct err *err)
     __attribute__((warn_unused_result));
 
-/* Takes asked out of held. 0, or -1 with err when one of them is not there. */
-int rules_remove(struct rules *held, const struct rules *asked, struct err *err)
+/*
+ * Takes asked out of held. 0, or -1 with err when one of them is not there, which with again is none
+ * to take: it may have been taken before.
+ */
+int rules_remove(struct rules *held, const struct rules *asked, bool again, struct err *err)
     __attribute__((warn_unused_result));
 
 /* Does after allow all that before did? */

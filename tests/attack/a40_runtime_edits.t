@@ -5,6 +5,7 @@
 # it: both are tried, so that neither becomes the other unnoticed.
 . "${BASH_SOURCE[0]%/*}/jobs.sh"
 arena_enter "$@"
+needs strace
 FILE=/etc/berth/allow/uid-1000.conf
 jobs_world security.confined network.host 'mount=*' 'image=*'
 cp "$FILE" /run/arena/whole
@@ -95,6 +96,22 @@ root berth revoke alice network.host >/dev/null
 wait_job
 is "$rc" 125 "A40 one word is revoked: what ran is ended"
 ok "A40 with its engine" test ! -d "/proc/$engine"
+
+# Killed when the file says less and before anything is ended: behind the fourth fsync(2), the second of the file's.
+whole
+start_job /run/arena/out --network host host sh -c 'echo up; sleep 1000'
+wait_for 5 grep -q up /run/arena/out
+run root strace -qq -o /dev/null -e inject=fsync:signal=SIGKILL:when=4 "$ADMIN" revoke alice network.host
+is "$rc:$(grep -c network.host "$FILE")" "137:0" "A40 a revoke is killed behind the change of the file"
+ok "A40 control: what ran goes on" kill -0 "$client"
+run root berth check
+like "$rc:$out" '78:.*uid-1000.conf is taken back in part' "A40 check says so"
+run root berth revoke alice network.host
+is "$rc" 0 "A40 the same command completes it"
+wait_job
+is "$rc" 125 "A40 what ran in the host's network is ended"
+run root berth check
+is "$rc" 0 "A40 and check finds nothing"
 
 # --- an end that a person writes into the file -----------------------------------------------------
 

@@ -3,7 +3,7 @@
 # administrators at once lose nothing. Root, in an arena.
 . "${BASH_SOURCE[0]%/*}/../lib/arena.sh"
 arena_enter "$@"
-needs setpriv unshare flock findmnt python3
+needs setpriv unshare flock findmnt python3 strace
 
 admin() {
 	run root "$ADMIN" "$@"
@@ -488,6 +488,78 @@ admin grant dave --root=/home/dave/state
 is "$rc:$(value "$(allow 1003)" owner-id):$(value "$(allow 1003)" revoked)" "0:$owner:" \
     "a new grant takes its place, with the ids of before"
 like "$out" 'revoked before   20' "and says so"
+
+# --- what is interrupted ---------------------------------------------------------------------------
+
+# interrupted INJECT WORDS...: berth-admin with that done to one of its calls. A grant or a revoke that
+# takes something writes a note and then the file, each with an fsync(2) before the name and one after.
+interrupted() {
+	run root strace -qq -o /dev/null -e inject="$1" "$ADMIN" "${@:2}"
+}
+note_of() {
+	printf '/etc/berth/allow/.ending-uid-%s.conf' "$1"
+}
+# runs WORDS...: dave's grant has these too, and something runs on it
+runs() {
+	root "$ADMIN" grant -q dave "$@"
+	in_ns "$owner" 1003 --clear-groups
+	engine=$!
+}
+# completes NAME WORDS...: what was not ended yet is by this, and then it is over
+completes() {
+	local name=$1 was
+	was=$(fates "$engine")
+	shift
+	admin "$@"
+	is "$rc:$was$(fates "$engine")" "0:alive dead " "$name: completed by: $*"
+	[ "$rc" -eq 0 ] || tap_show_run
+	said=$out
+	not_ok "and it is over" test -e "$(note_of 1003)"
+}
+after=fsync:signal=SIGKILL:when=4
+runs network.host
+interrupted "$after" revoke dave network.host
+is "$(value "$(allow 1003)" entitlements)" "security.confined mount=* idmap.mount image=*" \
+    "a revoke that is killed behind the change of the file"
+admin check
+like "$rc:$out" '^78:.*uid-1003.conf is taken back in part or as a whole, but what runs on it may not have' \
+    "check finds it"
+completes "a part that is revoked" revoke dave network.host
+ok "check finds nothing then" root "$ADMIN" check
+refuses 1 'network.host is not granted' "and it is not granted" revoke dave network.host
+runs network.host mount=/data
+interrupted "$after" revoke dave network.host
+completes "one that asks for more" revoke dave network.host mount=/data
+unlike "$(value "$(allow 1003)" entitlements)" /data "which is taken too"
+runs network.host
+interrupted "$after" revoke dave network.host
+completes "another command" grant dave --timeout=9m
+like "$said" 'what ran on it was ended' "which says so"
+runs network.host
+interrupted "$after" revoke dave
+completes "a whole grant" revoke dave
+runs network.host
+interrupted "$after" revoke dave
+completes "a whole grant that is given anew" grant dave --root=/home/dave/state
+runs --until=none
+interrupted "$after" grant dave --until=2099-01-01T00:00Z
+is "$(value "$(allow 1003)" until)" 2099-01-01T00:00Z "a grant with an end that is killed behind the change"
+completes "an earlier end" grant dave --until=2099-01-01T00:00Z
+runs network.host
+run root strace -qq -o /dev/null -P /proc -e inject=openat:error=EMFILE "$ADMIN" revoke dave network.host
+like "$rc:$err" '^71:.*cannot list /proc' "a revoke that could not end what runs"
+completes "what had given up" revoke dave network.host
+runs network.host
+interrupted fsync:signal=SIGKILL:when=3 revoke dave network.host
+admin grant dave --timeout=8m
+is "$rc:$(fates "$engine")" "0:alive " "one that is killed before the change has changed nothing, and ends nothing later"
+not_ok "nor is it noted any more" test -e "$(note_of 1003)"
+for signal in HUP INT QUIT TERM; do
+	runs network.host
+	interrupted "fsync:signal=SIG$signal:when=4" revoke dave network.host
+	is "$rc:$(fates "$engine")" "0:dead " "SIG$signal behind the change: it goes through with it"
+	not_ok "to its end" test -e "$(note_of 1003)"
+done
 admin revoke dave
 admin grant carol
 admin revoke carol security.confined idmap.mount image=\* mount=/c/1 mount=/c/2 mount=/c/3 mount=/c/4

@@ -137,7 +137,8 @@ change(char *word, bool add)
 		return;
 	rules_of(&old, &held);
 	was = held;
-	if ((add ? rules_merge(&held, &asked, &err) : rules_remove(&held, &asked, &err)) < 0 ||
+	if ((add ? rules_merge(&held, &asked, &err) : rules_remove(&held, &asked, false, &err)) <
+		0 ||
 	    (held.n == 0 && !add) || rules_value(&held, value, sizeof(value), &err) < 0)
 		return;
 	set("entitlements", value);

@@ -232,10 +232,14 @@ test_remove(void **state)
 	(void)state;
 	words(&held, "security.confined mount=* mount=/a:ro");
 	words(&asked, "mount=/a");
-	assert_int_equal(rules_remove(&held, &asked, &err), -1);
+	assert_int_equal(rules_remove(&held, &asked, false, &err), -1);
 	assert_int_equal(err.code, ERR_FAILED);
 	words(&asked, "mount=/a:ro mount=*");
-	assert_int_equal(rules_remove(&held, &asked, &err), 0);
+	assert_int_equal(rules_remove(&held, &asked, false, &err), 0);
+	assert_value(&held, "security.confined");
+	words(&held, "security.confined mount=/a:ro");
+	words(&asked, "network.host mount=/a:ro");
+	assert_int_equal(rules_remove(&held, &asked, true, &err), 0);
 	assert_value(&held, "security.confined");
 }
 
