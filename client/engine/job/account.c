@@ -9,13 +9,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "client/engine/job/beneath.h"
 #include "common/idmap.h"
 #include "common/io.h"
 
@@ -37,25 +36,6 @@ struct reader {
 	char buf[1024];
 	char f[FIELDS][FIELD_MAX]; /* of this line */
 };
-
-/* path in root. The kernel resolves it there, whatever links it leads over. */
-static int
-open_in(int root, const char *path, uint64_t flags)
-{
-	struct open_how how = {
-		.flags = flags | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-	int fd = -1;
-
-	/* EAGAIN: something was renamed meanwhile; who does that all the time has no account */
-	for (int tries = 0; fd == -1 && tries < 64; tries++) {
-		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
-		if (fd == -1 && errno != EAGAIN)
-			break;
-	}
-	return fd;
-}
 
 /* A number of one's own is the way out of all that can be wrong with the files. */
 static int
@@ -79,7 +59,7 @@ unreadable(const char *path, struct err *err)
 static int
 reader_open(struct reader *r, int root, const char *path, struct err *err)
 {
-	int AUTO_CLOSE seen = open_in(root, path, O_PATH);
+	int AUTO_CLOSE seen = root_open(root, path, O_PATH);
 	struct stat st;
 
 	*r = (struct reader){ .fd = -1, .end = '\n' };
@@ -88,7 +68,7 @@ reader_open(struct reader *r, int root, const char *path, struct err *err)
 	if (seen == -1 || fstat(seen, &st) == -1)
 		return unreadable(path, err);
 	if (S_ISREG(st.st_mode)) {
-		r->fd = open_in(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+		r->fd = root_open(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 		if (r->fd == -1 || fstat(r->fd, &st) == -1)
 			return unreadable(path, err);
 	}

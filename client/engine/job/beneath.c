@@ -7,10 +7,16 @@
  */
 #include "client/engine/job/beneath.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+#define TRIES_AT_ONCE 16
+#define TRIES 216
+#define PAUSE_NS 1000000L
 
 int
 beneath_open(int at, const char *path, int flags)
@@ -20,4 +26,24 @@ beneath_open(int at, const char *path, int flags)
 		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_BENEATH };
 
 	return (int)syscall(SYS_openat2, at, path, &how, sizeof(how));
+}
+
+int
+root_open(int root, const char *path, uint64_t flags)
+{
+	struct open_how how = { .flags = flags | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	int fd = -1;
+
+	for (int i = 0; i < TRIES; i++) {
+		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+		if (fd != -1 || errno != EAGAIN)
+			break;
+		/* it is the host's renames and mounts that count, not those of this tree alone */
+		if (i >= TRIES_AT_ONCE)
+			nanosleep(&pause, NULL);
+		errno = EAGAIN;
+	}
+	return fd;
 }

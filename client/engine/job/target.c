@@ -11,32 +11,19 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "client/engine/job/beneath.h"
 #include "common/io.h"
 
 static int
 open_in_root(int root, const char *path, uint64_t flags)
 {
-	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC | flags,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-	long fd;
-
-	/* EAGAIN: somebody renames in this tree right now; openat2(2) cannot be sure and says so */
-	for (int tries = 0; tries < 64; tries++) {
-		fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
-		if (fd != -1 || errno != EAGAIN)
-			return (int)fd;
-	}
-	return -1;
+	return root_open(root, path, O_PATH | flags);
 }
 
 int
