@@ -92,6 +92,13 @@ static const struct job_error {
 	    "end and remove those that use it first:  berth rm" },
 };
 
+/* Between two runs it can neither be entered nor started. */
+static bool
+is_between(struct json_object *params)
+{
+	return (strcmp(engine_text(params, "state"), "restarting") == 0);
+}
+
 static int
 explain_job(
     struct cli *cli, const struct job_error *error, struct json_object *params, struct err *err)
@@ -102,10 +109,14 @@ explain_job(
 	message_foreign(text, engine_text(params, error->member));
 	/* Escaped already: err_set would do that once more. */
 	err_set(err, ERR_FAILED, "%s", "");
-	snprintf(err->what, sizeof(err->what), "%s: %.600s", error->what, text);
+	snprintf(err->what, sizeof(err->what), "%s: %.600s",
+	    is_between(params) ? "not running" : error->what, text);
 	message_foreign(text, error->cause != NULL ? engine_text(params, error->cause) : "");
 	snprintf(err->why, sizeof(err->why), "%s%.600s", error->why, text);
-	return (err_todo(err, "%s", error->todo));
+	if (!is_between(params))
+		return (err_todo(err, "%s", error->todo));
+	err_why(err, "its state: restarting");
+	return (err_todo(err, "wait for its next run, or end it:  berth stop"));
 }
 
 /* NULL: it is not one of those. */

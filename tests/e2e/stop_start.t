@@ -111,6 +111,21 @@ is "$rc:${err%%$'\n'*}" "1:berth: the job is running: r" "start of one that runs
 b restart one
 is "$rc:$out" "0:one" "restart of one that is over starts it"
 
+# --- between two runs: whatever is tried, who tries it is not sent on to what cannot be done then either
+b run -d --name loop --restart=always host false
+asleep() {
+	[ "$(inspected loop '.state == "restarting" and .restarts >= 6')" = true ]
+}
+wait_for 60 asleep
+between='1::berth: not running: loop
+  its state: restarting
+  wait for its next run, or end it:  berth stop'
+b start loop
+is "$rc:$out:$err" "$between" "start of one between two runs"
+b exec loop true
+is "$rc:$out:$err" "125${between#1}" "exec in it"
+b rm -f loop
+
 # --- rm
 b rm r
 is "$rc:$out:$err" "1::berth: the job is running: r

@@ -49,6 +49,16 @@ answer_running(int fd, const char *job)
 }
 
 int
+answer_restarting(int fd, const char *job)
+{
+	struct json_object *out = json_object_new_object();
+	int status = json_put_text(out, "job", job);
+
+	status |= json_put_text(out, "state", record_state_name(RECORD_RESTARTING));
+	return reply_error(fd, "Running", out, status);
+}
+
+int
 answer_name_taken(int fd, const char *name, const char *id)
 {
 	struct json_object *out = json_object_new_object();

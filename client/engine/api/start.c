@@ -171,6 +171,8 @@ call_start_job(struct call *call)
 		ret = start_found(call, &found);
 	else if (found.record.state == RECORD_EXITED)
 		ret = defer(call->connection, DEFERRED_START, found.id);
+	else if (found.record.state == RECORD_RESTARTING)
+		ret = answer_restarting(call->connection->varlink.fd, found.record.name);
 	else
 		ret = answer_running(call->connection->varlink.fd, found.record.name);
 	found_close(&found);

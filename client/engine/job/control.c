@@ -99,10 +99,13 @@ static const struct json_field only_job[] = {
 static bool
 check_running(const struct handed *call)
 {
+	const struct record *record = &call->watch->record;
+
 	if (watch_is_running(call->watch))
 		return true;
-	(void)!reply_not_running(call->client->conn.fd, call->watch->task->id,
-	    record_state_name(call->watch->record.state));
+	(void)!reply_not_running(call->client->conn.fd,
+	    record->name[0] != '\0' ? record->name : call->watch->task->id,
+	    record_state_name(record->state));
 	client_close(call->client);
 	return false;
 }
