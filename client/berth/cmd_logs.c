@@ -116,6 +116,16 @@ watch(struct session *session, struct err *err)
 	return (0);
 }
 
+/* What cannot be asked about was removed when it ended. */
+static bool
+was_removed(struct session *session)
+{
+	bool removed = strcmp(session->cli->reason, "no_such_job") == 0;
+
+	session->cli->reason[0] = '\0';
+	return (removed);
+}
+
 /* Does it go on: now, or as soon as its supervisor starts it again? 0, or -1 with err. */
 static int
 judge(struct session *session, struct err *err)
@@ -126,13 +136,8 @@ judge(struct session *session, struct err *err)
 
 	session->over = true;
 	session->runs = false;
-	if (job_ask(session->cli, &call, &answer, err) != 0) {
-		/* It was removed when it ended. */
-		bool gone = strcmp(session->cli->reason, "no_such_job") == 0;
-
-		session->cli->reason[0] = '\0';
-		return (gone ? 0 : -1);
-	}
+	if (job_ask(session->cli, &call, &answer, err) != 0)
+		return (was_removed(session) ? 0 : -1);
 	if (json_object_object_get_ex(answer, "job", &job)) {
 		jobview_read(job, &view);
 		session->runs = jobview_is(&view, "running");
@@ -231,6 +236,28 @@ follow(struct session *session, struct err *err)
 	}
 }
 
+/* Of a job in the foreground nothing is kept; of one that was left, or started again, it is. */
+static int
+check_kept(struct session *session, struct err *err)
+{
+	struct job_call call = { .method = "Inspect", .job = session->job, .again = true };
+	struct json_object *answer, *job = NULL, *detached = NULL;
+	bool kept;
+
+	if (session->log.fd >= 0)
+		return (0);
+	if (job_ask(session->cli, &call, &answer, err) != 0)
+		return (was_removed(session) ? 0 : -1);
+	json_object_object_get_ex(answer, "job", &job);
+	kept = !json_object_object_get_ex(job, "detached", &detached) ||
+	       json_object_get_boolean(detached);
+	json_object_put(answer);
+	if (kept)
+		return (0);
+	err_set(err, ERR_FAILED, "job %s has no log", session->job);
+	return (err_why(err, "it is one in the foreground: its client has what it writes"));
+}
+
 static int
 show(struct session *session, bool following, struct err *err)
 {
@@ -240,6 +267,8 @@ show(struct session *session, bool following, struct err *err)
 		return (-1);
 	/* before the end is asked for: the names can go with it */
 	rc = logread_open(&session->log, dir, err);
+	if (rc == 0)
+		rc = check_kept(session, err);
 	if (rc == 0 && !following)
 		logread_bound(&session->log);
 	if (rc == 0 && following)

@@ -38,6 +38,24 @@ as alice berth logs bytes >/run/arena/out 2>/run/arena/err
 ok "any bytes: stdout" cmp /run/arena/out /home/alice/h/random
 ok "any bytes: stderr" cmp /run/arena/err /home/alice/h/random
 
+# --- a job in the foreground has none, until it is started again
+b run -q --rm=false --name front host sh -c 'echo hello'
+is "$rc:$out" "0:hello" "in the foreground the client has it"
+for follow in '' -f; do
+	# shellcheck disable=SC2086 # no word, or one
+	run as alice timeout 60 berth logs $follow front
+	is "$rc:$out:$err" "1::berth: job front has no log
+  it is one in the foreground: its client has what it writes" "logs $follow says so"
+done
+b start front
+b wait front
+b logs front
+is "$rc:$out:$err" "0:hello:" "started again it has one"
+run_d --name silent host true
+b wait silent
+b logs silent
+is "$rc:$out:$err" "0::" "nor is it an error that a job wrote nothing"
+
 # --- a terminal's is one stream
 run_d -t --name tty host sh -c 'echo out; echo err >&2'
 b wait tty
