@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -365,6 +368,59 @@ test_sweep(void **state)
 	assert_int_equal(access(STATE_NAMES "/mine", F_OK), 0);
 }
 
+/* Who looks at thousands of names keeps nobody from taking one. */
+static void
+test_sweep_many(void **state)
+{
+	char holder[JOB_ID_LEN + 1];
+	char name[32];
+	pid_t sweeper;
+	int failed = 0;
+
+	(void)state;
+	close(make(A, NULL, RECORD_EXITED, true));
+	assert_int_equal(mkdir(STATE_NAMES, 0700), 0);
+	for (int i = 0; i < 20000; i++) {
+		snprintf(name, sizeof(name), STATE_NAMES "/n%d", i);
+		assert_int_equal(symlink(A, name), 0);
+	}
+	sweeper = fork();
+	assert_true(sweeper >= 0);
+	while (sweeper == 0)
+		names_sweep(engine.jobs, false);
+	for (int i = 0; i < 20; i++) {
+		const struct timespec pause = { .tv_nsec = 5000000 };
+
+		snprintf(name, sizeof(name), "new%d", i);
+		failed += names_take(&engine, name, A, holder) != 0;
+		nanosleep(&pause, NULL);
+	}
+	assert_int_equal(kill(sweeper, SIGKILL), 0);
+	assert_int_equal(waitpid(sweeper, NULL, 0), sweeper);
+	assert_int_equal(failed, 0);
+}
+
+/* No name is taken away while somebody else has the lock. */
+static void
+test_sweep_locked(void **state)
+{
+	char id[JOB_ID_LEN + 1];
+	int lock;
+
+	(void)state;
+	assert_int_equal(mkdir(STATE_NAMES, 0700), 0);
+	assert_int_equal(symlink(A, STATE_NAMES "/gone"), 0);
+	lock = open(STATE_NAMES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	names_sweep(engine.jobs, false);
+	assert_int_equal(names_read("gone", id), 0);
+	names_drop("gone", A);
+	assert_int_equal(names_read("gone", id), 0);
+	close(lock);
+	names_sweep(engine.jobs, false);
+	assert_int_equal(names_read("gone", id), -1);
+}
+
 static void
 drop(struct engine *of, struct connection *connection)
 {
@@ -422,6 +478,8 @@ main(void)
 		TEST(test_young),
 		TEST(test_names),
 		TEST(test_sweep),
+		TEST(test_sweep_many),
+		TEST(test_sweep_locked),
 		TEST(test_deferred_short),
 	};
 

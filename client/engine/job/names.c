@@ -52,21 +52,29 @@ names_read(const char *name, char id[JOB_ID_LEN + 1])
 	return names == -1 ? -1 : read_link(names, name, id);
 }
 
+static int
+lock(int names)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_NS };
+
+	for (int i = 0; flock(names, LOCK_EX | LOCK_NB) == -1; i++) {
+		if (i == LOCK_TRIES)
+			return -1;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
 /* Open and locked. */
 static int
 open_locked(void)
 {
-	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_NS };
 	int fd;
 
 	if (mkdir(STATE_NAMES, 0700) == -1 && errno != EEXIST)
 		return -1;
 	fd = open_names();
-	for (int i = 0; fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == -1; i++) {
-		if (i < LOCK_TRIES) {
-			nanosleep(&pause, NULL);
-			continue;
-		}
+	if (fd != -1 && lock(fd) == -1) {
 		io_close(&fd);
 		errno = EBUSY;
 		return -1;
@@ -113,25 +121,42 @@ names_take(
 	return symlinkat(id, names, name);
 }
 
+/* Has the lock for the time of two system calls. 0, or -1: somebody else keeps the lock. */
+static int
+drop(int names, const char *name, const char *id)
+{
+	char now[JOB_ID_LEN + 1];
+
+	if (lock(names) == -1)
+		return -1;
+	if (read_link(names, name, now) == 0 && strcmp(now, id) == 0)
+		(void)!unlinkat(names, name, 0);
+	(void)!flock(names, LOCK_UN);
+	return 0;
+}
+
 void
 names_drop(const char *name, const char *id)
 {
 	int AUTO_CLOSE names = -1;
-	char now[JOB_ID_LEN + 1];
 
 	/* a job that was given no name has no link */
 	if (strcmp(name, id) == 0)
 		return;
-	names = open_locked();
-	if (names != -1 && read_link(names, name, now) == 0 && strcmp(now, id) == 0)
-		(void)!unlinkat(names, name, 0);
+	names = open_names();
+	if (names != -1)
+		(void)!drop(names, name, id);
 }
 
+/*
+ * Jobs are looked at without the lock, which takes its time where many are kept: one that is gone does not
+ * come back, and whoever takes its name meanwhile puts another id there.
+ */
 void
 names_sweep(int jobs, bool all)
 {
 	int AUTO_CLOSE names = open_names();
-	int fd = names == -1 || flock(names, LOCK_EX | LOCK_NB) == -1 ? -1 : dup(names);
+	int fd = names == -1 ? -1 : dup(names);
 	DIR *stream = fd == -1 ? NULL : fdopendir(fd);
 	char id[JOB_ID_LEN + 1];
 	const struct dirent *entry;
@@ -141,8 +166,9 @@ names_sweep(int jobs, bool all)
 		return;
 	}
 	for (size_t seen = 0; seen < FOUND_SCAN_MAX && (entry = readdir(stream)) != NULL; seen++)
-		if (read_link(names, entry->d_name, id) == 0 && (all || !is_there(jobs, id)))
-			(void)!unlinkat(names, entry->d_name, 0);
+		if (read_link(names, entry->d_name, id) == 0 && (all || !is_there(jobs, id)) &&
+		    drop(names, entry->d_name, id) == -1)
+			break;
 	closedir(stream);
 	if (all)
 		(void)!rmdir(STATE_NAMES);
