@@ -86,6 +86,25 @@ for ((i = 0; i < 6; i++)); do
 done
 wait
 is "$(cd "$VOLUMES/fourth/data" && echo was*)" "was0 was1 was2 was3 was4 was5" "six at once: all see it whole, and it is one"
+# Whoever fills it has it locked, for as long as that takes.
+volume create slow >/dev/null
+exec {filling}<"$VOLUMES/slow"
+flock -x "$filling"
+start_job /run/arena/asked "${USR[@]}" -v slow:/data "$image" true
+sleep 1
+kill -KILL "$client"
+wait_job
+ok "while it is filled for another job one is over when who asked for it has gone" jobs_are_gone
+start_job /run/arena/second "${USR[@]}" -v slow:/data "$image" cat /data/one
+sleep 4
+ok "and one waits, however long that takes" kill -0 "$client"
+flock -u "$filling"
+wait_job
+is "$rc:$(cat /run/arena/second)" "0:one" "and runs with it"
+flock -x "$filling"
+run job -v slow:/data host true
+like "$rc:$err" '^125:.*volume slow cannot be used.*somebody has a lock on it' "nobody is waited for who locks it later"
+exec {filling}<&-
 cat >/home/alice/volume.job <<'END'
 [job]
 image = ./image

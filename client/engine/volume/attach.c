@@ -125,18 +125,24 @@ make_named(const struct order *order, int volumes, int *dir, struct err *err)
 	return 0;
 }
 
-/* Its directory with a shared lock, or an exclusive one while it is unused; -1 with errno; EAGAIN: look again. */
+/*
+ * Its directory with a shared lock, or an exclusive one while it is unused; -1 with errno: EAGAIN: look again;
+ * EBUSY: also, but its first job is filling it, which can take long.
+ */
 static int
 take_named(int volumes, const char *name)
 {
 	int AUTO_CLOSE dir = volume_open(volumes, name);
 	int taken = dir;
+	bool unused;
 
 	if (dir == -1)
 		return -1;
-	errno = EAGAIN;
-	if (!volume_lock(volumes, name, dir, volume_is_unused(dir) ? LOCK_EX : LOCK_SH))
+	unused = volume_is_unused(dir);
+	if (!volume_lock(volumes, name, dir, unused ? LOCK_EX : LOCK_SH)) {
+		errno = unused ? EBUSY : EAGAIN;
 		return -1;
+	}
 	dir = -1;
 	return taken;
 }
@@ -203,18 +209,24 @@ find_named(const struct order *order, int volumes, struct err *err)
 	const char *name = order->mount->source;
 	int dir = -1;
 
-	for (int i = 0; i < TRIES; i++) {
+	for (int tries = 0; tries < TRIES; tries++) {
 		int ret = 0;
 
 		dir = take_named(volumes, name);
-		if (dir != -1)
+		if (dir != -1) {
 			ret = volume_is_unused(dir) ? fill_unused(order, dir, err) : 0;
-		else if (errno == ENOENT)
+		} else if (errno == ENOENT) {
 			ret = make_named(order, volumes, &dir, err);
-		else if (errno == EAGAIN)
+		} else if (errno == EAGAIN) {
 			nanosleep(&pause, NULL);
-		else
+		} else if (errno == EBUSY) {
+			if (fill_is_wanted(order->conn) == -1)
+				return cannot_fill(order->mount, err);
+			nanosleep(&pause, NULL);
+			tries = 0;
+		} else {
 			return cannot_use(order->mount, err);
+		}
 		/* the lock is let go on the way to a shared one: it can be gone then */
 		if (ret == 0 && dir != -1 && volume_lock(volumes, name, dir, LOCK_SH))
 			return dir;
@@ -223,7 +235,7 @@ find_named(const struct order *order, int volumes, struct err *err)
 			return -1;
 	}
 	err_set(err, ERR_FAILED, "volume %s cannot be used", name);
-	err_why(err, "somebody has a lock on it, or it is being filled for its first job");
+	err_why(err, "somebody has a lock on it");
 	return err_todo(err, "try again");
 }
 

@@ -127,13 +127,13 @@ give(int dir, const char *name, const struct stat *st)
 	return utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW);
 }
 
-/* 0 while who asked for it is there, else -1 with errno. One that sends nothing more still waits. */
-static int
-is_wanted(const struct fill *fill)
+/* One that sends nothing more still waits. */
+int
+fill_is_wanted(int asker)
 {
-	struct pollfd asker = { .fd = fill->asker };
+	struct pollfd socket = { .fd = asker };
 
-	if (poll(&asker, 1, 0) <= 0 || (asker.revents & (POLLHUP | POLLERR | POLLNVAL)) == 0)
+	if (poll(&socket, 1, 0) <= 0 || (socket.revents & (POLLHUP | POLLERR | POLLNVAL)) == 0)
 		return 0;
 	errno = ECANCELED;
 	return -1;
@@ -190,7 +190,7 @@ copy_bytes(const struct fill *fill, int from, int to, off_t size)
 			off_t len = end - at < CHUNK ? end - at : CHUNK;
 			ssize_t n = copy_some(from, to, &at, (size_t)len);
 
-			if (n == -1 || is_wanted(fill) == -1)
+			if (n == -1 || fill_is_wanted(fill->asker) == -1)
 				return -1;
 			if (n == 0) /* it was cut off */
 				return 0;
@@ -375,7 +375,7 @@ next(struct fill *fill)
 {
 	const struct dirent *entry;
 
-	if (is_wanted(fill) == -1)
+	if (fill_is_wanted(fill->asker) == -1)
 		return -1;
 	errno = 0;
 	entry = readdir(fill->stack[fill->depth - 1].from);

@@ -19,4 +19,7 @@
  */
 int fill_tree(int from, int to, int asker) __attribute__((warn_unused_result));
 
+/* 0 while the asker is there, or -1 with errno: ECANCELED. */
+int fill_is_wanted(int asker) __attribute__((warn_unused_result));
+
 #endif
