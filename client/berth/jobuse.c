@@ -27,6 +27,7 @@
 #include "client/berth/secrets.h"
 #include "client/lib/json.h"
 
+#define OPEN_TRIES 20000 /* of some microseconds each */
 #define FORMAT "the format is in berth-job(5), and in  berth explain --schema"
 
 /* All there is to say, as one error: a single problem is one like every other. */
@@ -66,9 +67,16 @@ open_beneath(const char *file, const char *image)
 	const char *slash = strrchr(file, '/');
 	char *name = slash != NULL ? strndup(file, (size_t)(slash - file) + 1) : strdup(".");
 	int dir AUTO_CLOSE = name != NULL ? open(name, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	int fd = -1;
 
 	free(name);
-	return (dir < 0 ? -1 : (int)syscall(SYS_openat2, dir, image, &how, sizeof(how)));
+	/* EAGAIN: something was renamed or mounted while ".." was followed, anywhere on the host */
+	for (int tries = 0; dir >= 0 && fd == -1 && tries < OPEN_TRIES; tries++) {
+		fd = (int)syscall(SYS_openat2, dir, image, &how, sizeof(how));
+		if (fd == -1 && errno != EAGAIN)
+			break;
+	}
+	return (fd);
 }
 
 static void

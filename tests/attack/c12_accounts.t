@@ -156,6 +156,32 @@ for count in 127 128; do
 	fi
 done
 
+# Another user who renames things of their own all the time keeps nobody from theirs, although the kernel cannot
+# tell then where ".." leads (openat2(2), EAGAIN).
+good
+as alice mkdir -p image/deep/er/and/more
+mv $image/etc $image/deep/er/and/more/etc
+ln -s ../../../../../deep/er/../er/and/../and/more/../more/etc $image/etc
+as bob mkdir a b
+exchangers=()
+for _ in 1 2; do
+	setpriv --reuid=bob --regid=bob --clear-groups "$TESTBIN/exchange" /home/bob/a /home/bob/b &
+	exchangers+=($!)
+done
+said=
+for _ in {1..30}; do
+	who app
+	[ "$out" = "7 70 70 500" ] || said=$out
+	run job "${USR[@]}" -v /home/alice:/etc/x $image true
+	[ "$rc" = 0 ] || said="$rc $err"
+done
+is "$said" "" "C12 by many links, while somebody else renames all the time"
+is "$(kill -0 "${exchangers[@]}" && echo both)" both "C12 control: they have done so"
+kill "${exchangers[@]}"
+wait "${exchangers[@]}" 2>/dev/null
+rm $image/etc
+mv $image/deep/er/and/more/etc $image/etc
+
 # A process that enters looks into the files as they are then; whoever it waits for is not the supervisor.
 good
 as alice berth run -d -q --name j "${USR[@]}" $image sleep 1000 >/dev/null

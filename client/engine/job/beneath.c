@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TRIES_AT_ONCE 16
-#define TRIES 216
+#define TRIES_AT_ONCE 100
+#define TRIES (200 * TRIES_AT_ONCE)
 #define PAUSE_NS 1000000L
 
 int
@@ -40,8 +40,9 @@ root_open(int root, const char *path, uint64_t flags)
 		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 		if (fd != -1 || errno != EAGAIN)
 			break;
-		/* it is the host's renames and mounts that count, not those of this tree alone */
-		if (i >= TRIES_AT_ONCE)
+		/* it is the host's renames and mounts that count, not those of this tree alone; who makes
+		 * them all the time leaves few moments, which a pause alone does not find */
+		if (i % TRIES_AT_ONCE == TRIES_AT_ONCE - 1)
 			nanosleep(&pause, NULL);
 		errno = EAGAIN;
 	}
