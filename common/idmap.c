@@ -14,9 +14,8 @@ _Static_assert(ID_MAX < INT32_MAX, "an id must be positive as an int");
 _Static_assert(ID_RESERVED_MIN < ID_MAX, "there must be ids to reserve");
 _Static_assert(ID_SUB_MIN > ID_OVERFLOW, "no mapped range may reach the overflow id");
 
-/* The digits before end, all of text up to there. */
-static int
-parse_digits(const char *text, const char *end, uint32_t *id)
+int
+id_digits_parse(const char *text, const char *end, uint32_t *id)
 {
 	uint64_t value = 0;
 
@@ -36,7 +35,7 @@ parse_digits(const char *text, const char *end, uint32_t *id)
 int
 id_parse(const char *text, uint32_t *id)
 {
-	return (parse_digits(text, text + strlen(text), id));
+	return (id_digits_parse(text, text + strlen(text), id));
 }
 
 int
@@ -45,7 +44,7 @@ id_range_parse(const char *text, struct id_range *range)
 	const char *colon = strchr(text, ':');
 	struct id_range parsed = { 0 };
 
-	if (colon == NULL || parse_digits(text, colon, &parsed.start) < 0)
+	if (colon == NULL || id_digits_parse(text, colon, &parsed.start) < 0)
 		return (-1);
 	if (id_parse(colon + 1, &parsed.count) < 0 || parsed.count == 0)
 		return (-1);
@@ -89,7 +88,7 @@ parse_line(const char *text, struct idmap_line *line)
 
 	for (size_t i = 0; i < 3; i++) {
 		end = text + strcspn(text, ":,");
-		if (parse_digits(text, end, fields[i]) < 0)
+		if (id_digits_parse(text, end, fields[i]) < 0)
 			return (NULL);
 		/* Two colons and no third. */
 		if ((*end == ':') != (i < 2))

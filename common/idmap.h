@@ -30,7 +30,11 @@ struct id_range {
 	uint32_t count;
 };
 
-/* ^(0|[1-9][0-9]*)$ and at most ID_MAX. 0, or -1 with *id unchanged. */
+/* text up to end is (0|[1-9][0-9]*) and at most ID_MAX. 0, or -1 with *value unchanged. */
+int id_digits_parse(const char *text, const char *end, uint32_t *value)
+    __attribute__((warn_unused_result));
+
+/* As id_digits_parse, all of text. */
 int id_parse(const char *text, uint32_t *id) __attribute__((warn_unused_result));
 
 /* START:COUNT, both as id_parse; COUNT at least 1; the last id at most ID_MAX. 0 or -1. */

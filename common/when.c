@@ -41,10 +41,10 @@ has_form(const char *text, const char *form)
 int
 time_parse(const char *text, int64_t *when)
 {
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	/* Days of a common year before each month. */
+	static const int before[] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365 };
 	bool exact = has_form(text, "0000-00-00T00:00:00Z");
-	int year, month, day, hour, minute, second;
-	int64_t total;
+	int year, month, day, hour, minute, second, days;
 
 	if (!exact && !has_form(text, "0000-00-00T00:00Z"))
 		return (-1);
@@ -55,14 +55,12 @@ time_parse(const char *text, int64_t *when)
 		return (-1);
 	if (hour > 23 || minute > 59 || second > 59)
 		return (-1);
-	if (day > days[month - 1] + (month == 2 && is_leap(year)))
+	if (day > before[month] - before[month - 1] + (month == 2 && is_leap(year)))
 		return (-1);
-	total = day - 1 + (month > 2 && is_leap(year));
-	for (int i = 0; i < month - 1; i++)
-		total += days[i];
-	for (int i = 1970; i < year; i++)
-		total += is_leap(i) ? 366 : 365;
-	*when = ((total * 24 + hour) * 60 + minute) * 60 + second;
+	/* The leap days are those of the years from 1970 to the one before. */
+	days = (year - 1970) * 365 + (year - 1969) / 4 - (year - 1901) / 100 + (year - 1601) / 400 +
+	       before[month - 1] + (month > 2 && is_leap(year)) + day - 1;
+	*when = (((int64_t)days * 24 + hour) * 60 + minute) * 60 + second;
 	return (0);
 }
 
@@ -73,19 +71,15 @@ duration_parse(const char *text, uint32_t *seconds)
 	static const uint32_t lengths[] = { 1, 60, 3600, 86400 }, limit = 366U * 86400;
 	size_t len = strspn(text, "0123456789");
 	const char *unit = units;
-	char digits[11] = "";
 	uint32_t value = 0, length;
 
-	if (len >= sizeof(digits))
-		return (-1);
 	if (text[len] != '\0') {
 		unit = strchr(units, text[len]);
 		if (unit == NULL || text[len + 1] != '\0')
 			return (-1);
 	}
-	memcpy(digits, text, len);
 	length = lengths[unit - units];
-	if (id_parse(digits, &value) < 0 || value == 0 || value > limit / length)
+	if (id_digits_parse(text, text + len, &value) < 0 || value == 0 || value > limit / length)
 		return (-1);
 	*seconds = value * length;
 	return (0);

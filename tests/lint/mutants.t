@@ -85,7 +85,7 @@ ok "the copy is as the tree" "$copy/tests/run/mutants.py" --check
 changed "a new guard" common/path.c 's/^\tsize_t len = strlen(path);/&\n\tif (len > 77)\n\t\treturn (false);/' \
     'no proof: common/path\.c \| path_is_canonical \| len > 77'
 changed "a guard that is another" common/idmap.c 's/value > ID_MAX/value >= ID_MAX/' \
-    'no proof: common/idmap\.c \| parse_digits \| value >= ID_MAX.*stale row: common/idmap\.c \| parse_digits \| value > ID_MAX'
+    'no proof: common/idmap\.c \| id_digits_parse \| value >= ID_MAX.*stale row: common/idmap\.c \| id_digits_parse \| value > ID_MAX'
 changed "a guard that is gone" helper/launcher/self.c 's/if (st\.st_nlink == 0)/if (0)/' \
     'stale row: helper/launcher/self\.c \| self_check \| st\.st_nlink == 0'
 sed -i 's/\ttest_decide\t/\tNOT NOTICED\t/' "$copy/tests/audit/mutants.tsv"
