@@ -15,6 +15,15 @@
 #include <string.h>
 #include <unistd.h>
 
+enum err_code
+err_code_of(int status, enum err_code otherwise)
+{
+	bool known = status == ERR_USAGE || status == ERR_UNAVAILABLE || status == ERR_BUG ||
+		     status == ERR_SYSTEM || status == ERR_REFUSED || status == ERR_CONFIG;
+
+	return (known ? (enum err_code)status : otherwise);
+}
+
 void
 err_escape(char *dst, size_t dstlen, const char *text)
 {

@@ -23,6 +23,9 @@ enum err_code {
 	ERR_CONFIG = 78
 };
 
+/* A number that another program gave as its exit status: otherwise when it is none of them that says why. */
+enum err_code err_code_of(int status, enum err_code otherwise);
+
 #define ERR_LINE 640
 
 struct err {

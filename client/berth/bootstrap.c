@@ -229,16 +229,10 @@ next_line(const char *text, const char *prefix, char line[ERR_LINE])
 int
 bootstrap_explain(const struct launch *launch, struct err *err)
 {
-	static const enum err_code known[] = { ERR_USAGE, ERR_UNAVAILABLE, ERR_BUG, ERR_SYSTEM,
-		ERR_REFUSED, ERR_CONFIG };
 	const char *text = launch->text;
 
-	err_set(
-	    err, ERR_BUG, "the launcher failed with status %d and said nothing", launch->status);
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if ((int)known[i] == launch->status)
-			err->code = known[i];
-	}
+	err_set(err, err_code_of(launch->status, ERR_BUG),
+	    "the launcher failed with status %d and said nothing", launch->status);
 	if (launch->len == 0)
 		return (err_why(err, "it is %s", LAUNCHER));
 	text = next_line(text, "berth: ", err->what);

@@ -56,19 +56,6 @@ take_lines(struct json_object *params, enum err_code code, struct err *err)
 	return (-1);
 }
 
-static enum err_code
-code_of(int64_t number)
-{
-	static const enum err_code known[] = { ERR_FAILED, ERR_USAGE, ERR_UNAVAILABLE, ERR_BUG,
-		ERR_SYSTEM, ERR_REFUSED, ERR_CONFIG };
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if ((int64_t)known[i] == number)
-			return (known[i]);
-	}
-	return (ERR_FAILED);
-}
-
 /* What the engine says of a job that was named: each is a failure, and has its reason. */
 static const struct job_error {
 	const char *name, *reason;
@@ -144,7 +131,8 @@ explain_error(struct cli *cli, const char *name, struct json_object *params, str
 		return (take_lines(params, ERR_REFUSED, err));
 	}
 	if (strcmp(name, BERTH_INTERFACE ".Failed") == 0)
-		return (take_lines(params, code_of(json_number(params, "code", 0)), err));
+		return (take_lines(
+		    params, err_code_of((int)json_number(params, "code", 0), ERR_FAILED), err));
 	if (strcmp(name, BERTH_INTERFACE ".Busy") == 0) {
 		snprintf(cli->reason, sizeof(cli->reason), "busy");
 		err_set(err, ERR_FAILED, "the engine is busy");

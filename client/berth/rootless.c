@@ -163,10 +163,7 @@ close_inner(struct start *start)
 static int
 explain(char *text, struct err *err)
 {
-	static const char known[] = { ERR_USAGE, ERR_UNAVAILABLE, ERR_BUG, ERR_SYSTEM, ERR_REFUSED,
-		ERR_CONFIG, '\0' };
-	enum err_code code =
-	    text[0] != '\0' && strchr(known, text[0]) != NULL ? (enum err_code)text[0] : ERR_SYSTEM;
+	enum err_code code = err_code_of(text[0], ERR_SYSTEM);
 	char *rest = text[0] == '\0' ? NULL : text + 1;
 	const char *what = strsep(&rest, "\n"), *why = strsep(&rest, "\n");
 

@@ -65,15 +65,9 @@ next_line(char **text)
 static int
 say_why(int status, char *said, struct err *err)
 {
-	static const enum err_code codes[] = { ERR_USAGE, ERR_UNAVAILABLE, ERR_BUG, ERR_SYSTEM,
-		ERR_REFUSED, ERR_CONFIG };
-	enum err_code code = ERR_SYSTEM;
+	enum err_code code = err_code_of(status, ERR_SYSTEM);
 	const char *line = next_line(&said);
 
-	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-		if ((int)codes[i] == status)
-			code = codes[i];
-	}
 	if (line[0] != '\0')
 		err_set(err, code, "the grant stands, but: %s", line);
 	else

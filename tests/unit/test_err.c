@@ -276,10 +276,27 @@ a_record_that_cannot_be_made_is_not_written(void **state)
 	close(fds[1]);
 }
 
+/* ERR_FAILED is what a program says whose own failure has no better one: no reason of another's. */
+static void
+a_foreign_status_is_one_of_ours_or_the_other(void **state)
+{
+	static const int known[] = { 64, 69, 70, 71, 77, 78 };
+
+	(void)state;
+	for (int status = -300, at = 0; status < 600; status++) {
+		bool is_known = at < 6 && status == known[at];
+
+		at += is_known;
+		assert_int_equal(err_code_of(status, ERR_FAILED), is_known ? status : ERR_FAILED);
+		assert_int_equal(err_code_of(status, ERR_SYSTEM), is_known ? status : ERR_SYSTEM);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_foreign_status_is_one_of_ours_or_the_other),
 		cmocka_unit_test(every_byte_is_printed_or_escaped),
 		cmocka_unit_test(terminal_sequences_lose_their_power),
 		cmocka_unit_test(a_long_text_is_cut_at_a_whole_escape),
