@@ -17,9 +17,11 @@
 #include "client/berth/engine.h"
 #include "client/berth/message.h"
 #include "client/berth/ticks.h"
+#include "client/lib/fstype.h"
 #include "client/lib/json.h"
 
 #define DIGITS 11 /* of an id, with the NUL */
+#define DIRECTORY 1 /* of the descriptors */
 
 /* The event, checked. */
 struct wanted {
@@ -89,6 +91,19 @@ is_of_job(const struct job *job, const struct wanted *wanted)
 	return (job == NULL);
 }
 
+/* The launcher has no names of file systems. This one has just answered it: nobody waits here. */
+static void
+name_type(int directory, char why[ERR_LINE])
+{
+	char type[FSTYPE_MAX];
+	struct statfs fs;
+
+	if (strcmp(why, "its file system is none that berth maps") != 0)
+		return;
+	fstype_name(fstatfs(directory, &fs) == 0 ? &fs : NULL, type);
+	snprintf(why, ERR_LINE, "its file system (%s) is none that berth maps", type);
+}
+
 /* The launcher knows a descriptor; which directory it is stands here. Its words are escaped already. */
 static int explain(struct mapcall *call, const struct launch *launch, const struct wanted *wanted,
     struct err *err) __attribute__((noinline));
@@ -107,6 +122,7 @@ explain(
 	/* These are about the user or the host, not about a directory. */
 	if (err->code == ERR_CONFIG || call->cli->reason[0] != '\0')
 		return (-1);
+	name_type(wanted->fds[DIRECTORY], err->why);
 	snprintf(text, sizeof(text), "%.300s%s%.300s",
 	    err->what + (strncmp(err->what, refused, skip) == 0 ? skip : 0),
 	    err->why[0] == '\0' ? "" : ": ", err->why);

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,51 +18,11 @@
 #include "client/engine/job/overlay.h"
 #include "client/engine/job/remove.h"
 #include "client/engine/job/scratch.h"
+#include "client/lib/fstype.h"
 #include "common/io.h"
 
 #define PROBE_FILE "probe"
 #define PROBE_SIZE 4096
-
-/* Not all of these are in linux/magic.h: they are what other trees call themselves in statfs(2). */
-static const struct {
-	unsigned int magic;
-	const char *name;
-} types[] = {
-	{ OVERLAYFS_SUPER_MAGIC, "overlay" },
-	{ NFS_SUPER_MAGIC, "nfs" },
-	{ TMPFS_MAGIC, "tmpfs" },
-	{ EXT4_SUPER_MAGIC, "ext4" },
-	{ XFS_SUPER_MAGIC, "xfs" },
-	{ BTRFS_SUPER_MAGIC, "btrfs" },
-	{ F2FS_SUPER_MAGIC, "f2fs" },
-	{ FUSE_SUPER_MAGIC, "fuse" },
-	{ CIFS_SUPER_MAGIC, "cifs" },
-	{ SMB2_SUPER_MAGIC, "smb2" },
-	{ V9FS_MAGIC, "9p" },
-	{ ECRYPTFS_SUPER_MAGIC, "ecryptfs" },
-	{ MSDOS_SUPER_MAGIC, "vfat" },
-	{ RAMFS_MAGIC, "ramfs" },
-	{ AFS_SUPER_MAGIC, "afs" },
-	{ CEPH_SUPER_MAGIC, "ceph" },
-	{ 0x0bd00bd0, "lustre" },
-	{ 0x47504653, "gpfs" },
-	{ 0x19830326, "beegfs" },
-	{ 0x2fc12fc1, "zfs" },
-};
-
-static void
-type_name(char *name, size_t len)
-{
-	struct statfs fs;
-
-	snprintf(name, len, "unknown");
-	if (statfs(".", &fs) == -1)
-		return;
-	snprintf(name, len, "of type 0x%x", (unsigned int)fs.f_type);
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (types[i].magic == (unsigned int)fs.f_type)
-			snprintf(name, len, "%s", types[i].name);
-}
 
 static int
 name_another(const struct engine *engine, struct err *err)
@@ -144,12 +103,13 @@ probe_space(int dir)
 int
 state_no_overlay(const struct engine *engine, struct err *err)
 {
-	char type[32];
+	char type[FSTYPE_MAX];
+	struct statfs fs;
 
 	if (errno == ENOSPC || errno == EDQUOT || errno == EROFS)
 		return state_unusable(engine, err);
 	err_sys(err, "the state directory %s cannot be used", engine->root);
-	type_name(type, sizeof(type));
+	fstype_name(statfs(".", &fs) == 0 ? &fs : NULL, type);
 	err_why(err, "its file system (%s) cannot carry an overlay", type);
 	return name_another(engine, err);
 }

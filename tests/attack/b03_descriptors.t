@@ -68,12 +68,12 @@ done
 for kind in file link fifo node socket; do
 	judged 64 'descriptor 4 is not a directory' "B03 descriptor 4: a $kind" "/home/alice/$kind"
 done
-judged 69 'it is on proc' "B03 a directory of procfs that is alice's" "/proc/$sleeper"
-judged 69 'it is on proc' "B03 a link of procfs" -4 /proc/self/fd/0 $own
-judged 69 'it is on sysfs' "B03 sysfs" /sys/kernel
-[ ! -d /sys/fs/cgroup/test/own ] || judged 69 'it is on cgroup2' "B03 a cgroup of alice's" /sys/fs/cgroup/test/own
-judged 69 'it is on overlay' "B03 an overlay" /usr/local/own
-judged 69 'it is on a file system that berth does not map' "B03 a namespace for a directory" -4 opath $own
+judged 69 'its file system is none that berth maps' "B03 a directory of procfs that is alice's" "/proc/$sleeper"
+judged 69 'its file system is none that berth maps' "B03 a link of procfs" -4 /proc/self/fd/0 $own
+judged 69 'its file system is none that berth maps' "B03 sysfs" /sys/kernel
+[ ! -d /sys/fs/cgroup/test/own ] || judged 69 'its file system is none that berth maps' "B03 a cgroup of alice's" /sys/fs/cgroup/test/own
+judged 69 'its file system is none that berth maps' "B03 an overlay" /usr/local/own
+judged 69 'its file system is none that berth maps' "B03 a namespace for a directory" -4 opath $own
 judged 77 'it belongs to uid 1001' "B03 a directory of bob's" /home/alice/bobs
 judged 77 'it belongs to uid 0' "B03 one of root's" /home/alice/roots
 judged 77 'it belongs to uid 0' "B03 the root directory" /home

@@ -135,13 +135,13 @@ fi
 umount /home/alice/b/sub
 gives 101:101 "without it" -v /home/alice/b:/d:uid=101,gid=101 host stat -c %u:%g /d
 mkdir /usr/local/over && chown alice: /usr/local/over
-refused 'it is on overlay' "on an overlay" -v /usr/local/over:/d:uid=101,gid=101
+refused 'its file system \(overlay\) is none' "on an overlay" -v /usr/local/over:/d:uid=101,gid=101
 mkdir /srv/ramfs && mount -t ramfs ramfs /srv/ramfs && chown alice: /srv/ramfs
-refused 'it is on a file system that berth does not map' "on a file system that is not known to be able" -v /srv/ramfs:/d:uid=101,gid=101
+refused 'its file system \(ramfs\) is none' "on a file system that is not known to be able" -v /srv/ramfs:/d:uid=101,gid=101
 mkdir /home/alice/fuse && chown alice: /home/alice/fuse
 python3 "$TOP/tests/attack/fuse_held.py" /home/alice/fuse 1000 /run/arena/fuse &
 ok "control: FUSE is mounted" wait_for 60 test -e /run/arena/fuse
-refused 'it is on FUSE' "on FUSE" -v /home/alice/fuse:/d:uid=101,gid=101
+refused 'its file system \(fuse\) is none' "on FUSE" -v /home/alice/fuse:/d:uid=101,gid=101
 kill %1
 umount -l /home/alice/fuse
 mkdir /srv/bobs /srv/shared && chown bob: /srv/bobs && chmod 777 /srv/bobs && chown bob:lab /srv/shared && chmod 2775 /srv/shared

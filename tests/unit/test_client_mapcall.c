@@ -33,6 +33,7 @@ static struct launch last;
 static char words[LAUNCH_WORDS][16];
 static unsigned int runs;
 static int status;
+static const char *why;
 
 int __wrap_bootstrap(struct way *way, struct launch *launch, struct err *err);
 
@@ -44,7 +45,7 @@ __wrap_bootstrap(struct way *way, struct launch *launch, struct err *err)
 	runs++;
 	launch->status = status;
 	launch->len = (size_t)snprintf(launch->text, sizeof(launch->text),
-	    "berth: this directory cannot be mapped\n  it is on NFS\n  use --once\n");
+	    "berth: this directory cannot be mapped\n  %s\n  use --once\n", why);
 	if (status == 0)
 		launch->len = 0;
 	last = *launch;
@@ -53,7 +54,7 @@ __wrap_bootstrap(struct way *way, struct launch *launch, struct err *err)
 	return (0);
 }
 
-/* Serves the event with three descriptors of /dev/null, in a job with the mounts. */
+/* Serves the event with three descriptors of /proc, in a job with the mounts. */
 static int
 serve(struct mapcall *call, const char *event, struct err *err)
 {
@@ -64,7 +65,7 @@ serve(struct mapcall *call, const char *event, struct err *err)
 	assert_non_null(params);
 	varlink_init(&conn, -1);
 	for (conn.nfds = 0; conn.nfds < 3; conn.nfds++)
-		conn.fds[conn.nfds] = open("/dev/null", O_PATH | O_CLOEXEC);
+		conn.fds[conn.nfds] = open("/proc", O_PATH | O_CLOEXEC);
 	runs = 0;
 	rc = mapcall_serve(call, &conn, params, err);
 	assert_int_equal(conn.nfds, 0);
@@ -201,12 +202,18 @@ what_the_launcher_says(void **state)
 
 	(void)state;
 	status = ERR_UNAVAILABLE;
+	why = "it is mapped already";
 	assert_int_equal(serve(&call, EVENT("/data", 101, 102), &err), -1);
 	assert_true(call.unsupported);
 	assert_int_equal(err.code, ERR_UNAVAILABLE);
 	assert_string_equal(err.what, "/data cannot belong to 101:102 in the job");
-	assert_string_equal(err.why, "this directory cannot be mapped: it is on NFS");
+	assert_string_equal(err.why, "this directory cannot be mapped: it is mapped already");
 	assert_string_equal(err.todo, "use --once");
+	/* whose name it does not know */
+	why = "its file system is none that berth maps";
+	assert_int_equal(serve(&call, EVENT("/data", 101, 102), &err), -1);
+	assert_string_equal(err.why,
+	    "this directory cannot be mapped: its file system (proc) is none that berth maps");
 	status = ERR_USAGE;
 	assert_int_equal(serve(&call, EVENT("/data", 101, 102), &err), -1);
 	assert_false(call.unsupported);
