@@ -3,7 +3,7 @@
 # cloc's count of code, headers included, as for the programs it is compared with: OpenDoas 6.8.2
 # 1,411, bubblewrap 0.8.0 3,815. BUDGET is raised in a commit of its own, with the reason.
 set -euo pipefail
-BUDGET=3700
+BUDGET=3670
 cd "${BASH_SOURCE[0]%/*}/../.."
 
 table=$(cloc --quiet --csv --by-file --include-lang=C,'C/C++ Header' helper/launcher common |
