@@ -2,6 +2,7 @@
 # Volumes: what jobs write there stays, a new one has what the image has, and no job's is removed.
 . "${BASH_SOURCE[0]%/*}/../attack/jobs.sh"
 arena_enter "$@"
+needs strace
 jobs_world security.confined
 VOLUMES=$STATE/volumes
 
@@ -249,6 +250,31 @@ swept() {
 }
 ok "and what was begun goes" wait_for 10 swept
 as alice berth volume rm count many >/dev/null
+# A job that is kept, removed while it is filled, beside one that does not end. Whoever was ready for a job
+# before somebody looked on is used first.
+as alice berth run -q -d --name other host sleep 1000 >/dev/null
+as alice bash -c "mkdir $image/half && for i in {1..60}; do echo \$i >$image/half/\$i; done"
+follow "$(engine_pid alice)" -f -e trace=copy_file_range -e inject=copy_file_range:delay_enter=500000
+job host true
+start_berth /run/arena/out run -q -d --name half "${USR[@]}" -v half:/half "$image" true
+begun() {
+	[ -n "$(find "$VOLUMES" -mindepth 1 -maxdepth 1 -name '.*')" ]
+}
+ok "a job is about to fill its volume" wait_for 20 begun
+run as alice berth rm -f half
+is "$rc:$out" "0:half" "it is removed"
+wait_job
+one_job() {
+	[ "$(pgrep -cx berth-job)" -eq 1 ]
+}
+wait_for 20 one_job
+unfollow
+not_begun() {
+	! begun
+}
+ok "and what was begun goes, while another one runs" wait_for 20 not_begun
+is "$(as alice berth inspect other | json 'v[0]["state"]')" running "which does so still"
+as alice berth rm -f other >/dev/null
 
 # --- at once
 for ((i = 0; i < 8; i++)); do

@@ -103,7 +103,10 @@ tell_end(const struct engine *engine, const struct child *child, const siginfo_t
 		    child->id, child->name, info->si_status);
 }
 
-/* Has its supervisor left what it should have removed? One that was killed may have to start again. */
+/*
+ * Has its supervisor left what it should have removed? One that was killed may have to start again, and
+ * what it was filling for the job is not kept with that.
+ */
 static bool
 clean_up(struct engine *engine, const struct child *child, bool killed)
 {
@@ -115,7 +118,7 @@ clean_up(struct engine *engine, const struct child *child, bool killed)
 		/* its command could not be started: there is no such job */
 		else if (faccessat(engine->jobs, child->id, F_OK, AT_SYMLINK_NOFOLLOW) == -1)
 			names_drop(child->name, child->id);
-		return false;
+		return killed;
 	}
 	names_drop(child->name, child->id);
 	return faccessat(engine->jobs, child->id, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
@@ -135,6 +138,7 @@ child_ended(struct engine *engine, struct child *child)
 {
 	bool was_spare = child->is_job && child->id[0] == '\0';
 	bool was_job = child->is_job && !was_spare;
+	bool kept = child->kept;
 	bool left, killed;
 	siginfo_t info;
 
@@ -156,7 +160,7 @@ child_ended(struct engine *engine, struct child *child)
 	child_free(engine, child);
 	/* with nobody left here also what nobody looks after: the job of an engine that was killed
 	 * before its supervisor was */
-	if (left)
+	if (left && !kept)
 		engine->sweep_after = 0;
 	if (left || (was_job && !children_busy(engine)))
 		sweep_leftovers(engine);
