@@ -5,6 +5,7 @@
  * INPUT: the command line of the caller; what the engine answers
  * MUST: start nothing but what was named.
  */
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -15,7 +16,27 @@
 #include "client/berth/jobcall.h"
 #include "client/berth/jobverbs.h"
 #include "client/berth/mapcall.h"
+#include "client/berth/message.h"
 #include "client/lib/json.h"
+
+#define LATE_MS 10000 /* a job starts within milliseconds */
+
+/* It takes what it takes, of a slow disk say; who waits is told. */
+static void
+tell_late(const struct cli *cli, const char *job, const struct job_sent *sent)
+{
+	struct pollfd answer = { .fd = sent->conn.fd, .events = POLLIN };
+	int pid = sent->way.peer.pid;
+
+	if (sent->conn.len > 0 || poll(&answer, 1, LATE_MS) != 0)
+		return;
+	if (pid > 0 && peer_is_stopped(pid))
+		message_warning(cli,
+		    "job %s has not started: the engine (pid %d) is stopped:  kill -CONT %d", job,
+		    pid, pid);
+	else
+		message_warning(cli, "job %s has not started yet", job);
+}
 
 /* The answers up to the last one, which says that it runs. */
 static int
@@ -28,7 +49,7 @@ wait_for_start(struct cli *cli, struct job_sent *sent, struct err *err)
 
 	while (rc == 0 && !last) {
 		answer = (struct engine_answer){ .message = NULL };
-		rc = engine_next(&sent->way, &sent->conn, 0, &answer, err);
+		rc = engine_next(&sent->way, &sent->conn, ENGINE_FOREVER, &answer, err);
 		last = rc == 0 && !mapcall_is(answer.params);
 		if (rc == 0 && !last)
 			rc = mapcall_serve(&maps, &sent->conn, answer.params, err);
@@ -48,6 +69,7 @@ job_start(struct cli *cli, const char *job, struct json_object *done, void *ctx,
 	(void)ctx;
 	if (job_send(cli, &call, &sent, err) != 0)
 		return (-1);
+	tell_late(cli, job, &sent);
 	rc = wait_for_start(cli, &sent, err);
 	varlink_close(&sent.conn);
 	return (rc);

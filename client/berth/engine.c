@@ -25,6 +25,7 @@
  */
 #define ANSWER_MS 10000
 #define ANSWER_NOTE_MS 2000
+#define PROBE_MS 2000 /* for the greeting of one that is only asked whether it answers */
 
 const char *
 engine_text(struct json_object *params, const char *name)
@@ -204,6 +205,51 @@ read_within(const struct way *way, struct varlink *conn, int limit, struct json_
 	}
 }
 
+static struct json_object *
+make_hello(void)
+{
+	struct json_object *params = json_object_new_object();
+
+	json_object_object_add(params, "client", json_object_new_string(BERTH_VERSION));
+	return (varlink_call(BERTH_INTERFACE ".Hello", params, false));
+}
+
+/* Whoever else serves this connection now does not: does the engine itself greet somebody new? */
+static bool greets(const struct way *way) __attribute__((noinline));
+
+static bool
+greets(const struct way *way)
+{
+	struct json_object *hello = make_hello(), *answer = NULL;
+	struct way other = *way;
+	struct varlink conn;
+	struct err ignored;
+	bool does = false;
+	int fd = -1;
+
+	other.start = false;
+	if (hello != NULL && way_connect(&other, &fd, &ignored) == 0) {
+		varlink_init(&conn, fd);
+		does = varlink_write(fd, &hello, 1, NULL, 0) == 0 &&
+		       read_within(&other, &conn, PROBE_MS, &answer) == 1;
+		json_object_put(answer);
+		varlink_close(&conn);
+	}
+	json_object_put(hello);
+	return (does);
+}
+
+/* An engine hands calls on to what looks after the job, which takes them when the job runs. */
+static int
+nobody_answers(const struct way *way, int waited, struct err *err)
+{
+	if (!greets(way))
+		return (peer_hangs(&way->peer, waited, err));
+	err_set(err, ERR_UNAVAILABLE, "there was no answer for %d seconds", waited / 1000);
+	err_why(err, "the engine is well: the job is still being set up, or stopped");
+	return (err_todo(err, "try again when it runs; its state:  berth ps -a"));
+}
+
 /* 0: the engine was woken, or is gone, because its user said so; -1 with err. */
 static int
 hangs(struct way *way, const struct varlink *conn, int waited, struct err *err)
@@ -212,7 +258,7 @@ hangs(struct way *way, const struct varlink *conn, int waited, struct err *err)
 
 	/* At an address of the caller's choice it may be anything. */
 	if (!way->end_hung || way->cli->host != NULL)
-		return (peer_hangs(&way->peer, waited, err));
+		return (nobody_answers(way, waited, err));
 	peer_describe(&way->peer, who, sizeof(who));
 	switch (peer_end(conn->fd, &way->peer, way->woken, err)) {
 	case PEER_WOKEN:
@@ -279,15 +325,6 @@ engine_greet(struct way *way, struct varlink *conn, struct err *err)
 	rc = judge_greeting(way, message, err);
 	json_object_put(message);
 	return (rc);
-}
-
-static struct json_object *
-make_hello(void)
-{
-	struct json_object *params = json_object_new_object();
-
-	json_object_object_add(params, "client", json_object_new_string(BERTH_VERSION));
-	return (varlink_call(BERTH_INTERFACE ".Hello", params, false));
 }
 
 /* As engine_open, with the messages made. */

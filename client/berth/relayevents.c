@@ -167,8 +167,10 @@ relay_receive(struct wait *wait, struct err *err)
 	if (rc < 0 && (errno == EINTR || errno == EAGAIN))
 		return (0);
 	err_set(err, ERR_UNAVAILABLE, "the connection to the job was lost");
-	err_why(err, wait->started ? "its supervisor was killed, and the job with it"
-				   : "the engine ended before the job was started");
+	err_why(
+	    err, wait->started
+		     ? "its supervisor was killed, and the job with it"
+		     : "the job was removed or killed while it was set up, or the engine ended");
 	if (!wait->started && wait->relay->kind != RELAY_RUN)
 		err_why(err, "the engine or the job's supervisor ended before it answered");
 	(void)err_todo(err, "see what runs:  berth ps");
