@@ -373,6 +373,11 @@ def judge_log(job):
         if os.path.getsize(f"{folder}/{name}") > LOG_MAX:
             yield f"{name} is too long"
     status, out, said = berth("logs", "--tail=5", "j")
+    # One in the foreground has none.
+    if not job["detached"] and not os.path.exists(f"{folder}/log"):
+        if status != 1 or "has no log" not in said or out:
+            yield f"logs of a job without a log ends with {status}: {said}"
+        return
     if status != 0 or said:
         yield f"logs ends with {status}: {said}"
     if any(line not in ("up", "over") and len(line) != 8000 for line in out.split("\n")[:-1]):
