@@ -50,24 +50,8 @@ as carol berth run -q host true
 as carol berth daemon stop
 idle=$(latency)
 idle_first=$(first_call)
-# Alice's engine and bob's, each with what it has made ahead.
-two_spares() {
-	[ "$(pgrep -xc berth-spare)" -eq 2 ]
-}
-# And carol's that has left is gone.
-rest() {
-	local _
-	two_spares || return 1
-	before=$(used)
-	for _ in 1 2 3 4 5; do
-		sleep 0.2
-		settled || return 1
-	done
-}
-settled() {
-	[ "$(used)" = "$before" ]
-}
-ok "B11 control: all is at rest" wait_for 10 rest
+# Alice's engine and bob's, each with what it has made ahead; carol's that has left is gone.
+ok "B11 control: all is at rest" wait_for 10 rest 2
 rss=$(memory "$engine")
 diag "at rest: a job $idle ms, a first call $idle_first ms; $before"
 

@@ -18,6 +18,9 @@
 #                             prints nothing else
 #   make_image DIR            an image directory of alice's that runs with the host's /usr: to be
 #                             used as  job "${USR[@]}" DIR CMD...  ($USR: the mount it needs)
+#   settled                   used, which the test has, prints what is in $before (status)
+#   rest SPARES               so many engines have made a supervisor ahead, and for a second used prints
+#                             the same, which is in $before then (status)
 #   jobs_are_gone             no job's process and no directory of a job is left (status); waits
 #   tree DIR                  what is in DIR: names, types, modes, sizes, contents
 #   tell FILE CMD...          runs CMD and writes to FILE what it printed to either stream
@@ -125,6 +128,21 @@ make_image() {
 
 no_job() {
 	! grep -qsx berth-job /proc/[0-9]*/comm && [ -z "$(ls -A "$STATE/jobs")" ]
+}
+
+settled() {
+	[ "$(used)" = "$before" ]
+}
+
+rest() {
+	local _
+	[ "$(pgrep -xc berth-spare)" -eq "$1" ] || return 1
+	before=$(used)
+	# What comes once more for that time was at work.
+	for _ in 1 2 3 4 5; do
+		sleep 0.2
+		settled || return 1
+	done
 }
 
 jobs_are_gone() {

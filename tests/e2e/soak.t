@@ -59,19 +59,7 @@ used() {
 memory() {
 	awk '/^Rss:/ { print $2 }' "/proc/$engine/smaps_rollup"
 }
-settled() {
-	[ "$(used)" = "$before" ]
-}
-rest() {
-	pgrep -x berth-spare || return 1
-	before=$(used)
-	# What comes once more for that time was at work.
-	for _ in 1 2 3 4 5; do
-		sleep 0.2
-		settled || return 1
-	done
-}
-ok "the engine is at rest" wait_for 10 rest
+ok "the engine is at rest" wait_for 10 rest 1
 rss=$(memory)
 
 wrong=
@@ -112,7 +100,7 @@ round() {
 }
 round
 engine=$(engine_pid alice)
-ok "a fresh engine is at rest" wait_for 10 rest
+ok "a fresh engine is at rest" wait_for 10 rest 1
 for _ in {1..12}; do
 	round
 done >/dev/null 2>&1

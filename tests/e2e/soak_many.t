@@ -29,23 +29,11 @@ used() {
 memory() {
 	awk '/^Anonymous:/ { print $2 }' "/proc/$engine/smaps_rollup"
 }
-settled() {
-	[ "$(used)" = "$before" ]
-}
-rest() {
-	pgrep -x berth-spare || return 1
-	before=$(used)
-	# What comes once more for that time was at work.
-	for _ in 1 2 3 4 5; do
-		sleep 0.2
-		settled || return 1
-	done
-}
 nothing_has_grown() {
 	ok "$1: nothing has grown" wait_for 20 settled
 	settled || diag "$(diff <(echo "$before") <(used))"
 }
-ok "the engine is at rest" wait_for 10 rest
+ok "the engine is at rest" wait_for 10 rest 1
 
 # --- one after another -------------------------------------------------------------------------------
 
