@@ -9,12 +9,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/io.h"
@@ -26,8 +24,8 @@
 #include "client/berth/mountwords.h"
 #include "client/berth/secrets.h"
 #include "client/lib/json.h"
+#include "client/lib/scoped.h"
 
-#define OPEN_TRIES 20000 /* of some microseconds each */
 #define FORMAT "the format is in berth-job(5), and in  berth explain --schema"
 
 /* All there is to say, as one error: a single problem is one like every other. */
@@ -62,21 +60,14 @@ end(struct cli *cli, const struct run_options *options, struct err *err)
 static int
 open_beneath(const char *file, const char *image)
 {
-	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+	const struct open_how how = { .flags = O_PATH | O_DIRECTORY,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
 	const char *slash = strrchr(file, '/');
 	char *name = slash != NULL ? strndup(file, (size_t)(slash - file) + 1) : strdup(".");
 	int dir AUTO_CLOSE = name != NULL ? open(name, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-	int fd = -1;
 
 	free(name);
-	/* EAGAIN: something was renamed or mounted while ".." was followed, anywhere on the host */
-	for (int tries = 0; dir >= 0 && fd == -1 && tries < OPEN_TRIES; tries++) {
-		fd = (int)syscall(SYS_openat2, dir, image, &how, sizeof(how));
-		if (fd == -1 && errno != EAGAIN)
-			break;
-	}
-	return (fd);
+	return (dir < 0 ? -1 : scoped_open(dir, image, how));
 }
 
 static void

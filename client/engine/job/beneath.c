@@ -7,16 +7,12 @@
  */
 #include "client/engine/job/beneath.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
-#define TRIES_AT_ONCE 100
-#define TRIES (200 * TRIES_AT_ONCE)
-#define PAUSE_NS 1000000L
+#include "client/lib/scoped.h"
 
 int
 beneath_open(int at, const char *path, int flags)
@@ -31,20 +27,8 @@ beneath_open(int at, const char *path, int flags)
 int
 root_open(int root, const char *path, uint64_t flags)
 {
-	struct open_how how = { .flags = flags | O_CLOEXEC,
+	const struct open_how how = { .flags = flags,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
-	const struct timespec pause = { .tv_nsec = PAUSE_NS };
-	int fd = -1;
 
-	for (int i = 0; i < TRIES; i++) {
-		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
-		if (fd != -1 || errno != EAGAIN)
-			break;
-		/* it is the host's renames and mounts that count, not those of this tree alone; who makes
-		 * them all the time leaves few moments, which a pause alone does not find */
-		if (i % TRIES_AT_ONCE == TRIES_AT_ONCE - 1)
-			nanosleep(&pause, NULL);
-		errno = EAGAIN;
-	}
-	return fd;
+	return scoped_open(root, path, how);
 }

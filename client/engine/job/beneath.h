@@ -19,8 +19,7 @@ int beneath_open(int at, const char *path, int flags) __attribute__((warn_unused
 
 /*
  * path with root as the root directory: links are followed, and cannot lead out. flags of open(2), O_CLOEXEC is
- * added. -1 with errno: EAGAIN when something on this host was renamed or mounted each time that the kernel went
- * over a "..", for a fifth of a second and more (openat2(2), ERRORS).
+ * added. -1 with errno, as scoped_open (client/lib/scoped.h).
  */
 int root_open(int root, const char *path, uint64_t flags) __attribute__((warn_unused_result));
 
