@@ -7,6 +7,7 @@
  */
 #include <poll.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -16,7 +17,6 @@
 #include "client/berth/jobcall.h"
 #include "client/berth/jobverbs.h"
 #include "client/berth/mapcall.h"
-#include "client/berth/message.h"
 #include "client/lib/json.h"
 
 #define LATE_MS 10000 /* a job starts within milliseconds */
@@ -26,16 +26,12 @@ static void
 tell_late(const struct cli *cli, const char *job, const struct job_sent *sent)
 {
 	struct pollfd answer = { .fd = sent->conn.fd, .events = POLLIN };
-	int pid = sent->way.peer.pid;
+	char what[JOB_NAME_MAX + 32];
 
 	if (sent->conn.len > 0 || poll(&answer, 1, LATE_MS) != 0)
 		return;
-	if (pid > 0 && peer_is_stopped(pid))
-		message_warning(cli,
-		    "job %s has not started: the engine (pid %d) is stopped:  kill -CONT %d", job,
-		    pid, pid);
-	else
-		message_warning(cli, "job %s has not started yet", job);
+	snprintf(what, sizeof(what), "job %s has not started", job);
+	peer_late(cli, &sent->way.peer, what);
 }
 
 /* The answers up to the last one, which says that it runs. */

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "client/berth/message.h"
 #include "common/io.h"
 
 /* Linux 6.5; not in the headers of older systems. */
@@ -71,6 +72,16 @@ peer_is_stopped(int pid)
 	/* Behind the line with the name, in which a newline is escaped. */
 	state = strstr(text, "\nState:\t");
 	return (state != NULL && (state[8] == 'T' || state[8] == 't'));
+}
+
+void
+peer_late(const struct cli *cli, const struct peer *peer, const char *what)
+{
+	if (peer->pid > 0 && peer_is_stopped(peer->pid))
+		message_warning(cli, "%s: the engine (pid %d) is stopped:  kill -CONT %d", what,
+		    peer->pid, peer->pid);
+	else
+		message_warning(cli, "%s yet", what);
 }
 
 int

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/berth/cli.h"
 #include "common/err.h"
 
 struct peer {
@@ -30,6 +31,9 @@ void peer_describe(const struct peer *peer, char *buf, size_t len);
 
 /* Was that process stopped by a signal or a debugger? False when /proc does not tell. */
 bool peer_is_stopped(int pid);
+
+/* Warns that what ("the job has not started") is late: the engine is stopped, or takes its time. */
+void peer_late(const struct cli *cli, const struct peer *peer, const char *what);
 
 /* The three lines about an engine that has not answered for so many milliseconds. Returns -1. */
 int peer_hangs(const struct peer *peer, int waited, struct err *err);

@@ -24,15 +24,9 @@ relay_late(struct wait *wait)
 	static const char *const words[] = { [RELAY_RUN] = "the job has not started",
 		[RELAY_EXEC] = "the command has not started",
 		[RELAY_ATTACH] = "the job has not answered" };
-	const struct peer *engine = &wait->relay->engine;
-	const char *what = words[wait->relay->kind];
 
 	wait->late = true;
-	if (engine->pid > 0 && peer_is_stopped(engine->pid))
-		message_warning(wait->cli, "%s: the engine (pid %d) is stopped:  kill -CONT %d",
-		    what, engine->pid, engine->pid);
-	else
-		message_warning(wait->cli, "%s yet", what);
+	peer_late(wait->cli, &wait->relay->engine, words[wait->relay->kind]);
 }
 
 static void

@@ -41,20 +41,13 @@ answer_not_running(int fd, const char *job, enum record_state state)
 }
 
 int
-answer_running(int fd, const char *job)
-{
-	struct json_object *out = json_object_new_object();
-
-	return reply_error(fd, "Running", out, json_put_text(out, "job", job));
-}
-
-int
-answer_restarting(int fd, const char *job)
+answer_running(int fd, const char *job, bool restarting)
 {
 	struct json_object *out = json_object_new_object();
 	int status = json_put_text(out, "job", job);
 
-	status |= json_put_text(out, "state", record_state_name(RECORD_RESTARTING));
+	if (restarting)
+		status |= json_put_text(out, "state", record_state_name(RECORD_RESTARTING));
 	return reply_error(fd, "Running", out, status);
 }
 

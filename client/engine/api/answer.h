@@ -15,8 +15,8 @@
 int answer_no_such_job(int fd, const char *job);
 int answer_ambiguous(int fd, const char *job, const struct found_ids *ids);
 int answer_not_running(int fd, const char *job, enum record_state state);
-int answer_running(int fd, const char *job);
-int answer_restarting(int fd, const char *job); /* Running, though between two runs */
+/* restarting: it is between two runs */
+int answer_running(int fd, const char *job, bool restarting);
 int answer_name_taken(int fd, const char *name, const char *id);
 
 /* To Wait, from the record of a job that is over. */

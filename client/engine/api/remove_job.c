@@ -61,7 +61,7 @@ remove_found(struct call *call, struct found *found)
 	if (found->dir == -1 || found_is_gone(found))
 		return call_answer(call, NULL, 0);
 	if (found_lock(found) == -1)
-		return answer_running(fd, found->record.name);
+		return answer_running(fd, found->record.name, false);
 	log_line(call->engine, "job %s (%s) is removed", found->id, found->record.name);
 	return worker_start(call, do_remove, found, found->dir);
 }
@@ -112,7 +112,7 @@ call_remove(struct call *call)
 	} else if (!found.alive) {
 		ret = remove_found(call, &found);
 	} else if (found.record.state != RECORD_EXITED && !removal.force) {
-		ret = answer_running(call->connection->varlink.fd, found.record.name);
+		ret = answer_running(call->connection->varlink.fd, found.record.name, false);
 	} else {
 		if (found.record.state != RECORD_EXITED)
 			end_job(call->engine, &found);

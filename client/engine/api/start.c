@@ -144,7 +144,7 @@ start_found(struct call *call, struct found *found)
 		return answer_failed(call, &err);
 	}
 	if (found_lock(found) == -1)
-		return answer_running(fd, found->record.name);
+		return answer_running(fd, found->record.name, false);
 	return start_locked(call, found);
 }
 
@@ -171,10 +171,9 @@ call_start_job(struct call *call)
 		ret = start_found(call, &found);
 	else if (found.record.state == RECORD_EXITED)
 		ret = defer(call->connection, DEFERRED_START, found.id);
-	else if (found.record.state == RECORD_RESTARTING)
-		ret = answer_restarting(call->connection->varlink.fd, found.record.name);
 	else
-		ret = answer_running(call->connection->varlink.fd, found.record.name);
+		ret = answer_running(call->connection->varlink.fd, found.record.name,
+		    found.record.state == RECORD_RESTARTING);
 	found_close(&found);
 	return ret;
 }
